@@ -1,0 +1,164 @@
+// `npm run demo`: a shop of two services runs under foretrace, and the traces of some requests are printed as trees.
+//
+// The services (examples/shop) know nothing of tracing: they are started with `--import register.mjs` and environment
+// variables. Their spans come to this process over OTLP/HTTP, as they would to a collector.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { load } from '../scripts/load.mjs';
+
+const REGISTER = new URL('../register.mjs', import.meta.url).href;
+const START_MS = 10_000;
+const ANSWER_MS = 10_000;
+/** `SpanKind` of OTLP. */
+const SERVER = 2;
+
+const REQUESTS = [
+  { title: 'a success', method: 'POST', path: '/orders', body: { item: 'chair', quantity: 2 } },
+  { title: 'a 404, which has no route', method: 'GET', path: '/wishlist' },
+  {
+    title: 'a failure: nobody thought of items that are gone',
+    method: 'POST',
+    path: '/orders',
+    body: { item: 'lamp', quantity: 1 },
+  },
+  { title: 'a slow one: item after item instead of all at once', method: 'GET', path: '/packing/list' },
+];
+
+const scratch = mkdtempSync(join(tmpdir(), 'foretrace-demo-'));
+const children = new Set();
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(scratch, { recursive: true, force: true });
+});
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+]) {
+  process.once(signal, () => process.exit(code));
+}
+
+/** Takes OTLP requests and keeps their bodies. */
+async function startReceiver() {
+  const bodies = [];
+  const server = createServer(async (request, response) => {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    bodies.push(Buffer.concat(chunks));
+    response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { bodies, url: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
+}
+
+/** Starts a service as an operator would, and resolves when it listens. */
+async function startService(name, env) {
+  const options = {
+    cwd: fileURLToPath(new URL(`shop/${name}`, import.meta.url)),
+    env: { ...cleanEnvironment(), PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  };
+  // Node 22 and 24 warn that their SQLite is experimental, which is of no interest here.
+  const args = ['--disable-warning=ExperimentalWarning', '--import', REGISTER, 'server.js'];
+  const child = spawn(process.execPath, args, options);
+  children.add(child);
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
+  const closed = once(child, 'close').finally(() => children.delete(child));
+  const url = await new Promise((resolve, reject) => {
+    let stdout = '';
+    const failed = (why) => reject(new Error(`the service ${name} ${why}\n${stdout}${stderr}`));
+    const timer = setTimeout(() => failed(`does not listen after ${START_MS} ms`), START_MS);
+    closed.then(([code, signal]) => failed(`ended with ${signal ?? code}`), reject);
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      stdout += text;
+      const found = /http:\S+/.exec(stdout)?.[0];
+      if (found === undefined) return;
+      clearTimeout(timer);
+      resolve(found);
+    });
+  });
+  return {
+    url,
+    /** SIGTERM ends the service at once, but not before what it recorded is sent. */
+    async stop() {
+      child.kill('SIGTERM');
+      await closed;
+      return stderr.split('\n').filter((line) => line.startsWith('foretrace:'));
+    },
+  };
+}
+
+/** Ours, without settings of the agent that may be in the shell: they would lead the spans elsewhere. */
+function cleanEnvironment() {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(OTEL_|FORETRACE_|NODE_OPTIONS$)/.test(name),
+  );
+  return Object.fromEntries(kept);
+}
+
+async function ask(base, { method, path, body }) {
+  const json = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  const response = await fetch(base + path, { method, ...json, signal: AbortSignal.timeout(ANSWER_MS) });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+/** The spans by trace, in the order in which the traces began. */
+function tracesOf(spans) {
+  const traces = new Map();
+  const byStart = spans.toSorted((a, b) => (a.startTimeUnixNano < b.startTimeUnixNano ? -1 : 1));
+  for (const span of byStart) {
+    const trace = traces.get(span.traceId);
+    if (trace) trace.push(span);
+    else traces.set(span.traceId, [span]);
+  }
+  return [...traces.values()];
+}
+
+const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
+const width = Math.max(process.stdout.columns ?? Number(process.env.COLUMNS || 140), 100);
+
+function show(title, line, trace) {
+  const heading = color ? `\u001b[1;4m${title}\u001b[0m` : `── ${title}`;
+  console.log(`${heading}\n${line}\n${renderTrace(trace, { color, width })}`);
+}
+
+const [{ readRequest }, { renderTrace }] = await Promise.all([
+  load('src/encode/read.ts'),
+  load('src/export/tree.ts'),
+]);
+const receiver = await startReceiver();
+const otlp = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url };
+const stock = await startService('stock', otlp);
+const orders = await startService('orders', {
+  ...otlp,
+  STOCK_URL: stock.url,
+  DATABASE: join(scratch, 'orders.db'),
+});
+for (const request of REQUESTS) request.status = await ask(orders.url, request);
+const remarks = [...(await orders.stop()), ...(await stock.stop())];
+receiver.close();
+
+const traces = tracesOf(receiver.bodies.flatMap(readRequest));
+const served = traces.filter(([{ kind }]) => kind === SERVER);
+const others = traces.filter(([{ kind }]) => kind !== SERVER);
+console.log(
+  'Two services that know nothing of tracing, started with `node --import register.mjs server.js`.\n',
+);
+for (const trace of others) show('start-up', 'the orders open their database', trace);
+for (const { title, method, path, body, status } of REQUESTS) {
+  const line = [method, path, ...(body ? [JSON.stringify(body)] : []), '→', status].join(' ');
+  show(title, line, served.shift() ?? []);
+}
+for (const remark of remarks) console.error(remark);
+if (traces.length !== REQUESTS.length + 1) {
+  console.error(`${REQUESTS.length + 1} traces were to come, ${traces.length} came`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,16 @@
+import { define } from '../src/define.ts';
+import { dispatchWrapper, errorWrapper, routeWrapper, useWrapper } from './router.ts';
+
+/** Express 4 has its router inside; Express 5 takes it from the package `router`. */
+export default define({
+  name: 'express',
+  module: 'express',
+  versions: '>=4 <6',
+  spans: 'none of its own: the route, with all mount prefixes, and the exception on the server span',
+  points: [
+    { file: 'lib/router/index.js', target: 'use', versions: '<5', wrap: useWrapper },
+    { file: 'lib/router/index.js', target: 'route', versions: '<5', wrap: routeWrapper },
+    { file: 'lib/router/route.js', target: 'prototype.dispatch', versions: '<5', wrap: dispatchWrapper },
+    { file: 'lib/router/layer.js', target: 'prototype.handle_error', versions: '<5', wrap: errorWrapper },
+  ],
+});

@@ -1,0 +1,103 @@
+import { define, guarded, observePromise, type Point } from '../src/define.ts';
+import { activeServed, enterPrefix, noteRoute } from '../src/semconv/framework.ts';
+import { noteError } from '../src/semconv/http-server.ts';
+
+type Handler = (context: Context, next: unknown) => unknown;
+
+interface Context {
+  /** An error that the app's `onError` has answered. */
+  error?: unknown;
+}
+
+interface RouterRoute {
+  path: string;
+  method: string;
+}
+
+/** What Hono gives its router for each handler. */
+type Entry = [handler: Handler, route: RouterRoute];
+
+const enter = guarded('hono', (path: string) => noteRoute(activeServed(), path));
+
+const note = guarded('hono', (error: unknown) => {
+  const served = activeServed();
+  if (served !== undefined) noteError(served, error);
+});
+
+function traced(handler: Handler, path: string): Handler {
+  return function (this: unknown, context, next) {
+    enter(path);
+    try {
+      return observePromise(Reflect.apply(handler, this, [context, next]), (error) =>
+        note(error ?? context.error),
+      );
+    } catch (error) {
+      note(error);
+      throw error;
+    }
+  };
+}
+
+/** Middleware by Hono's own rule: for all methods, and with a parameter for `next`. */
+function isMiddleware(handler: Handler, { method }: RouterRoute): boolean {
+  return method === 'ALL' && handler.length > 1;
+}
+
+const known = new WeakSet<object>();
+
+const entryFor = guarded('hono', (entry: Entry): Entry => {
+  if (!Array.isArray(entry) || typeof entry[0] !== 'function' || known.has(entry)) return entry;
+  const [handler, route, ...rest] = entry;
+  // The route object, which apps can list, keeps the handler as it is.
+  const result: unknown[] = [
+    isMiddleware(handler, route) ? handler : traced(handler, route.path),
+    route,
+    ...rest,
+  ];
+  known.add(result);
+  return result as Entry;
+});
+
+/** `router.add(method, path, [handler, route])`. A SmartRouter hands the same entries on to the routers inside. */
+function addWrapper(original: Function): Function {
+  return function (this: unknown, method: string, path: string, entry: Entry) {
+    return Reflect.apply(original, this, [method, path, entryFor(entry) ?? entry]);
+  };
+}
+
+/** `app.mount(path, handler)`: another app below the path, which sees paths without it. */
+function mountWrapper(original: Function): Function {
+  return function (this: { _basePath?: string }, path: string, handler: Function, ...rest: unknown[]) {
+    const prefix = `${this._basePath ?? ''}/${path}`.replaceAll(/\/+/g, '/');
+    const mounted = function (this: unknown, ...args: unknown[]): unknown {
+      enterPrefix(activeServed(), prefix);
+      return Reflect.apply(handler, this, args);
+    };
+    return Reflect.apply(original, this, [path, mounted, ...rest]);
+  };
+}
+
+const routers: [folder: string, className: string][] = [
+  ['smart-router', 'SmartRouter'],
+  ['reg-exp-router', 'RegExpRouter'],
+  ['trie-router', 'TrieRouter'],
+  ['linear-router', 'LinearRouter'],
+  ['pattern-router', 'PatternRouter'],
+];
+
+export default define({
+  name: 'hono',
+  module: 'hono',
+  versions: '>=4 <5',
+  esm: true,
+  spans:
+    'none of its own: the route, with all prefixes, and the exception on the server span (Node.js server)',
+  points: ['dist', 'dist/cjs'].flatMap((build): Point[] => [
+    { file: `${build}/hono-base.js`, target: 'HonoBase.prototype.mount', wrap: mountWrapper },
+    ...routers.map(([folder, className]) => ({
+      file: `${build}/router/${folder}/router.js`,
+      target: `${className}.prototype.add`,
+      wrap: addWrapper,
+    })),
+  ]),
+});

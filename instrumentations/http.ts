@@ -1,0 +1,224 @@
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import {
+  active,
+  callIn,
+  current,
+  define,
+  enter,
+  fields,
+  guarded,
+  isExporterAgent,
+  scope,
+} from '../src/define.ts';
+import {
+  endOutgoing,
+  failOutgoing,
+  injectOutgoing,
+  type Outgoing,
+  startOutgoing,
+} from '../src/semconv/http-client.ts';
+import {
+  endServed,
+  mark,
+  type Served,
+  servedOf,
+  splitHost,
+  startServed,
+} from '../src/semconv/http-server.ts';
+
+const OUTGOING = Symbol('foretrace.outgoing');
+
+type Emitter = { _events?: Record<string, unknown> };
+type Emit = (this: Emitter, event: string, first?: unknown) => boolean;
+
+const http = scope('foretrace.http');
+
+interface ServerStart {
+  request: IncomingMessage;
+  response: ServerResponse;
+  socket: Socket;
+}
+
+/**
+ * Node publishes this for every request of every http and https server, before any of the app's code. Entering the context
+ * here lasts for the synchronous handling of the request and all that starts in it.
+ */
+function onRequest({ request, response, socket }: ServerStart): void {
+  const served = startServed(http, request, socket as Socket & { encrypted?: boolean });
+  mark(request, served);
+  mark(response, served);
+  enter(served.context);
+}
+
+/**
+ * True for an event that comes from outside of the request's context: from Node 24 on, body events of later TCP chunks do.
+ * Contexts are restored here, at the prototype, because binding each request costs 10-18 µs and changes what `listeners()` returns.
+ */
+function isOutside(emitter: Emitter, served: Served, event: string): boolean {
+  return emitter._events?.[event] !== undefined && current()?.request !== served;
+}
+
+// Both `emit`s take no rest parameter: eight events of each request pass here, most of them without arguments.
+
+function incomingEmit(original: Function): Emit {
+  return function (this: Emitter, event, first) {
+    const served = servedOf(this);
+    if (served !== undefined && isOutside(this, served, event)) {
+      return callIn(served.context, original, this, arguments) as boolean;
+    }
+    if (arguments.length === 1) return original.call(this, event);
+    if (arguments.length === 2) return original.call(this, event, first);
+    return Reflect.apply(original, this, arguments);
+  };
+}
+
+const endResponse = guarded('http', (served: Served, response: ServerResponse, event: string) => {
+  endServed(
+    served,
+    response,
+    event === 'finish' || response.writableFinished ? undefined : abortReason(response),
+  );
+});
+
+function abortReason({ errored }: ServerResponse): string {
+  const { code, name } = (errored ?? {}) as { code?: string; name?: string };
+  return code ?? name ?? 'ECONNRESET';
+}
+
+function responseEmit(original: Function): Emit {
+  return function (this: Emitter, event, first) {
+    const served = servedOf(this);
+    if (served !== undefined) {
+      // `close` without `finish`: the connection went away first.
+      if (event === 'finish' || event === 'close')
+        endResponse(served, this as unknown as ServerResponse, event);
+      if (isOutside(this, served, event)) return callIn(served.context, original, this, arguments) as boolean;
+    }
+    if (arguments.length === 1) return original.call(this, event);
+    if (arguments.length === 2) return original.call(this, event, first);
+    return Reflect.apply(original, this, arguments);
+  };
+}
+
+interface Request extends ClientRequest {
+  agent?: unknown;
+  [OUTGOING]?: Outgoing;
+  removeHeader(name: string): void;
+}
+
+/** Where a request goes, by its `Host` header: the options it was made from are not kept. */
+function targetOf(request: Request, headers: unknown): Parameters<typeof startOutgoing>[3] {
+  const scheme = request.protocol === 'https:' ? 'https' : 'http';
+  const host = splitHost(hostHeader(request, headers));
+  const port = host.port ?? (scheme === 'https' ? 443 : 80);
+  return { scheme, address: host.address ?? request.host, port, path: request.path };
+}
+
+function hostHeader(request: Request, headers: unknown): string | undefined {
+  const host = Array.isArray(headers) ? fromArray(headers, 'host') : request.getHeader('host');
+  return typeof host === 'string' ? host : undefined;
+}
+
+/** A header of the array form of `options.headers`: flat, or pairs. */
+function fromArray(headers: unknown[], name: string): unknown {
+  if (Array.isArray(headers[0]))
+    return (headers as [string, unknown][]).find(([n]) => n.toLowerCase() === name)?.[1];
+  for (let i = 0; i < headers.length; i += 2)
+    if (String(headers[i]).toLowerCase() === name) return headers[i + 1];
+  return undefined;
+}
+
+/** The array form without propagation headers that are about to be replaced; the app's array stays as it is. */
+function withoutFields(headers: unknown[]): unknown[] {
+  const stale = (name: unknown): boolean => fields().includes(String(name).toLowerCase());
+  if (Array.isArray(headers[0])) return (headers as unknown[][]).filter(([name]) => !stale(name));
+  return headers.filter((_, i) => !stale(headers[i - (i % 2)]));
+}
+
+interface Lines {
+  text: string;
+  names: string[];
+}
+
+function addLine(lines: Lines, name: string, value: string): void {
+  if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) return;
+  lines.text += `${name}: ${value}\r\n`;
+  lines.names.push(name);
+}
+
+/**
+ * Starts the span of an outgoing request where its head is written: every client of the process comes by here, whatever
+ * it was imported as, on every version of Node, with `Expect: 100-continue` and header arrays, which the channels miss.
+ * The headers go in behind the request line, so what the app sees of its own headers does not change.
+ */
+const startRequest = guarded('http', (request: Request, head: string[], headers: unknown) => {
+  if (isExporterAgent(request.agent)) return headers;
+  const outgoing = (request[OUTGOING] ??= startOutgoing(
+    http,
+    active(),
+    request.method,
+    targetOf(request, headers),
+  ));
+  if (outgoing === undefined) return headers;
+  const lines: Lines = { text: '', names: [] };
+  injectOutgoing(outgoing, lines, addLine);
+  head[0] += lines.text;
+  if (Array.isArray(headers)) return withoutFields(headers);
+  for (const name of lines.names) if (request.hasHeader(name)) request.removeHeader(name);
+  return headers;
+});
+
+function storeHeader(original: Function): Function {
+  return function (this: Request, firstLine: string, headers: unknown, ...rest: unknown[]) {
+    const head = [firstLine];
+    const kept = startRequest(this, head, headers);
+    return Reflect.apply(original, this, [head[0], kept ?? headers, ...rest]);
+  };
+}
+
+/** Every request closes: no error (and its stack) is made for the many that have ended before. */
+const ABORTED = { name: 'AbortError' };
+
+const endRequest = guarded(
+  'http',
+  (request: Request, outgoing: Outgoing, event: string, argument: unknown) => {
+    if (event === 'response' || event === 'upgrade' || event === 'connect') {
+      const response = argument as IncomingMessage;
+      endOutgoing(outgoing, {
+        statusCode: response.statusCode ?? 0,
+        httpVersion: response.httpVersion,
+        peerAddress: request.socket?.remoteAddress,
+        peerPort: request.socket?.remotePort,
+        requestHeader: (name) => request.getHeader(name),
+        responseHeader: (name) => response.headers[name],
+      });
+    } else if (event === 'error') {
+      failOutgoing(outgoing, argument);
+    } else if (event === 'close') {
+      failOutgoing(outgoing, ABORTED);
+    }
+  },
+);
+
+function requestEmit(original: Function): Emit {
+  return function (this: Emitter, event, first) {
+    const outgoing = (this as Request)[OUTGOING];
+    if (outgoing !== undefined) endRequest(this as Request, outgoing, event, first);
+    return Reflect.apply(original, this, arguments);
+  };
+}
+
+export default define({
+  name: 'http',
+  module: 'http',
+  loadedBy: ['https'],
+  spans: 'a server span for each request served, a client span for each request sent (`https` included)',
+  subscriptions: [{ channel: 'http.server.request.start', receive: onRequest }],
+  points: [
+    { target: 'IncomingMessage.prototype.emit', wrap: incomingEmit },
+    { target: 'ServerResponse.prototype.emit', wrap: responseEmit },
+    { target: 'ClientRequest.prototype._storeHeader', wrap: storeHeader },
+    { target: 'ClientRequest.prototype.emit', wrap: requestEmit },
+  ],
+});

@@ -1,0 +1,48 @@
+import type { Instrumentation } from '../src/define.ts';
+import betterSqlite3 from './better-sqlite3.ts';
+import connect from './connect.ts';
+import express from './express.ts';
+import fastify from './fastify.ts';
+import hapi from './hapi.ts';
+import hono from './hono.ts';
+import http from './http.ts';
+import http2 from './http2.ts';
+import ioredis from './ioredis.ts';
+import koaScopedRouter, { koaRouter } from './koa-router.ts';
+import koa from './koa.ts';
+import libsql from './libsql.ts';
+import mongodb from './mongodb.ts';
+import mysql2 from './mysql2.ts';
+import nestjsCore from './nestjs-core.ts';
+import pgPool from './pg-pool.ts';
+import pg from './pg.ts';
+import restify from './restify.ts';
+import router from './router.ts';
+import sqlite from './sqlite.ts';
+import undici from './undici.ts';
+
+/** The catalogue: the one list of instrumented libraries. The documentation and the version matrix are made from it. */
+export const catalogue: readonly Instrumentation[] = [
+  http,
+  http2,
+  undici,
+  express,
+  router,
+  fastify,
+  koa,
+  koaScopedRouter,
+  koaRouter,
+  nestjsCore,
+  hono,
+  hapi,
+  connect,
+  restify,
+  pg,
+  pgPool,
+  mysql2,
+  ioredis,
+  mongodb,
+  sqlite,
+  betterSqlite3,
+  libsql,
+];

@@ -1,0 +1,162 @@
+import {
+  active,
+  callIn,
+  define,
+  type End,
+  endingCallback,
+  inContext,
+  observePromise,
+  runDetached,
+  scope,
+  type Settle,
+} from '../src/define.ts';
+import { sqlClient } from '../src/semconv/db.ts';
+
+/** The parts of pg that are touched; the field names changed with 8.12. */
+interface Client {
+  host?: string;
+  port?: number;
+  database?: string;
+  _queryQueue?: Query[];
+  queryQueue?: Query[];
+  _activeQuery?: Query | null;
+  activeQuery?: Query | null;
+  _sentQueryQueue?: Query[];
+}
+
+interface Query {
+  text?: string;
+  submit?: unknown;
+  cursor?: { text?: string };
+  [END]?: End;
+}
+
+const END = Symbol('foretrace.end');
+
+/** What the server calls on a query while it answers; where a query that is an emitter runs the app's listeners. */
+const ANSWERS = [
+  'handleRowDescription',
+  'handleDataRow',
+  'handlePortalSuspended',
+  'handleCommandComplete',
+  'handleReadyForQuery',
+  'handleEmptyQuery',
+  'handleError',
+] as const;
+
+const query = sqlClient<Client, [string | Query, unknown?, unknown?]>({
+  system: 'postgresql',
+  dialect: 'postgresql',
+  defaultPort: 5432,
+  scope: scope('foretrace.pg'),
+  text(_, [config]) {
+    if (typeof config === 'string') return config;
+    return config?.text ?? config?.cursor?.text;
+  },
+  target: ({ host, port, database }) => ({
+    namespace: database ?? undefined,
+    address: host,
+    port: host?.startsWith('/') ? undefined : port,
+  }),
+  status: (error) => {
+    // `EPIPE` is as long as an SQLSTATE; only the server's errors have a severity.
+    const { code, severity } = (error ?? {}) as { code?: unknown; severity?: unknown };
+    return typeof code === 'string' && severity !== undefined ? code : undefined;
+  },
+});
+
+/**
+ * A query is over when pg tells its query object: `handleReadyForQuery` or `handleError`, for callbacks, promises, cursors and streams
+ * alike. So no promise is touched: a `then` of ours would change which rejections count as handled.
+ */
+const submitted: Settle = (original, self, args, end) => {
+  const [config] = args as [Query];
+  if (typeof config?.submit === 'function') {
+    watchAnswers(config, end);
+    return attempt(original, self, args, end);
+  }
+  const last = args.length - 1;
+  if (typeof args[last] === 'function') {
+    args[last] = endingCallback(args[last] as Function, end);
+    return attempt(original, self, args, end);
+  }
+  const result = attempt(original, self, args, end);
+  const made = queryOf(self as Client);
+  if (made === undefined) return observePromise(result, end);
+  made[END] = end;
+  return result;
+};
+
+function attempt(original: Function, self: unknown, args: unknown[], end: End): unknown {
+  try {
+    return Reflect.apply(original, self, args);
+  } catch (error) {
+    end(error);
+    throw error;
+  }
+}
+
+/** The query object that `client.query` has just made: the last of the queue, or the one being sent. */
+function queryOf(client: Client): Query | undefined {
+  const modern = client._queryQueue !== undefined;
+  const queue = modern ? client._queryQueue : client.queryQueue;
+  const found =
+    queue?.at(-1) ??
+    client._sentQueryQueue?.at(-1) ??
+    (modern ? client._activeQuery : client.activeQuery) ??
+    undefined;
+  return found?.[END] === undefined ? found : undefined;
+}
+
+/** Ends the span with the answers to a query object of the app's, and runs its listeners in the app's context. */
+function watchAnswers(query: Query, end: End): void {
+  const context = active();
+  for (const name of ANSWERS) {
+    const answer = (query as Record<string, unknown>)[name];
+    if (typeof answer !== 'function') continue;
+    Object.defineProperty(query, name, {
+      configurable: true,
+      writable: true,
+      value: function (this: unknown, ...args: unknown[]) {
+        if (name === 'handleError') end(args[0]);
+        if (name === 'handleReadyForQuery') end(undefined);
+        return callIn(context, answer, this, args);
+      },
+    });
+  }
+}
+
+function handleError(original: Function): Function {
+  return function (this: Query, error: unknown, ...rest: unknown[]) {
+    this[END]?.(error);
+    return Reflect.apply(original, this, [error, ...rest]);
+  };
+}
+
+function handleReadyForQuery(original: Function): Function {
+  return function (this: Query, ...args: unknown[]) {
+    this[END]?.(undefined);
+    return Reflect.apply(original, this, args);
+  };
+}
+
+/** A connection outlives the request that opens it: it is opened outside of any context, the callback runs in the caller's. */
+function connect(original: Function): Function {
+  return function (this: unknown, callback: unknown, ...rest: unknown[]) {
+    if (typeof callback !== 'function') return runDetached(() => Reflect.apply(original, this, arguments));
+    return runDetached(() => original.call(this, inContext(callback), ...rest));
+  };
+}
+
+export default define({
+  name: 'pg',
+  module: 'pg',
+  versions: '>=8.0.3 <9',
+  spans: 'a client span for each query: callback, promise, cursor or stream',
+  points: [
+    { file: 'lib/client.js', target: 'prototype.query', trace: query, settles: submitted },
+    { file: 'lib/client.js', target: 'prototype.connect', wrap: connect },
+    { file: 'lib/query.js', target: 'prototype.handleError', wrap: handleError },
+    { file: 'lib/query.js', target: 'prototype.handleReadyForQuery', wrap: handleReadyForQuery },
+  ],
+});

@@ -1,0 +1,150 @@
+import { define, guarded } from '../src/define.ts';
+import {
+  callForRequest,
+  enterMount,
+  enterRoute,
+  flatten,
+  leaveRoute,
+  noteHandlerError,
+  type Path,
+} from '../src/semconv/route.ts';
+
+interface Request {
+  baseUrl?: string;
+  url: string;
+  route?: Route;
+}
+
+/** A layer of a router's stack, under the names of router 2 (`handleRequest`) and of Express 4 (`handle_request`). */
+interface Layer {
+  path?: string;
+  match(path: string): unknown;
+  handleRequest?: Handle;
+  handle_request?: Handle;
+}
+
+type Handle = (this: Layer, request: Request, response: unknown, next: unknown) => unknown;
+
+interface Router {
+  stack: Layer[];
+}
+
+interface Route {
+  path: Path;
+}
+
+const mount = guarded('router', (router: Router, from: number, first: unknown) => {
+  const path = pathOf(first);
+  if (path === undefined || path === '/' || path === '') return;
+  for (const layer of router.stack.slice(from)) {
+    const method = layer.handleRequest === undefined ? 'handle_request' : 'handleRequest';
+    const handle = layer[method] as Handle;
+    // On the one layer that is a mount: middleware without a path, which is most, stays as it is.
+    Object.defineProperty(layer, method, {
+      configurable: true,
+      writable: true,
+      value: function (this: Layer, request: Request, response: unknown, next: unknown) {
+        enter(request, path);
+        return Reflect.apply(handle, this, [request, response, next]);
+      },
+    });
+  }
+});
+
+const enter = guarded('router', enterMount);
+
+/** The first argument of `use`, if it is a path and not a handler. */
+function pathOf(first: unknown): Path | undefined {
+  let innermost = first;
+  while (Array.isArray(innermost) && innermost.length > 0) innermost = innermost[0];
+  return typeof innermost === 'function' ? undefined : (first as Path);
+}
+
+/** `router.use(path, …)`: remembers the path of what it mounts. */
+export function useWrapper(original: Function): Function {
+  return function (this: Router, ...args: unknown[]) {
+    const from = this.stack?.length ?? 0;
+    const result = Reflect.apply(original, this, args);
+    mount(this, from, args[0]);
+    return result;
+  };
+}
+
+/** The paths of a route that has several, each with a layer that can tell whether it matches. */
+const alternatives = new WeakMap<Route, { template: string; layer: Layer }[]>();
+
+const noteAlternatives = guarded('router', (router: Router, route: Route) => {
+  const { path } = route;
+  if (typeof path === 'string' || path instanceof RegExp) return;
+  const LayerClass = router.stack[router.stack.length - 1].constructor as LayerConstructor;
+  const layers = flatten(path).map((one) => ({
+    template: String(one),
+    layer: new LayerClass(one, { end: true }, () => {}),
+  }));
+  alternatives.set(route, layers);
+});
+
+type LayerConstructor = new (path: string | RegExp, options: { end: boolean }, fn: () => void) => Layer;
+
+/** `router.route(path)`: prepares the telling apart of several paths. */
+export function routeWrapper(original: Function): Function {
+  return function (this: Router, ...args: unknown[]) {
+    const route = Reflect.apply(original, this, args);
+    if (Array.isArray(args[0])) noteAlternatives(this, route);
+    return route;
+  };
+}
+
+/** The template of a route; of one with several paths the one that matches the request. */
+function templateOf(route: Route, { url }: Request): string {
+  const { path } = route;
+  if (typeof path === 'string') return path;
+  const question = url.indexOf('?');
+  const pathname = question === -1 ? url : url.slice(0, question);
+  return alternatives.get(route)?.find(({ layer }) => layer.match(pathname))?.template ?? String(path);
+}
+
+const enterTemplate = guarded('router', (route: Route, request: Request) => {
+  enterRoute(request, templateOf(route, request));
+});
+
+const leave = guarded('router', (request: Request, response: object, error: unknown) => {
+  if (error === undefined || error === null || error === 'route' || error === 'router')
+    leaveRoute(request, response);
+  else noteHandlerError(request, error);
+});
+
+/** `route.dispatch`: called when a route has matched, before its handlers. */
+export function dispatchWrapper(original: Function): Function {
+  return function (this: Route, request: Request, response: object, done: (error?: unknown) => unknown) {
+    enterTemplate(this, request);
+    const passed = (error?: unknown): unknown => {
+      leave(request, response, error);
+      return done(error);
+    };
+    return callForRequest(request, original, this, [request, response, passed]);
+  };
+}
+
+const note = guarded('router', noteHandlerError);
+
+/** `layer.handleError`: called for each layer that an error passes. */
+export function errorWrapper(original: Function): Function {
+  return function (this: Layer, error: unknown, request: Request, response: unknown, next: unknown) {
+    note(request, error);
+    return Reflect.apply(original, this, [error, request, response, next]);
+  };
+}
+
+export default define({
+  name: 'router',
+  module: 'router',
+  versions: '>=2 <3',
+  spans: 'none of its own: the route, with all mount prefixes, and the exception on the server span',
+  points: [
+    { target: 'prototype.use', wrap: useWrapper },
+    { target: 'prototype.route', wrap: routeWrapper },
+    { file: 'lib/route.js', target: 'prototype.dispatch', wrap: dispatchWrapper },
+    { file: 'lib/layer.js', target: 'prototype.handleError', wrap: errorWrapper },
+  ],
+});

@@ -1,0 +1,116 @@
+// Writes the generated tables into the documentation: what stands between
+//   <!-- generated: NAME -->  and  <!-- end of generated: NAME -->
+// in README.md and docs/*.md is replaced by the table of that name.
+//
+//   node scripts/docs.mjs [FILE...]           rewrites
+//   node scripts/docs.mjs --check [FILE...]   exits with 1 and names the files whose tables are out of date
+//
+// A new table is one entry in TABLES.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { load } from './load.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Name of a table → the source that it is made from, and how. */
+const TABLES = {
+  configuration: { source: 'src/config/table.ts', render: renderConfiguration },
+  libraries: { source: 'instrumentations/index.ts', render: renderLibraries },
+};
+
+function renderConfiguration({ GROUPS, VARIABLES }) {
+  const parts = [];
+  for (const group of GROUPS) {
+    const rows = VARIABLES.filter((row) => row.group === group.id).map((row) => [
+      [row.name, ...(row.aliases ?? [])].map((name) => `\`${name}\``).join('<br>or '),
+      typeText(row),
+      defaultText(row),
+      row.help,
+    ]);
+    parts.push(`## ${group.title}\n\n${group.text}`, table(['Variable', 'Type', 'Default', 'Meaning'], rows));
+  }
+  return parts.join('\n\n');
+}
+
+function typeText(row) {
+  const words = row.values?.map((value) => `\`${value}\``).join(', ');
+  switch (row.type) {
+    case 'enum':
+      return words;
+    case 'set':
+      return `list of ${words}`;
+    case 'ratio':
+      return 'number';
+    case 'duration':
+    case 'timeout':
+      return `integer, ${row.unit}`;
+    case 'pairs':
+    case 'headers':
+      return '`key=value,…`';
+    case 'list':
+    case 'header names':
+      return 'list';
+    default:
+      return row.unit === undefined ? row.type : `${row.type}, ${row.unit}`;
+  }
+}
+
+function defaultText(row) {
+  if (row.fallback !== undefined) return `that of \`${row.fallback}\``;
+  if (row.default === undefined) return '';
+  if (row.default === Infinity) return 'no limit';
+  if (Array.isArray(row.default)) return row.default.length === 0 ? 'none' : `\`${row.default.join(',')}\``;
+  return `\`${row.default}\``;
+}
+
+function renderLibraries({ catalogue }) {
+  const rows = catalogue.map(({ name, module, loadedBy = [], versions, points = [], spans }) => {
+    // What is patched without a range is Node's own; channels alone are whoever's publishes on them.
+    const builtin = versions === undefined && points.length > 0;
+    const modules = [module, ...loadedBy].map((one) => `\`${builtin ? 'node:' : ''}${one}\``).join(', ');
+    const range = versions === undefined ? undefined : `\`${versions}\``;
+    return [`\`${name}\``, modules, range ?? (builtin ? 'of Node.js' : 'any, by its channels'), spans];
+  });
+  return table(['Name', 'Module', 'Versions', 'Spans'], rows);
+}
+
+function table(head, rows) {
+  const line = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+async function regenerate(text, file) {
+  let result = text;
+  for (const [, name] of text.matchAll(/^<!-- generated: (\S+) -->$/gm)) {
+    const entry = TABLES[name];
+    const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end of generated: ${name} -->`];
+    const from = result.indexOf(begin) + begin.length;
+    const to = result.indexOf(end, from);
+    if (entry === undefined) throw new Error(`${file}: there is no table "${name}"`);
+    if (to < 0) throw new Error(`${file}: "${end}" is missing`);
+    result = `${result.slice(0, from)}\n\n${entry.render(await load(entry.source))}\n\n${result.slice(to)}`;
+  }
+  return result;
+}
+
+function documents() {
+  const docs = readdirSync(`${root}docs`, { recursive: true }).map((name) => `docs/${name}`);
+  return ['README.md', ...docs].filter((name) => name.endsWith('.md')).map((name) => `${root}${name}`);
+}
+
+const named = process.argv.slice(2).filter((arg) => arg !== '--check');
+const check = process.argv.includes('--check');
+for (const file of named.length > 0 ? named : documents().filter((name) => existsSync(name))) {
+  const text = readFileSync(file, 'utf8');
+  const wanted = await regenerate(text, file);
+  if (wanted === text) continue;
+  const shown = relative(process.cwd(), file);
+  if (check) {
+    console.error(`${shown}: generated tables are out of date, run \`node scripts/docs.mjs\``);
+    process.exitCode = 1;
+  } else {
+    writeFileSync(file, wanted);
+    console.log(`${shown}: written`);
+  }
+}

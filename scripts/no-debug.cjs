@@ -1,0 +1,2 @@
+// Stands in for the package `debug` in the bundles.
+module.exports = () => () => {};

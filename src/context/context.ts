@@ -1,0 +1,80 @@
+import type { Baggage, Context as ApiContext, Span as ApiSpan } from '@opentelemetry/api';
+import { baggageFromHeader } from '../propagate/baggage.ts';
+import type { PassedSpan, Span } from '../trace/span.ts';
+
+// The API makes its keys with Symbol.for, so these are the same in every version of it.
+export const SPAN_KEY = Symbol.for('OpenTelemetry Context Key SPAN');
+export const BAGGAGE_KEY = Symbol.for('OpenTelemetry Baggage Key');
+export const SUPPRESS_KEY = Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
+
+/** What is known of the request being served; shared by all contexts made while serving it. */
+export interface ServedRequest {
+  /** The server span; undefined if the request is not recorded. */
+  readonly span: Span | undefined;
+  /** The template that a framework matched, with all mount prefixes (`http.route`). */
+  route: string | undefined;
+  /** Where routers are mounted on the way to the route: actual prefix, template, … (flat). */
+  mounts: string[] | undefined;
+}
+
+/**
+ * Our implementation of the API's `Context`: the values that every request needs are fields, so that a child context is one
+ * small object. (The API's own copies a Map and makes three closures for each value set.)
+ */
+export class Context implements ApiContext {
+  readonly span: Span | PassedSpan | ApiSpan | undefined;
+  readonly request: ServedRequest | undefined;
+  /** The header text as received, or the parsed form once an app has set one. */
+  readonly baggage: string | Baggage | undefined;
+  readonly suppressed: boolean;
+  readonly values: ReadonlyMap<symbol, unknown> | undefined;
+  /** A context that is not ours (the API's ROOT_CONTEXT and its children), which this one stands for. */
+  readonly foreign: ApiContext | undefined;
+
+  constructor(
+    span: Span | PassedSpan | ApiSpan | undefined,
+    request: ServedRequest | undefined,
+    baggage: string | Baggage | undefined,
+    suppressed: boolean,
+    values: ReadonlyMap<symbol, unknown> | undefined,
+    foreign: ApiContext | undefined,
+  ) {
+    this.span = span;
+    this.request = request;
+    this.baggage = baggage;
+    this.suppressed = suppressed;
+    this.values = values;
+    this.foreign = foreign;
+  }
+
+  getValue(key: symbol): unknown {
+    if (key === SPAN_KEY) return this.span;
+    if (key === BAGGAGE_KEY) {
+      return typeof this.baggage === 'string' ? baggageFromHeader(this.baggage) : this.baggage;
+    }
+    if (key === SUPPRESS_KEY) return this.suppressed || undefined;
+    return this.values?.get(key);
+  }
+
+  setValue(key: symbol, value: unknown): Context {
+    const { span, request, baggage, suppressed, values } = this;
+    if (key === SPAN_KEY)
+      return new Context(value as ApiSpan, request, baggage, suppressed, values, undefined);
+    if (key === BAGGAGE_KEY) {
+      return new Context(span, request, value as Baggage, suppressed, values, undefined);
+    }
+    if (key === SUPPRESS_KEY) return new Context(span, request, baggage, value === true, values, undefined);
+    const next = new Map(values);
+    next.set(key, value);
+    return new Context(span, request, baggage, suppressed, next, undefined);
+  }
+
+  deleteValue(key: symbol): Context {
+    if (key === SPAN_KEY || key === BAGGAGE_KEY || key === SUPPRESS_KEY) return this.setValue(key, undefined);
+    const next = new Map(this.values);
+    next.delete(key);
+    return new Context(this.span, this.request, this.baggage, this.suppressed, next, undefined);
+  }
+}
+
+export const ROOT = new Context(undefined, undefined, undefined, false, undefined, undefined);

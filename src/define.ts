@@ -1,0 +1,70 @@
+import type { Role, Settle } from './patch/traced.ts';
+import { VERSION } from './resource/version.ts';
+import { scope as newScope, type Scope } from './trace/scope.ts';
+
+/** One function of a library that is wrapped, and what is made of its calls. */
+export interface Point {
+  /** The file inside the package that exports it, such as `lib/client.js`; the package's entry if absent. */
+  file?: string;
+  /**
+   * Where it is in the file's exports, as a dotted path: `prototype.query`, `Client.prototype.query`. Empty: what the file exports
+   * is the function itself (CommonJS), and is replaced.
+   */
+  target: string;
+  /** Restricts the point to some versions of the library. */
+  versions?: string;
+  /** What a call means: a role of `src/semconv`. With `settles`: how it ends. */
+  trace?: Role<never, never, never>;
+  settles?: Settle;
+  /** For what is not one span per call: makes the replacement of the function. */
+  wrap?: (original: Function) => Function;
+}
+
+/** A diagnostics channel that the library itself publishes on. */
+export interface Subscription {
+  /** The channel's full name, such as `undici:request:create`. */
+  channel: string;
+  receive: (message: never) => void;
+}
+
+/** One library: where to cut, when a call is over, and what it means. */
+export interface Instrumentation {
+  /** The name in `OTEL_INSTRUMENTATION_<NAME>_ENABLED` and of the scope: the file's name. */
+  name: string;
+  /** The npm package; for builtins the name without `node:`. */
+  module: string;
+  /** Builtins that load this builtin internally, past every hook (`https` loads `http`). */
+  loadedBy?: readonly string[];
+  /** The supported range of the package; absent for builtins. */
+  versions?: string;
+  /** A builtin that few apps load: never loaded ahead for a CommonJS app's sake (Node 20), since that costs start-up time. */
+  rare?: boolean;
+  /** True if the package also has ES module files that need hooking. */
+  esm?: boolean;
+  points?: readonly Point[];
+  subscriptions?: readonly Subscription[];
+  /** Called once when a builtin or package is first loaded, with its exports, for what `points` can't say. */
+  setup?: (exports: unknown) => void;
+  /** One line for the table of supported libraries: which spans an app gets. */
+  spans: string;
+}
+
+/** Declares the instrumentation of a library. */
+export function define(instrumentation: Instrumentation): Instrumentation {
+  return instrumentation;
+}
+
+/** The instrumentation scope of a file's spans. */
+export function scope(name: string): Scope {
+  return newScope(name, VERSION);
+}
+
+export { active, callIn, current, enter, inContext, run, runDetached } from './context/active.ts';
+export type { ServedRequest } from './context/context.ts';
+export { detached, keepContext } from './patch/detached.ts';
+export { isExporterAgent } from './export/marker.ts';
+export { guarded, reportFailure } from './patch/guard.ts';
+export { callbackOr, endingCallback, iterator, observePromise, promise, sync } from './patch/settle.ts';
+export { type End, endOnce, type Role, type Settle, traced } from './patch/traced.ts';
+export { wrap } from './patch/wrap.ts';
+export { fields } from './propagate/current.ts';

@@ -1,0 +1,225 @@
+// oxlint-disable unicorn/require-post-message-target-origin, unicorn/prefer-add-event-listener -- rules for windows; these are threads
+import { AsyncResource } from 'node:async_hooks';
+import {
+  BroadcastChannel,
+  isMainThread,
+  type MessagePort,
+  receiveMessageOnPort,
+  setEnvironmentData,
+  threadId,
+} from 'node:worker_threads';
+import { log } from '../log.ts';
+import { type Consumer, createConsumer } from './consumer.ts';
+import { count } from './health.ts';
+import type { FromExport, ThreadRing, ToExport } from './messages.ts';
+import type { ExportOptions } from './options.ts';
+import { PIPELINE_CHANNEL } from './marker.ts';
+import type { Pipeline, PipelineStats } from './pipeline.ts';
+import { createProducer } from './producer.ts';
+import { attach, counts, pending } from './ring.ts';
+import { watchWorkers } from './workers.ts';
+
+/** The export side starts so long after the first span: not within the app's own start-up. */
+const LATE_START_MS = 1000;
+
+/** The pipeline of the process: has the export side, and drains the rings of the app's worker threads too. */
+export function createAppPipeline(options: ExportOptions, threadFile: string): Pipeline {
+  const channelName = `foretrace:${threadId}`;
+  const control = new SharedArrayBuffer(4);
+  const cells = new Int32Array(control);
+  /** Rings of the app's worker threads. */
+  const rings = new Map<number, SharedArrayBuffer>();
+  const flushes = new Map<number, () => void>();
+  const outside = new AsyncResource('foretrace');
+  let flushCount = 0;
+  let starting = false;
+  let shutdown: Promise<boolean> | undefined;
+  const ended = new Set<number>();
+  /** What the rings of ended threads have counted. */
+  const past = { ended: 0, exported: 0, dropped: 0, failed: 0 };
+  let onFirst: (() => void)[] = [];
+
+  const consumer: Consumer = createConsumer(
+    threadFile,
+    options.thread,
+    () => {
+      starting = true;
+      const { resource, ...rest } = options;
+      const own: ThreadRing[] = producer.ring ? [{ threadId, shared: producer.ring.shared }] : [];
+      return {
+        options: rest,
+        resource: typeof resource === 'function' ? resource() : resource,
+        rings: [...own, ...[...rings].map(([threadId, shared]) => ({ threadId, shared }))],
+        control,
+        channel: channelName,
+      };
+    },
+    ({ id, threadId }: FromExport) => {
+      if (threadId === undefined) {
+        flushes.get(id)?.();
+        flushes.delete(id);
+      } else channel.postMessage({ type: 'flushed', id, threadId });
+    },
+  );
+
+  const producer = createProducer(
+    options.batch,
+    (ring) => consumer.post({ type: 'attach', threadId, shared: ring.shared }),
+    () => {
+      for (const callback of onFirst) callback();
+      onFirst = [];
+      startLate();
+    },
+    () => {
+      consumer.start();
+      consumer.post({ type: 'wake' });
+    },
+  );
+
+  if (options.exporters.length === 0) producer.close();
+  if (isMainThread) setEnvironmentData(PIPELINE_CHANNEL, channelName);
+  // Open from the start: Node tells of a worker after it has started it, and on a busy machine the worker may have
+  // announced itself by then.
+  const channel = new BroadcastChannel(channelName);
+  channel.onmessage = (event) => hear((event as { data: ToExport | FromExport }).data);
+  // After the listener, which takes the reference back.
+  channel.unref();
+  const workers = watchWorkers(() => consumer.launching, forgetEnded);
+
+  function startLate(): void {
+    if (starting) return;
+    starting = true;
+    outside.runInAsyncScope(() => setTimeout(start, LATE_START_MS).unref());
+  }
+
+  function start(): void {
+    consumer.start();
+  }
+
+  function hear(message: ToExport | FromExport): void {
+    forgetEnded();
+    switch (message.type) {
+      case 'attach':
+        if (rings.has(message.threadId)) break;
+        rings.set(message.threadId, message.shared);
+        consumer.post(message);
+        startLate();
+        break;
+      case 'wake':
+        // A running export thread has heard it itself.
+        if (consumer.running) break;
+        consumer.start();
+        consumer.post(message);
+        break;
+      case 'flush':
+        // One that is just starting may not have heard it; a second answer does no harm.
+        consumer.start();
+        consumer.post(message);
+        break;
+      default:
+    }
+  }
+
+  function forgetEnded(): void {
+    for (const threadId of workers.ended()) {
+      ended.add(threadId);
+      consumer.post({ type: 'ended', threadId });
+    }
+    for (const threadId of ended) {
+      const shared = rings.get(threadId);
+      if (shared !== undefined && pending(attach(shared)) > 0) continue;
+      if (shared !== undefined) addCounts(past, shared);
+      rings.delete(threadId);
+      ended.delete(threadId);
+    }
+  }
+
+  /** Announcements that wait because this thread has been busy. */
+  function hearWaiting(): void {
+    // Node takes a BroadcastChannel here, its types don't know.
+    const port = channel as unknown as MessagePort;
+    for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) hear(next.message);
+  }
+
+  function pendingSpans(): number {
+    let spans = producer.ring ? pending(producer.ring) : 0;
+    for (const shared of rings.values()) spans += pending(attach(shared));
+    return spans;
+  }
+
+  function failedSpans(): number {
+    let spans = producer.stats().failed;
+    for (const shared of rings.values()) spans += counts(attach(shared)).failed;
+    return spans;
+  }
+
+  function flush(timeoutMs: number): Promise<boolean> {
+    if (pendingSpans() === 0) return Promise.resolve(true);
+    consumer.start();
+    return new Promise((resolve) => {
+      const id = ++flushCount;
+      // Not unref'd: who awaits a flush expects the process to live until then.
+      const timer = setTimeout(() => {
+        flushes.delete(id);
+        resolve(false);
+      }, timeoutMs);
+      flushes.set(id, () => {
+        clearTimeout(timer);
+        resolve(true);
+      });
+      consumer.post({ type: 'flush', id });
+    });
+  }
+
+  return {
+    scope: producer.scope,
+    write: producer.write,
+    flush,
+    shutdown(timeoutMs) {
+      return (shutdown ??= (producer.close(), flush(timeoutMs)).then((done) => {
+        consumer.close();
+        return done;
+      }));
+    },
+    flushSync(timeoutMs) {
+      hearWaiting();
+      if (timeoutMs <= 0 || pendingSpans() === 0 || shutdown !== undefined) return;
+      const end = performance.now() + timeoutMs;
+      const before = Atomics.load(cells, 0);
+      const failedBefore = failedSpans();
+      consumer.start(true);
+      consumer.post({ type: 'finish', timeoutMs });
+      for (;;) {
+        const leftMs = end - performance.now();
+        if (leftMs <= 0 || Atomics.load(cells, 0) !== before) break;
+        Atomics.wait(cells, 0, before, leftMs);
+      }
+      const lost = pendingSpans() + failedSpans() - failedBefore;
+      if (lost > 0) {
+        log.warn(
+          `${count(lost)} lost at the end of the process, after ${timeoutMs} ms at most (FORETRACE_EXIT_TIMEOUT)`,
+        );
+      }
+    },
+    whenFirst(callback) {
+      onFirst.push(callback);
+    },
+    stats() {
+      const total = producer.stats();
+      for (const shared of rings.values()) addCounts(total, shared);
+      total.ended += past.ended;
+      total.exported += past.exported;
+      total.dropped += past.dropped;
+      total.failed += past.failed;
+      return total;
+    },
+  };
+}
+
+function addCounts(total: PipelineStats, shared: SharedArrayBuffer): void {
+  const { ended, settled, dropped, failed } = counts(attach(shared));
+  total.ended += ended;
+  total.exported += settled - failed;
+  total.dropped += dropped;
+  total.failed += failed;
+}

@@ -1,0 +1,142 @@
+// oxlint-disable unicorn/require-post-message-target-origin, unicorn/prefer-add-event-listener -- rules for windows; these are threads
+import { AsyncResource } from 'node:async_hooks';
+import { createRequire } from 'node:module';
+import { Worker } from 'node:worker_threads';
+import { log } from '../log.ts';
+import { EXPORT_THREAD } from './marker.ts';
+import type { ExportInput, FromExport, ToExport } from './messages.ts';
+
+/** A thread that died is not started again sooner than this after its last start. */
+const RESTART_MS = 30_000;
+
+type StartExport = (
+  input: ExportInput,
+  reply: (message: FromExport) => void,
+  inline: boolean,
+) => (message: ToExport) => void;
+
+/** The other end of the rings: a thread, or the same code on this thread. */
+export interface Consumer {
+  /** Starts it if it doesn't run. `final` = the process ends: a thread whatever it takes, and without delay. */
+  start(final?: boolean): void;
+  /** Reaches it if it runs; what it must know in any case is part of its input. */
+  post(message: ToExport): void;
+  readonly running: boolean;
+  /** True while it makes its thread, which is not one of the app's. */
+  readonly launching: boolean;
+  close(): void;
+}
+
+/**
+ * @param threadFile the built `export-thread.cjs`
+ * @param wantsThread false = on this thread
+ * @param input asked at each start
+ */
+export function createConsumer(
+  threadFile: string,
+  wantsThread: boolean,
+  input: () => ExportInput,
+  onReply: (message: FromExport) => void,
+  restartMs = RESTART_MS,
+): Consumer {
+  // A worker or timer keeps the async context in which it was made, and with it the request that happened to be active.
+  const outside = new AsyncResource('foretrace');
+  let receive: ((message: ToExport) => void) | undefined;
+  let inline = false;
+  let closed = false;
+  let startedAt = -Infinity;
+  let refused = false;
+  let launching = false;
+
+  function startThread(): void {
+    launching = true;
+    const worker = new Worker(threadFile, {
+      name: 'foretrace-export',
+      workerData: { foretrace: EXPORT_THREAD, input: input() },
+      // The preload must not run there: it would trace the exporter.
+      execArgv: [],
+      env: {},
+      argv: [],
+      // Bytes pass through here in buffers outside of the heap; left alone, the young generation grows to 16 MB and stays.
+      resourceLimits: { maxYoungGenerationSizeMb: 2 },
+      // Otherwise Node pipes them to process.stdout and process.stderr, which makes these streams for an app that never
+      // used them. The thread writes to the descriptor.
+      stdout: true,
+      stderr: true,
+    });
+    let reason = '';
+    receive = (message) => worker.postMessage(message);
+    worker.on('message', onReply);
+    worker.on('error', (error: unknown) => {
+      reason = error instanceof Error ? error.message : String(error);
+    });
+    worker.on('exit', (code) => {
+      if (closed) return;
+      receive = undefined;
+      const delayMs = Math.max(0, startedAt + restartMs - performance.now());
+      log.warn(
+        `the export thread ended (${reason || `exit code ${code}`}), it is started again in ${Math.ceil(delayMs / 1000)} s`,
+      );
+      setTimeout(() => {
+        startedAt = -Infinity;
+        start();
+      }, delayMs).unref();
+    });
+    // After the listeners: the one for messages takes the reference back.
+    worker.unref();
+  }
+
+  function startInline(): void {
+    // Loaded at this point only: most processes never need the exporter's code on this thread.
+    const { startExport } = createRequire(threadFile)(threadFile) as { startExport: StartExport };
+    const handle = startExport(input(), onReply, true);
+    receive = (message) => {
+      if (message.type === 'close') handle(message);
+      // Not in the middle of the app's work, and not in its context.
+      else setImmediate(() => outside.runInAsyncScope(handle, undefined, message)).unref();
+    };
+    inline = true;
+  }
+
+  function start(final = false): void {
+    if (closed || refused) return;
+    if (receive !== undefined && !(final && inline && mayStartThread())) return;
+    if (!final && performance.now() - startedAt < restartMs) return;
+    startedAt = performance.now();
+    outside.runInAsyncScope(() => {
+      try {
+        if (inline) receive?.({ type: 'close' });
+        if ((wantsThread || final) && mayStartThread()) startThread();
+        else startInline();
+      } catch (error) {
+        refused = true;
+        receive = undefined;
+        log.error(`cannot start the export (${(error as Error).message}), spans are dropped`);
+      }
+      launching = false;
+    });
+  }
+
+  return {
+    start,
+    post(message) {
+      receive?.(message);
+    },
+    get running() {
+      return receive !== undefined;
+    },
+    get launching() {
+      return launching;
+    },
+    close() {
+      receive?.({ type: 'close' });
+      closed = true;
+    },
+  };
+}
+
+/** False under `--permission` without `--allow-worker`. */
+export function mayStartThread(): boolean {
+  const { permission } = process as { permission?: { has(scope: string): boolean } };
+  return permission === undefined || permission.has('worker');
+}

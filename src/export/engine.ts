@@ -1,0 +1,274 @@
+import { log } from '../log.ts';
+import { batchOf, type Exporter } from './exporter.ts';
+import { createDropWatch } from './health.ts';
+import type { BatchOptions, ResourceAttributes } from './options.ts';
+import { type EncodedScope, encodeRequest, encodeResource, encodeScope, type ScopeGroup } from './request.ts';
+import {
+  attach,
+  counts,
+  isHalfFull,
+  peek,
+  readScopes,
+  release,
+  type Ring,
+  setAwake,
+  settle,
+  takeOver,
+} from './ring.ts';
+
+/** Bounds a request when spans are huge; the usual limit of a collector is 20 MiB. */
+const MAX_BATCH_BYTES = 8 * 1024 * 1024;
+
+/**
+ * After an export this side looks by itself a few times, so that an app that ends 10,000 spans in a second and more need
+ * not wake it: a wake costs the app's thread some 40 us, which for a batch of 512 is as much as appending them twice.
+ */
+const LOOK_MS = 10;
+const LOOKS = 5;
+
+/** Takes spans out of the rings and gives them to the exporters in batches, one export at a time. */
+export interface Engine {
+  /** A second call for the same thread does nothing. */
+  attach(threadId: number, shared: SharedArrayBuffer): void;
+  /** The thread is gone: its ring is forgotten when it is empty. */
+  ended(threadId: number): void;
+  /** There may be a full batch. */
+  wake(): void;
+  /** Resolves when everything that was ended before the call is settled. */
+  flush(): Promise<void>;
+  /** The same with a limit: the process ends in `timeoutMs`. */
+  finish(timeoutMs: number): Promise<void>;
+  stop(): void;
+}
+
+interface Source {
+  ring: Ring;
+  /** Spans taken out of the ring so far, as the ring counts them. */
+  taken: number;
+  /** Everything up to this count is to be exported now, full batch or not. */
+  due: number;
+  gone: boolean;
+  scopes: EncodedScope[];
+}
+
+interface Waiter {
+  targets: [Source, number][];
+  resolve(): void;
+}
+
+/** What a batch took out of one ring. */
+interface Share {
+  source: Source;
+  spans: number;
+  position: number;
+}
+
+export function createEngine(
+  exporters: readonly Exporter[],
+  batch: BatchOptions,
+  resourceAttributes: ResourceAttributes,
+): Engine {
+  const resource = encodeResource(resourceAttributes);
+  const sources = new Map<number, Source>();
+  const watchDrops = createDropWatch(batch.maxQueueSize);
+  let droppedBefore = 0;
+  let waiters: Waiter[] = [];
+  let exporting = false;
+  let looksLeft = 0;
+  let lookTimer: NodeJS.Timeout | undefined;
+  let stopped = false;
+
+  const timer = setInterval(() => {
+    callDue();
+    void run();
+  }, batch.scheduleDelayMs);
+  timer.unref();
+
+  function callDue(): void {
+    for (const source of sources.values()) source.due = endedOf(source) | 0;
+  }
+
+  /** Exports until nothing is due and no batch is full. */
+  async function run(): Promise<void> {
+    if (exporting || stopped) return;
+    exporting = true;
+    clearTimeout(lookTimer);
+    tellAwake(true);
+    let failed = false;
+    try {
+      for (;;) {
+        const taken = isDue() ? take() : undefined;
+        if (taken === undefined) break;
+        // One export at a time is what the specification asks for.
+        // oxlint-disable-next-line no-await-in-loop
+        const lost = await exportBatch(taken.request, taken.spans);
+        // Another consumer has the rings now.
+        if (stopped) return;
+        settleShares(taken.shares, lost);
+        answerWaiters();
+        looksLeft = LOOKS;
+      }
+    } catch (error) {
+      failed = true;
+      looksLeft = 0;
+      // Nobody awaits this; inline it would be an unhandled rejection of the app.
+      log.error(
+        `export failed (${error instanceof Error ? error.message : String(error)}), tried again later`,
+      );
+    }
+    exporting = false;
+    sweep();
+    if (looksLeft-- > 0) {
+      lookTimer = setTimeout(() => void run(), LOOK_MS);
+      lookTimer.unref();
+      return;
+    }
+    tellAwake(false);
+    // What came just before nobody was told of.
+    if (!failed && isDue()) setImmediate(() => void run()).unref();
+  }
+
+  function tellAwake(awake: boolean): void {
+    for (const { ring } of sources.values()) setAwake(ring, awake);
+  }
+
+  function isDue(): boolean {
+    let queued = 0;
+    for (const source of sources.values()) {
+      if (((source.due - source.taken) | 0) > 0) return true;
+      queued += (endedOf(source) - source.taken) | 0;
+      // Large spans can fill the ring long before they are a batch.
+      if (isHalfFull(source.ring)) return true;
+    }
+    return queued >= batch.maxExportBatchSize;
+  }
+
+  function take(): { request: Uint8Array; spans: number; shares: Share[] } | undefined {
+    const shares: Share[] = [];
+    const groups: ScopeGroup[] = [];
+    let room = batch.maxExportBatchSize;
+    let bytesLeft = MAX_BATCH_BYTES;
+    for (const source of sources.values()) {
+      if (room <= 0 || bytesLeft <= 0) break;
+      const byScope: ScopeGroup[] = [];
+      const before = room;
+      const position = peek(
+        source.ring,
+        (scope, bytes) => {
+          const group = (byScope[scope] ??= { scope: scopeOf(source, scope), spans: [], bytes: 0 });
+          group.spans.push(bytes);
+          group.bytes += bytes.length;
+          room--;
+          bytesLeft -= bytes.length;
+        },
+        room,
+        bytesLeft,
+      );
+      if (room === before) continue;
+      shares.push({ source, spans: before - room, position });
+      for (const group of byScope) if (group !== undefined) groups.push(group);
+    }
+    if (shares.length === 0) return undefined;
+    return { request: encodeRequest(resource, groups), spans: batch.maxExportBatchSize - room, shares };
+  }
+
+  function scopeOf(source: Source, number: number): EncodedScope {
+    if (number >= source.scopes.length) source.scopes = readScopes(source.ring).map(encodeScope);
+    return source.scopes[number] ?? source.scopes[0]!;
+  }
+
+  /** @returns how many of the spans did not reach every exporter */
+  async function exportBatch(request: Uint8Array, spans: number): Promise<number> {
+    const made = batchOf(request, spans);
+    const failed = await Promise.all(
+      exporters.map((exporter) => exporter.export(made, batch.exportTimeoutMs)),
+    );
+    return Math.max(...failed, 0);
+  }
+
+  function settleShares(shares: Share[], failed: number): void {
+    for (const { source, spans, position } of shares) {
+      // Not earlier: what is in the ring outlives this thread, and the next consumer sends it again.
+      release(source.ring, position, spans);
+      source.taken = (source.taken + spans) | 0;
+      const lost = Math.min(failed, spans);
+      failed -= lost;
+      settle(source.ring, spans - lost, lost);
+    }
+  }
+
+  function answerWaiters(): void {
+    waiters = waiters.filter((waiter) => {
+      if (!stopped && waiter.targets.some(isOpen)) return true;
+      waiter.resolve();
+      return false;
+    });
+  }
+
+  /** Forgets the rings of threads that are gone, and tells of drops. */
+  function sweep(): void {
+    let dropped = droppedBefore;
+    let queued = 0;
+    for (const [threadId, source] of sources) {
+      const left = (endedOf(source) - source.taken) | 0;
+      queued += left;
+      dropped += counts(source.ring).dropped;
+      if (source.gone && left <= 0) {
+        droppedBefore += counts(source.ring).dropped;
+        sources.delete(threadId);
+      }
+    }
+    watchDrops(dropped, queued < batch.maxQueueSize / 2);
+  }
+
+  const engine: Engine = {
+    attach(threadId, shared) {
+      if (sources.has(threadId)) return;
+      const ring = attach(shared);
+      takeOver(ring);
+      setAwake(ring, exporting || looksLeft > 0);
+      const taken = counts(ring).settled | 0;
+      sources.set(threadId, { ring, taken, due: taken, gone: false, scopes: [] });
+      void run();
+    },
+    ended(threadId) {
+      const source = sources.get(threadId);
+      if (source === undefined) return;
+      source.gone = true;
+      source.due = endedOf(source) | 0;
+      void run();
+    },
+    wake() {
+      void run();
+    },
+    flush() {
+      callDue();
+      const targets = [...sources.values()].map((source): [Source, number] => [source, source.due]);
+      return new Promise((resolve) => {
+        waiters.push({ targets, resolve });
+        answerWaiters();
+        void run();
+      });
+    },
+    finish(timeoutMs) {
+      for (const exporter of exporters) exporter.hurry?.(timeoutMs);
+      return engine.flush();
+    },
+    stop() {
+      stopped = true;
+      tellAwake(false);
+      clearInterval(timer);
+      clearTimeout(lookTimer);
+      answerWaiters();
+    },
+  };
+  return engine;
+}
+
+function endedOf({ ring }: Source): number {
+  return counts(ring).ended;
+}
+
+function isOpen([{ ring }, target]: [Source, number]): boolean {
+  return ((target - counts(ring).settled) | 0) > 0;
+}

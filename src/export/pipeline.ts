@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import { getEnvironmentData, isMainThread } from 'node:worker_threads';
+import { createAppPipeline } from './app.ts';
+import { PIPELINE_CHANNEL } from './marker.ts';
+import type { ExportOptions } from './options.ts';
+import { createRelayPipeline } from './relay.ts';
+
+export type {
+  BatchOptions,
+  ExporterName,
+  ExportOptions,
+  OtlpOptions,
+  ResourceAttributes,
+} from './options.ts';
+export { installExit } from './exit.ts';
+
+declare const __dirname: string;
+
+export interface PipelineStats {
+  /** Spans accepted. */
+  ended: number;
+  exported: number;
+  /** Spans that found the queue full. */
+  dropped: number;
+  /** Spans that were accepted and could not be delivered. */
+  failed: number;
+}
+
+/** What the tracer hands its spans to. */
+export interface Pipeline {
+  /** Registers an instrumentation scope (the same one twice has the same number). */
+  scope(name: string, version?: string, schemaUrl?: string): number;
+  /**
+   * Takes the first `length` bytes, one OTLP `Span` message, as a span of the scope. Copies them; never throws.
+   * @returns false when the span was dropped
+   */
+  write(scope: number, bytes: Uint8Array, length: number): boolean;
+  /** Resolves when everything written so far is exported or given up; false = not within the time. */
+  flush(timeoutMs: number): Promise<boolean>;
+  /** Flushes and ends the export; later spans are ignored. A second call has the result of the first. */
+  shutdown(timeoutMs: number): Promise<boolean>;
+  /**
+   * Blocks this thread until everything is exported or given up, or the time is over; returns at once when there is
+   * nothing. For the end of the process.
+   */
+  flushSync(timeoutMs: number): void;
+  /** Calls back once, when the first span is written. */
+  whenFirst(callback: () => void): void;
+  stats(): PipelineStats;
+}
+
+/**
+ * Makes the pipeline of this thread. In the main thread, and in a worker of a process whose main thread has none, it has
+ * an export side of its own; in any other worker thread it hands its spans to the pipeline of the process.
+ * @param threadFile the built `export-thread.cjs`
+ */
+export function createPipeline(
+  options: ExportOptions,
+  threadFile = join(__dirname, 'export-thread.cjs'),
+): Pipeline {
+  const channel = isMainThread ? undefined : getEnvironmentData(PIPELINE_CHANNEL);
+  return typeof channel === 'string'
+    ? createRelayPipeline(options, channel)
+    : createAppPipeline(options, threadFile);
+}

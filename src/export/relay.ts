@@ -1,0 +1,90 @@
+// oxlint-disable unicorn/require-post-message-target-origin, unicorn/prefer-add-event-listener -- rules for windows; these are threads
+import { AsyncResource } from 'node:async_hooks';
+import { BroadcastChannel, threadId } from 'node:worker_threads';
+import type { FromExport, ToExport } from './messages.ts';
+import type { ExportOptions } from './options.ts';
+import type { Pipeline } from './pipeline.ts';
+import { createProducer } from './producer.ts';
+import { watchWorkers } from './workers.ts';
+
+/**
+ * The pipeline of a worker thread of the app: a ring of its own, which it announces once. The spans are in shared memory
+ * from the moment they end, so they outlive this thread however it ends.
+ * @param channelName where the pipeline of the process listens
+ */
+export function createRelayPipeline(options: ExportOptions, channelName: string): Pipeline {
+  const outside = new AsyncResource('foretrace');
+  const flushes = new Map<number, () => void>();
+  let channel: BroadcastChannel | undefined;
+  let flushCount = 0;
+  let shutdown: Promise<boolean> | undefined;
+  let onFirst: (() => void)[] = [];
+
+  function post(message: ToExport): void {
+    channel?.postMessage(message);
+  }
+
+  function hear(message: ToExport | FromExport): void {
+    if (message.type !== 'flushed' || message.threadId !== threadId) return;
+    flushes.get(message.id)?.();
+    flushes.delete(message.id);
+  }
+
+  const producer = createProducer(
+    options.batch,
+    (ring) => {
+      outside.runInAsyncScope(() => {
+        channel = new BroadcastChannel(channelName);
+        channel.onmessage = (event) => hear((event as { data: ToExport | FromExport }).data);
+        // After the listener, which takes the reference back.
+        channel.unref();
+      });
+      post({ type: 'attach', threadId, shared: ring.shared });
+    },
+    () => {
+      for (const callback of onFirst) callback();
+      onFirst = [];
+    },
+    () => post({ type: 'wake' }),
+  );
+
+  if (options.exporters.length === 0) producer.close();
+  // The main thread doesn't see the workers of this worker.
+  const workers = watchWorkers(
+    () => false,
+    () => {
+      for (const threadId of workers.ended()) post({ type: 'ended', threadId });
+    },
+  );
+
+  function flush(timeoutMs: number): Promise<boolean> {
+    if (!producer.isPending()) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const id = ++flushCount;
+      const timer = setTimeout(() => {
+        flushes.delete(id);
+        resolve(false);
+      }, timeoutMs);
+      flushes.set(id, () => {
+        clearTimeout(timer);
+        resolve(true);
+      });
+      post({ type: 'flush', id, threadId });
+    });
+  }
+
+  return {
+    scope: producer.scope,
+    write: producer.write,
+    flush,
+    shutdown(timeoutMs) {
+      return (shutdown ??= (producer.close(), flush(timeoutMs)));
+    },
+    // The process's end is the main thread's business.
+    flushSync() {},
+    whenFirst(callback) {
+      onFirst.push(callback);
+    },
+    stats: producer.stats,
+  };
+}

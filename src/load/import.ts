@@ -1,0 +1,220 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { readFileSync, statSync } from 'node:fs';
+import * as nodeModule from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { log } from '../log.ts';
+import { patchNamespace } from './apply.ts';
+import type { Builtins } from './builtins.ts';
+import type { ModulePatch } from './module-patch.ts';
+import type { Registry } from './registry.ts';
+
+type Next = (request: string, context?: unknown) => { url: string; format?: string | null };
+type Hook = (request: string, context: unknown, next: Next) => { url: string; format?: string | null };
+
+/** import-in-the-middle, the parts in use. */
+interface Wrapper {
+  resolveSync: Hook;
+  loadSync: Hook;
+}
+type ImportHook = (
+  url: string,
+  namespace: Record<string, unknown>,
+  specifier: string,
+  format?: string,
+) => void;
+
+/** `module.registerHooks`: Node 22.15 and up, not in the types of all versions. */
+const { registerHooks } = nodeModule as {
+  registerHooks?: (hooks: { resolve?: Hook; load?: Hook }) => unknown;
+};
+
+/**
+ * Whether synchronous hooks can carry import-in-the-middle: `registerHooks` came with 22.15 and 24.0, but refused CommonJS
+ * without a source, which wrapping leads to, until https://github.com/nodejs/node/pull/59929. The same as its
+ * `supportsSyncHooks()`, which sits in an ES module: importing it from CommonJS makes Node 20 print a warning.
+ */
+export function supportsSyncWrapping(version = process.versions.node): boolean {
+  const [major, minor, patch] = version.split('.', 3).map((part) => Number.parseInt(part, 10));
+  const from = (oldestMinor: number, oldestPatch: number): boolean =>
+    minor > oldestMinor || (minor === oldestMinor && patch >= oldestPatch);
+  if (major === 22) return from(22, 3);
+  if (major === 24) return from(11, 1);
+  if (major === 25) return from(1, 0);
+  return major >= 26;
+}
+
+/** Called by wrappers of import-in-the-middle after the module's own code, before the importer's. */
+function importHook(registry: Registry): ImportHook {
+  return (url, namespace, _specifier, format) => {
+    if (format === 'commonjs' || !url.startsWith('file:')) return;
+    const filename = fileURLToPath(url);
+    if (!registry.isListedModule(filename)) return;
+    patchNamespace(registry.targets(filename) ?? [], namespace);
+  };
+}
+
+/** Loads import-in-the-middle into this thread: 13 to 15 ms, so only when a listed ES module is really imported. */
+function loadWrapper(registry: Registry): Wrapper {
+  // `require` of the bundle: it is CommonJS, and import-in-the-middle has to stay on disk, its wrappers import it by URL.
+  const { addHook } = require('import-in-the-middle') as { addHook(hook: ImportHook): void };
+  const { createHook } = require('import-in-the-middle/create-hook.mjs') as {
+    createHook(meta: { url: string }): Wrapper & { applyOptions(options: object): void };
+  };
+  const url = pathToFileURL(require.resolve('import-in-the-middle/create-hook.mjs')).href;
+  const wrapper = createHook({ url });
+  wrapper.applyOptions({ shouldInclude: (target: string) => isWanted(registry, target) });
+  addHook(importHook(registry));
+  return wrapper;
+}
+
+function isWanted(registry: Registry, url: string): boolean {
+  return url.startsWith('file:') && registry.isListedModule(fileURLToPath(url));
+}
+
+/** Hooks in this thread. Returns what puts them in place. */
+function syncHooks(
+  registry: Registry,
+  builtins: Builtins,
+  register: NonNullable<typeof registerHooks>,
+): () => void {
+  const wraps = registry.esmPackages.length > 0 && supportsSyncWrapping();
+  let wrapper: Wrapper | undefined;
+  let broken = false;
+
+  function wrapperFor(url: string): Wrapper | undefined {
+    if (wrapper !== undefined || broken) return wrapper;
+    try {
+      if (!isWanted(registry, url)) return undefined;
+      wrapper = loadWrapper(registry);
+      register({ load: wrapper.loadSync });
+    } catch (error) {
+      broken = true;
+      wrapper = undefined;
+      log.warn(`import-in-the-middle does not load (${(error as Error).message}); ES modules are not traced`);
+    }
+    return wrapper;
+  }
+
+  const resolve: Hook = (specifier, context, next) => {
+    builtins.beforeImport(specifier);
+    if (!wraps) return next(specifier, context);
+    if (wrapper !== undefined) return wrapper.resolveSync(specifier, context, next);
+    const result = next(specifier, context);
+    return wrapperFor(result.url)?.resolveSync(specifier, context, next) ?? result;
+  };
+
+  let registered = false;
+  return () => {
+    if (registered) return;
+    registered = true;
+    register({ resolve });
+  };
+}
+
+/** Whether a file can't be anything but CommonJS; only asked for the entry. */
+function isCertainlyCommonJs(filename: string, registry: Registry): boolean {
+  if (filename.endsWith('.cjs')) return true;
+  if (!filename.endsWith('.js') || registry.isModule(filename)) return false;
+  try {
+    // Without a `type` in package.json, Node.js finds out by the syntax.
+    return !/\b(?:import|export|await)\b/.test(readFileSync(filename, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Puts the hooks in place when the first ES module is about to be loaded: while they are there, each `require` of the
+ * process costs 3 to 8 µs more, and most of a CommonJS app's start is `require`. Node.js announces every import
+ * but the static ones, the entry included.
+ */
+function onFirstImport(registry: Registry, register: () => void): void {
+  const channel = 'tracing:module.import:start';
+  const listener = (message: unknown): void => {
+    try {
+      // With `--import`, a CommonJS entry is announced as well.
+      const { url } = message as { url?: unknown };
+      const filename = typeof url === 'string' && url.startsWith('file:') ? fileURLToPath(url) : undefined;
+      if (filename !== undefined && filename === process.argv[1] && isCertainlyCommonJs(filename, registry))
+        return;
+    } catch {
+      // What can't be told is taken for an ES module.
+    }
+    unsubscribe(channel, listener);
+    register();
+  };
+  subscribe(channel, listener);
+}
+
+/** Whether a package can be found from the app: beside it or above, hoisted by pnpm, or anywhere at all (Yarn PnP). */
+function isInstalled(name: string): boolean {
+  if ('pnp' in process.versions) return true;
+  const seen = new Set<string>();
+  for (const start of [process.argv[1] === undefined ? undefined : dirname(process.argv[1]), process.cwd()]) {
+    for (
+      let directory = start;
+      directory !== undefined && !seen.has(directory);
+      directory = dirname(directory)
+    ) {
+      seen.add(directory);
+      for (const modules of ['node_modules', 'node_modules/.pnpm/node_modules']) {
+        if (statSync(join(directory, modules, name), { throwIfNoEntry: false }) !== undefined) return true;
+      }
+    }
+  }
+  return false;
+}
+
+/**
+ * The loader thread, 45 to 50 ms and 13 MB: only where a package that needs it is installed. It has no access to the
+ * registry, so it is told in names and patterns; the file is looked at again by {@link importHook}.
+ */
+function startLoaderThread(registry: Registry, patches: readonly ModulePatch[]): void {
+  // With --frozen-intrinsics import-in-the-middle fails after it is registered, and wraps every module from there on.
+  // Under --require they are not frozen yet.
+  if (Object.isFrozen(Error) || process.execArgv.includes('--frozen-intrinsics')) {
+    throw new Error('intrinsics are frozen');
+  }
+  const include: (string | RegExp)[] = [];
+  for (const { module, files } of patches) {
+    for (const file of files) {
+      if (file === '') include.push(module);
+      else include.push(new RegExp(`/${`${module}/${file}`.replaceAll(/[^\w@/-]/g, '\\$&')}(?:[?#]|$)`));
+    }
+  }
+  const { addHook } = require('import-in-the-middle') as { addHook(hook: ImportHook): void };
+  addHook(importHook(registry));
+  nodeModule.register('import-in-the-middle/hook.mjs', pathToFileURL(__filename), { data: { include } });
+}
+
+/**
+ * Sees what ES modules import. CommonJS packages are seen by {@link hookRequire} however they are loaded, so what is left is
+ * builtins, which need a `resolve` hook or to be loaded ahead, and packages that are ES modules themselves, which
+ * need import-in-the-middle.
+ *
+ * @param esm false leaves loader hooks out
+ * @returns to be called before `require` loads an ES module, which Node.js does not announce
+ */
+export function hookImport(registry: Registry, builtins: Builtins, esm: boolean): () => void {
+  if (!esm || registerHooks === undefined) {
+    const entry = process.argv[1];
+    builtins.loadAll(entry === undefined || !isCertainlyCommonJs(entry, registry));
+  }
+  if (!esm) return () => undefined;
+
+  if (!supportsSyncWrapping() && 'register' in nodeModule) {
+    const installed = registry.esmPackages.filter(({ module }) => isInstalled(module));
+    if (installed.length > 0) {
+      try {
+        startLoaderThread(registry, installed);
+      } catch (error) {
+        log.warn(`the loader thread does not start (${(error as Error).message}); ES modules are not traced`);
+      }
+    }
+  }
+  if (registerHooks === undefined) return () => undefined;
+  const register = syncHooks(registry, builtins, registerHooks);
+  onFirstImport(registry, register);
+  return register;
+}

@@ -1,0 +1,149 @@
+import { existsSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { join, relative, sep } from 'node:path';
+import { log } from '../log.ts';
+import type { ModulePatch } from './module-patch.ts';
+import { entryFiles, type Package, packageDirectory, packageFinder } from './package.ts';
+import { satisfies } from './satisfies.ts';
+
+/** One patch to run for one loaded file. */
+export interface Target {
+  patch: ModulePatch;
+  file: string;
+  version: string;
+  baseDir: string;
+}
+
+/** The patches by what they are for, and the answers to what the hooks ask about a file. */
+export interface Registry {
+  /** Patches of builtins that this Node.js has, under each specifier that loads them. */
+  builtins: Map<string, { name: string; patches: ModulePatch[] }>;
+  /** Names of the packages that list ES modules. */
+  esmPackages: ModulePatch[];
+  /** What to run for a file; undefined for most. The first file of an unsupported version is reported. */
+  targets(filename: string): readonly Target[] | undefined;
+  /** Whether a file is a listed ES module. */
+  isListedModule(filename: string): boolean;
+  /** Whether a file is an ES module by its name and its package's `type`, without a look for nested ones. */
+  isModule(filename: string): boolean;
+  /**
+   * The listed ES modules of the package of a file that are not its entry; asked for once per package, from then on empty.
+   * Whoever requires an ES module gets past the hooks for what that imports.
+   */
+  modulesBehind(filename: string): readonly string[];
+  /** Reports the packages of these files, loaded before the agent, and leaves them alone from here on. */
+  giveUp(filenames: readonly string[]): void;
+}
+
+type Targets = Map<string, Target[]>;
+
+export function createRegistry(patches: readonly ModulePatch[]): Registry {
+  const builtins: Registry['builtins'] = new Map();
+  const byName = new Map<string, ModulePatch[]>();
+
+  for (const patch of patches) {
+    if (patch.versions === undefined) {
+      // `sqlite` is a package of npm too; only `node:sqlite` is Node's.
+      for (const specifier of [`node:${patch.module}`, patch.module]) {
+        if (!isBuiltin(specifier)) continue;
+        const known = builtins.get(specifier);
+        if (known === undefined) builtins.set(specifier, { name: patch.module, patches: [patch] });
+        else known.patches.push(patch);
+      }
+    } else {
+      const known = byName.get(patch.module);
+      if (known === undefined) byName.set(patch.module, [patch]);
+      else known.push(patch);
+    }
+  }
+
+  const { packageOf, scopeOf } = packageFinder(byName.keys());
+  const targetsOf = new Map<Package, Targets | undefined>();
+  const opened = new Set<Package>();
+
+  function selectTargets({ manifest, baseDir }: Package): Targets | undefined {
+    const candidates = manifest && byName.get(manifest.name);
+    if (manifest === undefined || candidates === undefined) return undefined;
+    const { name, version } = manifest;
+    const suitable = candidates.filter((patch) => satisfies(version, patch.versions as string));
+    if (suitable.length === 0) {
+      const range = candidates.map((patch) => patch.versions).join(' || ');
+      log.warn(`${name} ${version} is outside the supported range ${range}; it is not traced`);
+      return undefined;
+    }
+    const targets: Targets = new Map();
+    const add = (path: string, target: Target): void => {
+      const known = targets.get(path);
+      if (known === undefined) targets.set(path, [target]);
+      else if (!known.some((other) => other.patch === target.patch)) known.push(target);
+    };
+    for (const patch of suitable) {
+      for (const file of patch.files) if (file !== '') add(file, { patch, file, version, baseDir });
+    }
+    for (const patch of suitable) {
+      if (!patch.files.includes('')) continue;
+      for (const entry of entryFiles(manifest)) add(entry, { patch, file: '', version, baseDir });
+    }
+    return targets;
+  }
+
+  function targets(filename: string): readonly Target[] | undefined {
+    const found = packageOf(filename);
+    if (found?.manifest === undefined) return undefined;
+    let selected = targetsOf.get(found);
+    if (selected === undefined) {
+      if (targetsOf.has(found)) return undefined;
+      selected = selectTargets(found);
+      targetsOf.set(found, selected);
+      if (selected === undefined) return undefined;
+    }
+    const path = relative(found.baseDir, filename);
+    return selected.get(sep === '/' ? path : path.replaceAll(sep, '/'));
+  }
+
+  function isModule(filename: string): boolean {
+    if (/\.m[jt]s$/.test(filename)) return true;
+    if (!/\.[jt]s$/.test(filename)) return false;
+    return (packageDirectory(filename) === undefined ? scopeOf : packageOf)(filename)?.typeModule === true;
+  }
+
+  return {
+    builtins,
+    esmPackages: patches.filter((patch) => patch.esm === true && patch.versions !== undefined),
+    targets,
+    isModule,
+    isListedModule(filename) {
+      const found = targets(filename);
+      if (found === undefined || !found.some(({ patch }) => patch.esm === true)) return false;
+      return (
+        filename.endsWith('.mjs') || (filename.endsWith('.js') && scopeOf(filename)?.typeModule === true)
+      );
+    },
+    modulesBehind(filename) {
+      const found = packageOf(filename);
+      if (found?.manifest === undefined || opened.has(found)) return [];
+      opened.add(found);
+      targets(filename);
+      const behind: string[] = [];
+      for (const [path, list] of targetsOf.get(found) ?? []) {
+        if (!list.some(({ patch, file }) => patch.esm === true && file !== '')) continue;
+        const file = join(found.baseDir, path);
+        if (file !== filename && isModule(file) && existsSync(file)) behind.push(file);
+      }
+      return behind;
+    },
+    giveUp(filenames) {
+      for (const filename of filenames) {
+        const found = packageOf(filename);
+        if (found?.manifest === undefined || targetsOf.has(found)) continue;
+        const { name, version } = found.manifest;
+        targetsOf.set(found, undefined);
+        if (byName.has(name)) {
+          log.warn(
+            `${name} ${version} was loaded before foretrace; it is not traced, preload foretrace first`,
+          );
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import { Hook } from 'require-in-the-middle';
+import { mimic } from '../patch/wrap.ts';
+import { patchRequired } from './apply.ts';
+import { type Builtins, type LoadingModule, ModuleClass } from './builtins.ts';
+import type { Registry, Target } from './registry.ts';
+
+/**
+ * Sees each CommonJS file that Node.js loads, by `require` or by an import from an ES module, once, when it is loaded.
+ *
+ * Files of packages are not left to require-in-the-middle: it never sees the entry of a CommonJS package that an ES module imports
+ * (`import fastify from 'fastify'`), for which Node.js calls `Module._load` itself, and what it puts in place of a module's
+ * exports is not what an ES module gets. `Module.prototype.load` is called once for each file, with its resolved name.
+ *
+ * @param beforeModule called before `require` loads an ES module
+ */
+export function hookRequire(registry: Registry, builtins: Builtins, beforeModule: () => void): void {
+  const { prototype } = ModuleClass;
+  const originalLoad = prototype.load;
+
+  function targetsOf(filename: string): readonly Target[] | undefined {
+    try {
+      if (registry.isModule(filename)) beforeModule();
+      return registry.targets(filename);
+    } catch {
+      // Names that are no paths: loaders of tests and bundlers bring their own.
+      return undefined;
+    }
+  }
+
+  /** Gets at the ES modules that a required one has imported: they are loaded by now, and `require` hands them out. */
+  function openModule(module: LoadingModule, filename: string): void {
+    try {
+      if (!registry.isModule(filename)) return;
+      for (const file of registry.modulesBehind(filename)) prototype.require.call(module, file);
+    } catch {
+      // A module that can't be required (top-level await) stays as it is.
+    }
+  }
+
+  prototype.load = function load(filename) {
+    const targets = targetsOf(filename);
+    if (targets === undefined) {
+      const result = originalLoad.apply(this, arguments as never);
+      openModule(this, filename);
+      return result;
+    }
+
+    let patched = false;
+    const patch = (): void => {
+      if (patched) return;
+      patched = true;
+      this.exports = patchRequired(targets, this.exports);
+    };
+    // When `load` is through, Node 20 and 22 have taken their copy of `module.exports` for ES modules already, so the
+    // patch has to run right after the file's code. `_compile` of this one module is the place: it is called by name.
+    Object.defineProperty(this, '_compile', {
+      configurable: true,
+      writable: true,
+      value(this: LoadingModule, ...args: unknown[]) {
+        delete this._compile;
+        const result = prototype._compile.apply(this, args);
+        patch();
+        return result;
+      },
+    });
+    try {
+      const result = originalLoad.apply(this, arguments as never);
+      patch();
+      openModule(this, filename);
+      return result;
+    } finally {
+      delete this._compile;
+    }
+  };
+
+  hookBuiltins(registry, builtins);
+}
+
+/** Sees the builtins that are required or got with `process.getBuiltinModule`; what is put in their place looks as before. */
+function hookBuiltins(registry: Registry, builtins: Builtins): void {
+  if (registry.builtins.size === 0) return;
+  const { prototype } = ModuleClass;
+  const { require } = prototype;
+  const { getBuiltinModule } = process;
+  // oxlint-disable-next-line no-new -- require-in-the-middle is all effect
+  new Hook([...registry.builtins.keys()], (exports, name) => {
+    builtins.loaded(name, exports);
+    return exports;
+  });
+  mimic(prototype.require, require);
+  if (typeof getBuiltinModule === 'function') mimic(process.getBuiltinModule, getBuiltinModule);
+}

@@ -1,0 +1,4 @@
+declare module 'semifies' {
+  /** Whether a version satisfies a range. */
+  export default function semifies(version: string, range: string): boolean;
+}

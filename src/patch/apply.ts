@@ -1,0 +1,89 @@
+import { channel } from 'node:diagnostics_channel';
+import type { Instrumentation, Point } from '../define.ts';
+import { type ModulePatch, satisfies } from '../load/index.ts';
+import { log } from '../log.ts';
+import { guarded } from './guard.ts';
+import { traced } from './traced.ts';
+import { locate, wrap } from './wrap.ts';
+
+interface PatchedFile {
+  file: string;
+  version: string;
+  /** Absent for builtins. */
+  baseDir?: string;
+}
+
+/** What the module hooks have to look for on behalf of an instrumentation; its subscriptions are made at once. */
+export function modulePatches(instrumentation: Instrumentation): ModulePatch[] {
+  const {
+    name,
+    module,
+    versions,
+    points = [],
+    subscriptions = [],
+    esm,
+    rare,
+    setup,
+    loadedBy = [],
+  } = instrumentation;
+  for (const { channel: channelName, receive } of subscriptions) {
+    // A subscriber that throws would end the process: the error surfaces as an uncaught exception.
+    channel(channelName).subscribe(guarded(name, receive as (message: unknown) => void));
+  }
+  const files = [...new Set(points.map(({ file }) => file ?? ''))];
+  if (setup !== undefined && !files.includes('')) files.push('');
+  if (files.length === 0) return [];
+  /** Of each copy of the package in the tree: how to undo what was patched; undefined if it does not fit. */
+  const copies = new Map<string, (() => void)[] | undefined>();
+  function patch(exports: unknown, { file, version, baseDir = '' }: PatchedFile): unknown {
+    const undo = copies.has(baseDir) ? copies.get(baseDir) : [];
+    if (undo === undefined) return undefined;
+    copies.set(baseDir, undo);
+    const leave = (): void => {
+      copies.set(baseDir, undefined);
+      for (const restore of undo) restore();
+    };
+    const wanted = points.filter((point) => (point.file ?? '') === file && suits(point, version));
+    const root = { exports };
+    const missing = wanted.find((point) => locate(root, pathOf(point)) === undefined);
+    if (missing !== undefined) {
+      // A library that is not what we think it is stays untouched as a whole: half a set of patches gives wrong spans.
+      leave();
+      const where = file === '' ? missing.target : `${missing.target} in ${file}`;
+      log.warn(`${module} ${version} has no ${where}; it is not traced`);
+      return undefined;
+    }
+    try {
+      for (const point of wanted) {
+        const { holder, name: method } = locate(root, pathOf(point)) as { holder: object; name: string };
+        undo.push(wrap(holder, method, wrapperOf(point)));
+      }
+      if (file === '') setup?.(exports);
+    } catch (error) {
+      leave();
+      throw error;
+    }
+    return root.exports === exports ? undefined : root.exports;
+  }
+
+  const patches: ModulePatch[] = [{ module, versions, files, esm, rare, patch }];
+  for (const loader of loadedBy) {
+    const version = process.versions.node;
+    patches.push({ module: loader, files: [''], patch: () => patch(require(module), { file: '', version }) });
+  }
+  return patches;
+}
+
+/** Below the module, so that what the module exports as a whole has a place too. */
+function pathOf({ target }: Point): string {
+  return target === '' ? 'exports' : `exports.${target}`;
+}
+
+function suits(point: Point, version: string): boolean {
+  return point.versions === undefined || satisfies(version, point.versions);
+}
+
+function wrapperOf(point: Point): (original: never) => never {
+  const wrapper = point.wrap ?? traced(point.trace as never, point.settles as never);
+  return wrapper as unknown as (original: never) => never;
+}

@@ -1,0 +1,23 @@
+import { active, callIn, runDetached } from '../context/active.ts';
+
+/**
+ * For a function that opens what outlives its caller, such as a connection: runs it outside of any context, so that what it
+ * starts belongs to no request, and a callback at the end of the arguments in the caller's.
+ */
+export function detached(original: Function): Function {
+  return function (this: unknown, ...args: unknown[]) {
+    keepContext(args);
+    return runDetached(() => Reflect.apply(original, this, args));
+  };
+}
+
+/** Makes a callback at the end of `args` run in the context that is active now. */
+export function keepContext(args: unknown[]): void {
+  const last = args.length - 1;
+  const callback = args[last];
+  if (typeof callback !== 'function') return;
+  const context = active();
+  args[last] = function (this: unknown, ...results: unknown[]) {
+    return callIn(context, callback, this, results);
+  };
+}

@@ -1,0 +1,36 @@
+import { log } from '../log.ts';
+
+const MAX_REPORTS = 3;
+const reports = new Map<string, number>();
+
+/**
+ * Reports a failure of our own code inside the app's call: the app goes on as if untraced. A few lines for each place, then
+ * silence; a bug in the agent must not fill a log.
+ */
+export function reportFailure(where: string, error: unknown): void {
+  const count = (reports.get(where) ?? 0) + 1;
+  reports.set(where, count);
+  if (count > MAX_REPORTS) return;
+  let reason: string;
+  try {
+    reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  } catch {
+    reason = 'an error that can not be shown';
+  }
+  log.error(`${where} failed, the app is not affected: ${reason.split('\n').slice(0, 3).join(' ')}`);
+}
+
+/** `fn` for calls from inside the app's calls: a failure is reported and the result undefined. */
+export function guarded<A extends unknown[], R>(
+  where: string,
+  fn: (...args: A) => R,
+): (...args: A) => R | undefined {
+  return (...args) => {
+    try {
+      return fn(...args);
+    } catch (error) {
+      reportFailure(where, error);
+      return undefined;
+    }
+  };
+}

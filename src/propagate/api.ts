@@ -1,0 +1,44 @@
+import type {
+  Context as ApiContext,
+  TextMapGetter,
+  TextMapPropagator,
+  TextMapSetter,
+} from '@opentelemetry/api';
+import { adopt } from '../context/active.ts';
+import { Context } from '../context/context.ts';
+import { PassedSpan } from '../trace/span.ts';
+import { parentIds } from '../trace/start.ts';
+import { extract, extractBaggage, fields, inject } from './current.ts';
+import { carriesIds } from './index.ts';
+
+const NO_IDS = new PassedSpan(0, 0, 0, 0, 0, 0, 0, undefined, false);
+
+/** The API's propagator, for apps that carry context themselves (queues, jobs). */
+export const textMapPropagator: TextMapPropagator = {
+  inject<C>(context: ApiContext, carrier: C, setter: TextMapSetter<C>): void {
+    const ours = adopt(context);
+    if (ours.suppressed) return;
+    const set = (to: C, name: string, value: string): void => setter.set(to, name, value);
+    inject(carrier, set, parentIds(ours) ?? NO_IDS, ours.baggage);
+  },
+
+  extract<C>(context: ApiContext, carrier: C, getter: TextMapGetter<C>): ApiContext {
+    const ours = adopt(context);
+    const get = (from: C, name: string): string | string[] | undefined => getter.get(from, name) ?? undefined;
+    const remote = extract(carrier, get);
+    const baggage = extractBaggage(carrier, get);
+    if (remote === undefined && baggage === undefined) return context;
+    const { request, suppressed, values } = ours;
+    const span = remote !== undefined && carriesIds(remote) ? passed(remote) : ours.span;
+    return new Context(span, request, baggage ?? ours.baggage, suppressed, values, undefined);
+  },
+
+  fields(): string[] {
+    return [...fields()];
+  },
+};
+
+function passed(remote: Parameters<typeof inject>[2]): PassedSpan {
+  const { t0, t1, t2, t3, s0, s1, flags, traceState } = remote;
+  return new PassedSpan(t0, t1, t2, t3, s0, s1, flags, traceState, true);
+}

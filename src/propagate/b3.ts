@@ -1,0 +1,119 @@
+import { parseHex32, spanIdHex, traceIdHex } from '../trace/hex.ts';
+import { type HeaderGetter, type HeaderSetter, onlyLine, type RemoteParent } from './types.ts';
+
+export const B3 = 'b3';
+export const B3_TRACE_ID = 'x-b3-traceid';
+export const B3_SPAN_ID = 'x-b3-spanid';
+export const B3_SAMPLED = 'x-b3-sampled';
+export const B3_FLAGS = 'x-b3-flags';
+
+const SAMPLED = 0x01;
+/** 128-bit trace id, span id, state and parent span id, with dashes. */
+const MAX_SINGLE = 68;
+
+/** `b3: 0`, or `x-b3-sampled: 0` alone: the caller asks that nothing be recorded and names no parent. */
+const denial = (): RemoteParent => ({
+  t0: 0,
+  t1: 0,
+  t2: 0,
+  t3: 0,
+  s0: 0,
+  s1: 0,
+  flags: 0,
+  traceState: undefined,
+});
+
+function isSampled(state: string | undefined): boolean {
+  return state === '1' || state === 'd' || state === 'true' || state === 'True';
+}
+
+function isDenied(state: string | undefined): boolean {
+  return state === '0' || state === 'false' || state === 'False';
+}
+
+/** A parent from its ids: 16 or 32 digits for the trace (64-bit ids are padded on the left), 16 for the span. */
+function parent(traceId: string, spanId: string, sampled: boolean): RemoteParent | undefined {
+  if (spanId.length !== 16 || (traceId.length !== 16 && traceId.length !== 32)) return undefined;
+  const trace = traceId.toLowerCase();
+  const span = spanId.toLowerCase();
+  const long = trace.length === 32;
+  const t0 = long ? parseHex32(trace, 0) : 0;
+  const t1 = long ? parseHex32(trace, 8) : 0;
+  const t2 = parseHex32(trace, long ? 16 : 0);
+  const t3 = parseHex32(trace, long ? 24 : 8);
+  const s0 = parseHex32(span, 0);
+  const s1 = parseHex32(span, 8);
+  if (Number.isNaN(t0 + t1 + t2 + t3 + s0 + s1)) return undefined;
+  if ((t0 | t1 | t2 | t3) === 0 || (s0 | s1) === 0) return undefined;
+  return { t0, t1, t2, t3, s0, s1, flags: sampled ? SAMPLED : 0, traceState: undefined };
+}
+
+/** Parses the single header: `{trace}-{span}[-{0|1|d}[-{parent}]]`, or a state alone, of which only the denial says something. */
+export function parseB3(header: string): RemoteParent | undefined {
+  if (header.length > MAX_SINGLE) return undefined;
+  if (isDenied(header)) return denial();
+  const first = header.indexOf('-');
+  if (first < 0) return undefined;
+  let second = header.indexOf('-', first + 1);
+  if (second < 0) second = header.length;
+  let third = header.indexOf('-', second + 1);
+  if (third < 0) third = header.length;
+  const state = second < header.length ? header.slice(second + 1, third) : undefined;
+  return parent(header.slice(0, first), header.slice(first + 1, second), isSampled(state));
+}
+
+/**
+ * The parent in `b3`, else in the `x-b3-*` headers. All-zero ids mean a denial: start a new trace and do not record it (see
+ * {@link carriesIds}). A debug state counts as sampled.
+ */
+export function extractB3<C>(carrier: C, get: HeaderGetter<C>): RemoteParent | undefined {
+  const single = onlyLine(get(carrier, B3));
+  if (single !== undefined) {
+    const found = parseB3(single.length > MAX_SINGLE ? single : single.trim());
+    if (found !== undefined) return found;
+  }
+  const state = onlyLine(get(carrier, B3_SAMPLED));
+  const traceId = onlyLine(get(carrier, B3_TRACE_ID));
+  const spanId = onlyLine(get(carrier, B3_SPAN_ID));
+  if (traceId === undefined || spanId === undefined) {
+    return traceId === undefined && spanId === undefined && isDenied(state) ? denial() : undefined;
+  }
+  return parent(traceId, spanId, isSampled(state) || onlyLine(get(carrier, B3_FLAGS)) === '1');
+}
+
+/** Whether a parent names a span. If not, it only denies the recording of what follows. */
+export function carriesIds(remote: RemoteParent): boolean {
+  return (remote.t0 | remote.t1 | remote.t2 | remote.t3) !== 0;
+}
+
+/** Writes the `b3` header. */
+export function injectB3<C>(
+  carrier: C,
+  set: HeaderSetter<C>,
+  t0: number,
+  t1: number,
+  t2: number,
+  t3: number,
+  s0: number,
+  s1: number,
+  flags: number,
+): void {
+  set(carrier, B3, `${traceIdHex(t0, t1, t2, t3)}-${spanIdHex(s0, s1)}-${flags & SAMPLED ? '1' : '0'}`);
+}
+
+/** Writes `x-b3-traceid`, `x-b3-spanid` and `x-b3-sampled`. */
+export function injectB3Multi<C>(
+  carrier: C,
+  set: HeaderSetter<C>,
+  t0: number,
+  t1: number,
+  t2: number,
+  t3: number,
+  s0: number,
+  s1: number,
+  flags: number,
+): void {
+  set(carrier, B3_TRACE_ID, traceIdHex(t0, t1, t2, t3));
+  set(carrier, B3_SPAN_ID, spanIdHex(s0, s1));
+  set(carrier, B3_SAMPLED, flags & SAMPLED ? '1' : '0');
+}

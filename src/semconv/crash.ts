@@ -1,0 +1,47 @@
+import { active } from '../context/active.ts';
+import { errorType } from './error.ts';
+import { endServed, noteError, Served } from './http-server.ts';
+
+const NO_RESPONSE = { statusCode: 0, headersSent: false, getHeader: () => undefined };
+
+/** The last request whose exception the app handles itself, by a listener or a domain. */
+let doubtful: Served | undefined;
+
+/**
+ * Ends the span of the request during which the process dies, with the exception on it: it is the one span that an operator
+ * looks for. The monitor event only watches; what happens to the exception is the app's business.
+ */
+export function watchCrashes(): void {
+  process.on('uncaughtExceptionMonitor', (error) => {
+    try {
+      const { request } = active();
+      if (!(request instanceof Served)) return;
+      noteError(request, error);
+      if (isHandled()) {
+        // The app may still answer the request (restify does), or log and exit.
+        if (doubtful === undefined) process.prependListener('exit', endDoubtful);
+        doubtful = request;
+      } else {
+        end(request);
+      }
+    } catch {
+      // The process is ending; nothing of ours may get in the way.
+    }
+  });
+}
+
+function isHandled(): boolean {
+  return process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback();
+}
+
+function endDoubtful(): void {
+  try {
+    if (doubtful !== undefined) end(doubtful);
+  } catch {
+    // As above.
+  }
+}
+
+function end(request: Served): void {
+  endServed(request, NO_RESPONSE, errorType(request.error));
+}

@@ -1,0 +1,156 @@
+import { active } from '../context/active.ts';
+import { type Block, block } from '../encode/span.ts';
+import type { Role } from '../patch/traced.ts';
+import { sanitizeSql, type SqlDialect } from '../redact/sql.ts';
+import type { Scope } from '../trace/scope.ts';
+import { CLIENT, PassedSpan, Span } from '../trace/span.ts';
+import { startSpan } from '../trace/start.ts';
+import { errorType, failed } from './error.ts';
+import {
+  DB_NAMESPACE,
+  DB_OPERATION_BATCH_SIZE,
+  DB_QUERY_SUMMARY,
+  DB_QUERY_TEXT,
+  DB_RESPONSE_STATUS_CODE,
+  DB_SYSTEM_NAME,
+  SERVER_ADDRESS,
+  SERVER_PORT,
+} from './keys.ts';
+import { keepSecret } from './secret-errors.ts';
+
+/** What the database roles take from the configuration. */
+export const dbOptions = {
+  /** `OTEL_INSTRUMENTATION_COMMON_DB_QUERY_SANITIZATION_ENABLED`. */
+  sanitize: true,
+};
+
+/** Where a database is. */
+export interface DbTarget {
+  /** `db.namespace`: the database, or `database|schema`. */
+  namespace?: string;
+  address?: string;
+  /** Left out of the span when it is the system's own default. */
+  port?: number;
+}
+
+/** The answers that a SQL library gives. */
+export interface SqlGetters<Self extends object, Args extends unknown[]> {
+  /** `db.system.name`. */
+  system: string;
+  dialect: SqlDialect;
+  defaultPort?: number;
+  scope: Scope;
+  /** The statement; undefined if the call is not a query. */
+  text(self: Self, args: Args): string | undefined;
+  /** Asked once for each `self`. */
+  target(self: Self): DbTarget;
+  /** `db.operation.batch.size`: only for calls that run several statements at once. */
+  batchSize?(self: Self, args: Args): number | undefined;
+  /** `db.response.status_code` of an error: an SQLSTATE, an error number. */
+  status?(error: unknown): string | undefined;
+}
+
+/** The role of a SQL client: one span per query, named by its summary. */
+export function sqlClient<Self extends object, Args extends unknown[]>(
+  getters: SqlGetters<Self, Args>,
+): Role<Self, Args> {
+  const { scope, system, dialect, defaultPort, text, target, batchSize, status } = getters;
+  const statements = statementCache(system, dialect);
+  const targets = placeCache(target, defaultPort);
+  return {
+    name: scope.name,
+    start(self, args) {
+      const context = active();
+      if (context.suppressed || context.span instanceof PassedSpan) return undefined;
+      const query = text(self, args);
+      if (query === undefined) return undefined;
+      const statement = statements(query);
+      const span = startSpan(scope, statement.name, CLIENT, context);
+      if (!(span instanceof Span)) return undefined;
+      const place = targets(self);
+      if (statement.name === '') span.name = place.name ?? system;
+      span.addBlock(statement.block);
+      span.addBlock(place.block);
+      const size = batchSize?.(self, args);
+      if (size !== undefined && size !== 1) span.add(DB_OPERATION_BATCH_SIZE, size);
+      return span;
+    },
+    end(span, error) {
+      if (error !== undefined) failDb(span, error, status?.(error));
+    },
+  };
+}
+
+/** Marks a database span as failed. The error's text is not sent: servers quote values in it. */
+export function failDb(span: Span, error: unknown, status: string | undefined): void {
+  keepSecret(error);
+  span.add(DB_RESPONSE_STATUS_CODE, status);
+  failed(span, status ?? errorType(error));
+}
+
+interface Statement {
+  readonly name: string;
+  readonly block: Block;
+}
+
+const MAX_STATEMENTS = 1_000;
+const MAX_CACHED_TEXT = 2_048;
+
+/** Statements repeat: each is scanned and encoded once. Bounded, since an app may write values into its statements. */
+function statementCache(system: string, dialect: SqlDialect): (text: string) => Statement {
+  const known = new Map<string, Statement>();
+  return (text) => {
+    let found = known.get(text);
+    if (found !== undefined) return found;
+    const { text: clean, summary } = sanitizeSql(text, dialect);
+    const sent = dbOptions.sanitize ? clean : text;
+    found = {
+      name: summary,
+      block: block([
+        DB_SYSTEM_NAME,
+        system,
+        DB_QUERY_SUMMARY,
+        summary === '' ? undefined : summary,
+        DB_QUERY_TEXT,
+        sent === '' ? undefined : sent,
+      ]),
+    };
+    if (text.length <= MAX_CACHED_TEXT) {
+      if (known.size >= MAX_STATEMENTS) known.clear();
+      known.set(text, found);
+    }
+    return found;
+  };
+}
+
+export interface Place {
+  /** What names a span that has no better name. */
+  readonly name: string | undefined;
+  readonly block: Block;
+}
+
+/** Where each client's server is, asked and encoded once for each client object. */
+export function placeCache<Self extends object>(
+  target: (self: Self) => DbTarget,
+  defaultPort: number | undefined,
+): (self: Self) => Place {
+  const known = new WeakMap<Self, Place>();
+  return (self) => {
+    let found = known.get(self);
+    if (found === undefined) {
+      found = place(target(self), defaultPort);
+      known.set(self, found);
+    }
+    return found;
+  };
+}
+
+function place({ namespace, address, port }: DbTarget, defaultPort: number | undefined): Place {
+  const otherPort = port === defaultPort ? undefined : port;
+  const server =
+    address === undefined ? undefined : otherPort === undefined ? address : `${address}:${otherPort}`;
+  return {
+    name: namespace ?? server,
+    block: block([DB_NAMESPACE, namespace, SERVER_ADDRESS, address, SERVER_PORT, otherPort]),
+  };
+}

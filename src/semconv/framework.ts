@@ -1,0 +1,42 @@
+import { current } from '../context/active.ts';
+import { noteError, Served, servedOf } from './http-server.ts';
+import { CODE_FUNCTION_NAME } from './keys.ts';
+
+export { callForRequest } from './route.ts';
+
+/**
+ * What a web framework tells the server span: the route, the function that serves it, the error that went by. For frameworks
+ * that know the whole template of a route; `route.ts` puts it together for those that do not.
+ */
+
+/** The request that the active context serves, for frameworks that do not hand on Node's request object. */
+export function activeServed(): Served | undefined {
+  const served = current()?.request;
+  return served instanceof Served ? served : undefined;
+}
+
+/** Notes that the request goes into an app mounted at `prefix` that knows nothing of its own place. */
+export function enterPrefix(served: Served | undefined, prefix: string): void {
+  if (served?.span === undefined) return;
+  const whole = prefix.endsWith('/') ? prefix.slice(0, -1) : prefix;
+  served.mounts = ['', (served.mounts?.[1] ?? '') + whole];
+}
+
+/** Notes the template of the route that matched, below the prefix of {@link enterPrefix}. */
+export function noteRoute(served: Served | undefined, template: string): void {
+  if (served?.span === undefined) return;
+  const prefix = served.mounts?.[1] ?? '';
+  if (prefix === '') served.route = template === '' ? '/' : template;
+  else served.route = template === '/' ? prefix : prefix + template;
+}
+
+/** Notes which function of the app serves the request: `CatsController.findOne`. */
+export function noteHandler(served: Served | undefined, name: string): void {
+  served?.span?.add(CODE_FUNCTION_NAME, name);
+}
+
+/** Notes an error that a handler threw or passed on. */
+export function noteFailure(request: object, error: unknown): void {
+  const served = servedOf(request);
+  if (served?.span !== undefined) noteError(served, error);
+}

@@ -1,0 +1,293 @@
+import { Context, type ServedRequest } from '../context/context.ts';
+import type { Key } from '../encode/key.ts';
+import { type Block, block } from '../encode/span.ts';
+import { extract, extractBaggage } from '../propagate/current.ts';
+import { carriesIds } from '../propagate/index.ts';
+import { redactQuery } from '../redact/url.ts';
+import { now } from '../trace/clock.ts';
+import type { Scope } from '../trace/scope.ts';
+import { SERVER, Span } from '../trace/span.ts';
+import { startUnder } from '../trace/start.ts';
+import { failed, recordException } from './error.ts';
+import { forwardedClient, forwardedHost, forwardedProto } from './forwarded.ts';
+import { addHeaders, addMethod, httpOptions } from './http.ts';
+import {
+  CLIENT_ADDRESS,
+  HTTP_RESPONSE_STATUS_CODE,
+  HTTP_ROUTE,
+  NETWORK_PEER_ADDRESS,
+  NETWORK_PEER_PORT,
+  NETWORK_PROTOCOL_VERSION,
+  SERVER_ADDRESS,
+  SERVER_PORT,
+  URL_PATH,
+  URL_QUERY,
+  URL_SCHEME,
+  USER_AGENT_ORIGINAL,
+} from './keys.ts';
+
+export type Headers = Record<string, string | string[] | undefined> & {
+  host?: string;
+  'user-agent'?: string;
+};
+
+/** What the role reads of a request, whoever parsed it. */
+export interface ServerRequest {
+  method?: string;
+  url?: string;
+  httpVersion: string;
+  headers: Headers;
+  /** Name, value, name, value … as received. */
+  rawHeaders: readonly string[];
+}
+
+/** What the role reads of a connection. */
+export interface Connection {
+  remoteAddress?: string;
+  remotePort?: number;
+  localPort?: number;
+  encrypted?: boolean;
+}
+
+export interface ServerResponse {
+  statusCode: number;
+  headersSent: boolean;
+  getHeader(name: string): string | number | readonly string[] | undefined;
+}
+
+/** A request while it is served. */
+export class Served implements ServedRequest {
+  span: Span | undefined;
+  route: string | undefined;
+  mounts: string[] | undefined;
+  /** The context of the app's code for this request. */
+  context: Context;
+  /** Frameworks rewrite `req.method` and `req.url` on the way: these are as received. */
+  method: string;
+  url: string;
+  request: ServerRequest | undefined;
+  connection: Connection | undefined;
+  /** An error that a framework saw pass, and when; it goes on the span if the request fails. */
+  error: unknown;
+  errorMs: number;
+
+  constructor(request: ServerRequest, connection: Connection) {
+    this.span = undefined;
+    this.route = undefined;
+    this.mounts = undefined;
+    this.context = undefined as unknown as Context;
+    this.method = request.method ?? '_OTHER';
+    this.url = request.url ?? '/';
+    this.request = request;
+    this.connection = connection;
+    this.error = undefined;
+    this.errorMs = 0;
+  }
+}
+
+const SERVED = Symbol.for('foretrace.served');
+
+/** The server's state of a request object, also where the context got lost; undefined if it is not traced. */
+export function servedOf(request: object): Served | undefined {
+  return (request as { [SERVED]?: Served })[SERVED];
+}
+
+/** Marks a request or response object as belonging to a served request. */
+export function mark(object: object, served: Served): void {
+  (object as { [SERVED]?: Served })[SERVED] = served;
+}
+
+/** Remembers an error on its way to the framework's error handling. */
+export function noteError(served: Served, error: unknown): void {
+  if (served.error !== undefined || error === undefined || error === null) return;
+  served.error = error;
+  served.errorMs = now();
+}
+
+/**
+ * A header by its lower-case name, from the raw list: Node makes `headers` only when asked, which costs 1 µs that a request
+ * that is not sampled need not pay.
+ */
+function rawHeader(raw: readonly string[], name: string): string | string[] | undefined {
+  let found: string | string[] | undefined;
+  for (let i = 0; i < raw.length; i += 2) {
+    const candidate = raw[i];
+    if (candidate.length !== name.length || (candidate !== name && candidate.toLowerCase() !== name))
+      continue;
+    if (found === undefined) found = raw[i + 1];
+    else if (typeof found === 'string') found = [found, raw[i + 1]];
+    else found.push(raw[i + 1]);
+  }
+  return found;
+}
+
+/** Starts serving: the context to be made active, with a span if the request is sampled. */
+export function startServed(scope: Scope, request: ServerRequest, connection: Connection): Served {
+  const { rawHeaders } = request;
+  const served = new Served(request, connection);
+  let remote = extract(rawHeaders, rawHeader);
+  let denied = false;
+  if (remote !== undefined && !carriesIds(remote)) {
+    // B3 may deny recording without naming a trace.
+    remote = undefined;
+    denied = true;
+  }
+  const span = startUnder(scope, '', SERVER, remote, true, denied, now());
+  if (span instanceof Span) {
+    served.span = span;
+    peerOf(connection);
+  } else {
+    served.request = undefined;
+    served.connection = undefined;
+  }
+  served.context = new Context(
+    span,
+    served,
+    extractBaggage(rawHeaders, rawHeader),
+    false,
+    undefined,
+    undefined,
+  );
+  return served;
+}
+
+/**
+ * Ends the server span: all attributes are written now, in one go, because nothing of the request changes under us and the
+ * route and status are known only here. `aborted` is the error's type when the response did not get out whole.
+ */
+export function endServed(served: Served, response: ServerResponse, aborted: string | undefined): void {
+  const { span, request, connection } = served;
+  if (span === undefined || request === undefined || span.ended) return;
+  served.request = undefined;
+  served.connection = undefined;
+  const endMs = now();
+  const method = addMethod(span, served.method);
+  addTarget(span, served.url);
+  addConnection(span, request, connection as Connection);
+  const { route } = served;
+  if (route !== undefined) span.add(HTTP_ROUTE, route);
+  if (aborted === undefined || response.headersSent) {
+    span.add(HTTP_RESPONSE_STATUS_CODE, response.statusCode);
+  }
+  if (aborted !== undefined) failed(span, aborted);
+  else if (response.statusCode >= 500) failed(span, String(response.statusCode));
+  if (served.error !== undefined && span.status !== 0) recordException(span, served.error, served.errorMs);
+  const { server } = httpOptions;
+  if (server.request.length > 0) addHeaders(span, server.request, (name) => request.headers[name]);
+  if (server.response.length > 0) addHeaders(span, server.response, (name) => response.getHeader(name));
+  // A name given by the app through the API stays.
+  if (span.name === '') span.name = route === undefined ? method : `${method} ${route}`;
+  span.endAt(endMs);
+}
+
+/** `url.path` and `url.query` of a request target in origin or absolute form. */
+function addTarget(span: Span, target: string): void {
+  let start = 0;
+  if (target.charCodeAt(0) !== 0x2f) {
+    const authority = target.indexOf('://');
+    if (authority > 0) {
+      const slash = target.indexOf('/', authority + 3);
+      start = slash === -1 ? target.length : slash;
+    }
+  }
+  const question = target.indexOf('?', start);
+  const path = question === -1 ? (start === 0 ? target : target.slice(start)) : target.slice(start, question);
+  span.add(URL_PATH, path === '' ? '/' : path);
+  if (question !== -1 && question + 1 < target.length) {
+    span.add(URL_QUERY, redactQuery(target.slice(question + 1), httpOptions.sensitiveQueryParameters));
+  }
+}
+
+/** What is known of a kept-alive connection: the attributes that its requests share are encoded once. */
+interface Peer {
+  readonly address: string | undefined;
+  readonly port: number | undefined;
+  /** `network.*`, for requests that came through a proxy: there one connection carries many clients. */
+  block: Block | undefined;
+  /** All attributes of the connection, for requests with the same `Host` and `User-Agent` as the one before. */
+  direct: Block | undefined;
+  host: string | undefined;
+  userAgent: string | undefined;
+  version: string;
+}
+
+const PEER = Symbol.for('foretrace.peer');
+
+/** The peer of a connection. To be asked while it is open: the address is gone when the connection is. */
+function peerOf(connection: Connection & { [PEER]?: Peer }): Peer {
+  return (connection[PEER] ??= {
+    address: connection.remoteAddress,
+    port: connection.remotePort,
+    block: undefined,
+    direct: undefined,
+    host: undefined,
+    userAgent: undefined,
+    version: '',
+  });
+}
+
+function addConnection(span: Span, request: ServerRequest, connection: Connection): void {
+  const { headers, httpVersion } = request;
+  const peer = peerOf(connection);
+  if (peer.version !== httpVersion) {
+    peer.version = httpVersion;
+    peer.block = undefined;
+    peer.direct = undefined;
+  }
+  const userAgent = headers['user-agent'];
+  if (
+    headers.forwarded !== undefined ||
+    headers['x-forwarded-for'] !== undefined ||
+    headers['x-forwarded-proto'] !== undefined ||
+    headers['x-forwarded-host'] !== undefined
+  ) {
+    const pairs = clientPairs(headers, connection, peer);
+    for (let i = 0; i < pairs.length; i += 2)
+      span.add(pairs[i] as Key, pairs[i + 1] as string | number | undefined);
+    peer.block ??= block(peerPairs(peer, httpVersion));
+    span.addBlock(peer.block);
+    return;
+  }
+  const { host } = headers;
+  if (peer.direct === undefined || peer.host !== host || peer.userAgent !== userAgent) {
+    peer.host = host;
+    peer.userAgent = userAgent;
+    peer.direct = block([...clientPairs(headers, connection, peer), ...peerPairs(peer, httpVersion)]);
+  }
+  span.addBlock(peer.direct);
+}
+
+function clientPairs(headers: Headers, connection: Connection, { address: peerAddress }: Peer): unknown[] {
+  const scheme = forwardedProto(headers) ?? (connection.encrypted === true ? 'https' : 'http');
+  const { address, port } = splitHost(forwardedHost(headers) ?? headers.host);
+  return [
+    URL_SCHEME,
+    scheme,
+    SERVER_ADDRESS,
+    address,
+    SERVER_PORT,
+    address === undefined ? connection.localPort : (port ?? (scheme === 'https' ? 443 : 80)),
+    CLIENT_ADDRESS,
+    forwardedClient(headers) ?? peerAddress,
+    USER_AGENT_ORIGINAL,
+    headers['user-agent'],
+  ];
+}
+
+function peerPairs({ address, port }: Peer, httpVersion: string): unknown[] {
+  return [NETWORK_PEER_ADDRESS, address, NETWORK_PEER_PORT, port, NETWORK_PROTOCOL_VERSION, httpVersion];
+}
+
+/** Splits `host:port`, with IPv6 addresses in brackets. */
+export function splitHost(host: string | string[] | undefined): { address?: string; port?: number } {
+  if (typeof host !== 'string' || host === '') return {};
+  const colon = host.lastIndexOf(':');
+  if (colon <= 0 || host.endsWith(']')) return { address: withoutBrackets(host) };
+  const port = Number(host.slice(colon + 1) || Number.NaN);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) return { address: host };
+  return { address: withoutBrackets(host.slice(0, colon)), port };
+}
+
+function withoutBrackets(address: string): string {
+  return address.charCodeAt(0) === 0x5b && address.endsWith(']') ? address.slice(1, -1) : address;
+}

@@ -1,0 +1,90 @@
+import { type Key, key } from '../encode/key.ts';
+import { isSensitiveHeader } from '../redact/headers.ts';
+import { REDACTED } from '../redact/url.ts';
+import type { Span } from '../trace/span.ts';
+import {
+  HTTP_REQUEST_HEADER,
+  HTTP_REQUEST_METHOD,
+  HTTP_REQUEST_METHOD_ORIGINAL,
+  HTTP_RESPONSE_HEADER,
+} from './keys.ts';
+
+/** What the HTTP roles take from the configuration. */
+export interface HttpOptions {
+  /** `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`. */
+  knownMethods: ReadonlySet<string>;
+  /** Query parameters whose values are replaced in `url.query` and `url.full`. */
+  sensitiveQueryParameters: ReadonlySet<string>;
+  /** Headers to capture, in lower case. */
+  server: CapturedHeaders;
+  client: CapturedHeaders;
+}
+
+export interface CapturedHeaders {
+  request: readonly HeaderKey[];
+  response: readonly HeaderKey[];
+}
+
+export interface HeaderKey {
+  readonly header: string;
+  readonly key: Key;
+  /** True if the value is a secret by the header's name. */
+  readonly secret: boolean;
+}
+
+export const httpOptions: HttpOptions = {
+  knownMethods: new Set([
+    'GET',
+    'HEAD',
+    'POST',
+    'PUT',
+    'DELETE',
+    'CONNECT',
+    'OPTIONS',
+    'TRACE',
+    'PATCH',
+    'QUERY',
+  ]),
+  sensitiveQueryParameters: new Set(),
+  server: { request: [], response: [] },
+  client: { request: [], response: [] },
+};
+
+/** The keys of the request headers that an operator asked for. */
+export function requestHeaderKeys(headers: readonly string[]): HeaderKey[] {
+  return headers.map((name) => headerKey(HTTP_REQUEST_HEADER, name.toLowerCase()));
+}
+
+/** The keys of the response headers that an operator asked for. */
+export function responseHeaderKeys(headers: readonly string[]): HeaderKey[] {
+  return headers.map((name) => headerKey(HTTP_RESPONSE_HEADER, name.toLowerCase()));
+}
+
+function headerKey(prefix: string, header: string): HeaderKey {
+  return { header, key: key(prefix + header), secret: isSensitiveHeader(header) };
+}
+
+/** Adds captured headers: always arrays of strings, secrets replaced. */
+export function addHeaders(
+  span: Span,
+  wanted: readonly HeaderKey[],
+  valueOf: (header: string) => string | number | readonly string[] | undefined,
+): void {
+  for (const { header, key, secret } of wanted) {
+    const value = valueOf(header);
+    if (value === undefined) continue;
+    const values = Array.isArray(value) ? value.map(String) : [String(value)];
+    span.add(key, secret ? values.map(() => REDACTED) : values);
+  }
+}
+
+/** Adds `http.request.method` and returns the method as it may stand in a span's name. */
+export function addMethod(span: Span, method: string): string {
+  if (httpOptions.knownMethods.has(method)) {
+    span.add(HTTP_REQUEST_METHOD, method);
+    return method;
+  }
+  span.add(HTTP_REQUEST_METHOD, '_OTHER');
+  span.add(HTTP_REQUEST_METHOD_ORIGINAL, method.slice(0, 64));
+  return 'HTTP';
+}

@@ -1,0 +1,134 @@
+import { active, callIn, runDetached } from '../context/active.ts';
+import type { Context } from '../context/context.ts';
+import { endingCallback } from '../patch/settle.ts';
+import type { End, Role, Settle } from '../patch/traced.ts';
+import type { Scope } from '../trace/scope.ts';
+import { sqlClient } from './db.ts';
+
+/** What the clients of the MySQL protocol keep of a connection's options. */
+export interface MysqlOptions {
+  host?: string;
+  port?: number;
+  socketPath?: string;
+  database?: string;
+}
+
+interface MysqlGetters<Self extends object> {
+  /** `db.system.name`: what the client is made for; the server may be the other one. */
+  system: 'mysql' | 'mariadb';
+  scope: Scope;
+  options(self: Self): MysqlOptions | undefined;
+  batchSize?(self: Self, args: unknown[]): number | undefined;
+  /** The statement, if it is not the first argument or its `sql`. */
+  text?(self: Self, args: unknown[]): string | undefined;
+}
+
+/**
+ * The role of a client of the MySQL protocol. The text is that of the call, with placeholders: these clients write the bound
+ * values into it before they send it.
+ */
+export function mysqlClient<Self extends object>(getters: MysqlGetters<Self>): Role<Self, unknown[]> {
+  const { options, ...others } = getters;
+  return sqlClient<Self, unknown[]>({
+    dialect: 'mysql',
+    defaultPort: 3306,
+    text: textOf,
+    ...others,
+    target(self) {
+      const { host, port, socketPath, database } = options(self) ?? {};
+      const namespace = typeof database === 'string' && database !== '' ? database : undefined;
+      return typeof socketPath === 'string' && socketPath !== ''
+        ? { namespace, address: socketPath }
+        : { namespace, address: host, port: port === undefined ? undefined : Number(port) };
+    },
+    status,
+  });
+}
+
+function textOf(_: unknown, [first]: unknown[]): string | undefined {
+  if (typeof first === 'string') return first;
+  const sql = (first as { sql?: unknown } | null | undefined)?.sql;
+  return typeof sql === 'string' ? sql : undefined;
+}
+
+/** The server's error number; errors of the network have a negative one or none, and no SQLSTATE. */
+function status(error: unknown): string | undefined {
+  const { errno, sqlState } = (error ?? {}) as { errno?: unknown; sqlState?: unknown };
+  return typeof errno === 'number' && errno > 0 && typeof sqlState === 'string' ? String(errno) : undefined;
+}
+
+/** What `mysql` and `mysql2` make of a call: an emitter that gets the answer, one after the other for each connection. */
+export interface Command {
+  /** mysql2: the app's callback. */
+  onResult?: unknown;
+  [CALL]?: { readonly end: End; readonly context: Context };
+}
+
+const CALL = Symbol('foretrace.call');
+
+/**
+ * A query is over when its command is: by its callback or by its events. The events are seen at the prototype's `emit`, since a
+ * listener of ours would make an error handled that is not. For the same reason mysql2's tracing channel is not used: with a
+ * subscriber it listens to `error`; besides, the text it tells has the values in it.
+ */
+export const queued: Settle = (original, self, args, end) => {
+  const [first] = args as [Command | undefined];
+  if (typeof first?.onResult === 'function') first.onResult = endingCallback(first.onResult, end);
+  else {
+    const at = typeof args[1] === 'function' ? 1 : 2;
+    if (typeof args[at] === 'function') args[at] = endingCallback(args[at], end);
+  }
+  let command: Command | undefined;
+  try {
+    command = Reflect.apply(original, self, args) as Command | undefined;
+  } catch (error) {
+    end(error ?? new Error());
+    throw error;
+  }
+  if (typeof command === 'object' && command !== null) command[CALL] = { end, context: active() };
+  return command;
+};
+
+/** `emit` of commands: ends the span, and runs the app's listeners where the call was made. */
+export function emitWrapper(original: Function): Function {
+  return function (this: Command, event: unknown, first?: unknown) {
+    const call = this[CALL];
+    if (call === undefined) return Reflect.apply(original, this, arguments);
+    if (event === 'error') call.end(first ?? new Error());
+    else if (event === 'end') call.end(undefined);
+    return callIn(call.context, original, this, arguments);
+  };
+}
+
+/** Ends the span of a command that gets no event of its own: the connection is lost. */
+export function failCommand(command: Command | undefined, error: unknown): void {
+  command?.[CALL]?.end(error ?? new Error());
+}
+
+/** The call of a command runs in the context that the command was made in. */
+export function commandWrapper(original: Function): Function {
+  return function (this: Command, ...args: unknown[]) {
+    const call = this[CALL];
+    return call === undefined
+      ? Reflect.apply(original, this, args)
+      : callIn(call.context, original, this, args);
+  };
+}
+
+/**
+ * For functions that may open a connection, such as a pool's `getConnection(callback)`: the connection outlives the request and is
+ * opened outside of any context; the callback, which another request may cause, runs in the caller's.
+ */
+export function connectWrapper(original: Function): Function {
+  return function (this: unknown, ...args: unknown[]) {
+    const context = active();
+    const at = args.length - 1;
+    const callback = args[at];
+    if (typeof callback === 'function') {
+      args[at] = function (this: unknown, ...results: unknown[]) {
+        return callIn(context, callback, this, results);
+      };
+    }
+    return runDetached(() => Reflect.apply(original, this, args));
+  };
+}

@@ -1,0 +1,150 @@
+import { active } from '../context/active.ts';
+import type { Role } from '../patch/traced.ts';
+import { redisOperation, redisStatement } from '../redact/redis.ts';
+import type { Scope } from '../trace/scope.ts';
+import { CLIENT, PassedSpan, Span } from '../trace/span.ts';
+import { startSpan } from '../trace/start.ts';
+import { type DbTarget, failDb, placeCache } from './db.ts';
+import {
+  DB_NAMESPACE,
+  DB_OPERATION_BATCH_SIZE,
+  DB_OPERATION_NAME,
+  DB_QUERY_TEXT,
+  DB_STORED_PROCEDURE_NAME,
+  DB_SYSTEM_NAME,
+} from './keys.ts';
+import { keepSecret } from './secret-errors.ts';
+
+const SYSTEM = 'redis';
+const DEFAULT_PORT = 6379;
+const MAX_BATCH_TEXT = 8_192;
+
+export type RedisTarget = Pick<DbTarget, 'address' | 'port'>;
+
+interface Common<Self extends object> {
+  scope: Scope;
+  /** The index of the selected database; `SELECT` may change it between commands. */
+  database(self: Self): number | undefined;
+  /** Asked once for each `self`. */
+  target(self: Self): RedisTarget;
+}
+
+/** The answers that a Redis library gives. */
+export interface RedisGetters<Self extends object, Args extends unknown[]> extends Common<Self> {
+  command(self: Self, args: Args): string;
+  arguments(self: Self, args: Args): ArrayLike<unknown>;
+}
+
+/** The role of a Redis client: one span per command, named by the command, its arguments by policy. */
+export function redisClient<Self extends object, Args extends unknown[]>(
+  getters: RedisGetters<Self, Args>,
+): Role<Self, Args> {
+  const { scope, command, database, target } = getters;
+  const places = placeCache(target, DEFAULT_PORT);
+  return {
+    name: scope.name,
+    start(self, args) {
+      const context = active();
+      if (context.suppressed || context.span instanceof PassedSpan) return undefined;
+      const operation = redisOperation(command(self, args));
+      const span = startSpan(scope, operation, CLIENT, context);
+      if (!(span instanceof Span)) return undefined;
+      span.add(DB_SYSTEM_NAME, SYSTEM);
+      span.add(DB_OPERATION_NAME, operation);
+      const values = getters.arguments(self, args);
+      span.add(DB_QUERY_TEXT, redisStatement(operation, values));
+      span.add(DB_STORED_PROCEDURE_NAME, procedure(operation, values));
+      addPlace(span, database(self));
+      span.addBlock(places(self).block);
+      return span;
+    },
+    end,
+  };
+}
+
+const SHA = /^[0-9a-f]{40}$/i;
+
+/** `db.stored_procedure.name`: the SHA-1 digest of a script that is called by it. */
+function procedure(operation: string, values: ArrayLike<unknown>): string | undefined {
+  if (operation !== 'EVALSHA' && operation !== 'EVALSHA_RO') return undefined;
+  const digest = values[0];
+  return typeof digest === 'string' && SHA.test(digest) ? digest : undefined;
+}
+
+interface Sent {
+  name: string;
+  args: ArrayLike<unknown>;
+}
+
+/** The role of a pipeline or transaction: one span, `PIPELINE` or `MULTI`, with the command if all are the same. */
+export function redisBatch<Self extends object>(getters: Common<Self>): Role<Self, [readonly Sent[]]> {
+  const { scope, database, target } = getters;
+  const places = placeCache(target, DEFAULT_PORT);
+  return {
+    name: scope.name,
+    start(self, [commands]) {
+      const context = active();
+      if (context.suppressed || context.span instanceof PassedSpan) return undefined;
+      const span = startSpan(scope, '', CLIENT, context);
+      if (!(span instanceof Span)) return undefined;
+      const { operation, size, text } = summary(commands);
+      span.name = operation;
+      span.add(DB_SYSTEM_NAME, SYSTEM);
+      span.add(DB_OPERATION_NAME, operation);
+      if (size !== 1) span.add(DB_OPERATION_BATCH_SIZE, size);
+      span.add(DB_QUERY_TEXT, text);
+      addPlace(span, database(self));
+      span.addBlock(places(self).block);
+      return span;
+    },
+    end(span, error, result) {
+      // Each command has an outcome of its own, `[error, value]`: the app may throw one of these errors further on.
+      if (Array.isArray(result))
+        for (const outcome of result) if (Array.isArray(outcome)) keepSecret(outcome[0]);
+      end(span, error);
+    },
+  };
+}
+
+function summary(sent: readonly Sent[]): { operation: string; size: number; text: string } {
+  let kind = 'PIPELINE';
+  let common: string | undefined;
+  let size = 0;
+  let text = '';
+  for (const { name, args } of sent) {
+    const operation = redisOperation(name);
+    if (operation === 'MULTI' || operation === 'EXEC') {
+      kind = 'MULTI';
+      continue;
+    }
+    common = size === 0 || common === operation ? operation : undefined;
+    size++;
+    if (text.length < MAX_BATCH_TEXT) text += (text === '' ? '' : '; ') + redisStatement(operation, args);
+  }
+  return { operation: common === undefined ? kind : `${kind} ${common}`, size, text };
+}
+
+function addPlace(span: Span, database: number | undefined): void {
+  if (database !== undefined) span.add(DB_NAMESPACE, NAMES[database] ?? String(database));
+}
+
+const NAMES = Array.from({ length: 16 }, (_, index) => String(index));
+
+function end(span: Span, error: unknown): void {
+  if (error !== undefined) failDb(span, error, errorPrefix(error));
+}
+
+/** The first word of a Redis error (`WRONGTYPE`, `NOSCRIPT`, `ERR`); undefined for errors that are not the server's. */
+function errorPrefix(error: unknown): string | undefined {
+  const { message } = (error ?? {}) as { message?: unknown };
+  if (typeof message !== 'string') return undefined;
+  let length = 0;
+  while (length < message.length && length < 32) {
+    const unit = message.charCodeAt(length);
+    if ((unit < 0x41 || unit > 0x5a) && unit !== 0x5f) break;
+    length++;
+  }
+  return length > 1 && (length === message.length || message.charCodeAt(length) === 0x20)
+    ? message.slice(0, length)
+    : undefined;
+}

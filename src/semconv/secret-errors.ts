@@ -1,0 +1,13 @@
+/**
+ * Errors that came from a database. Their messages quote values (`invalid input syntax for type integer: "…"`), so where such
+ * an error is recorded as an exception further up, its text stays out.
+ */
+const secret = new WeakSet<object>();
+
+export function keepSecret(error: unknown): void {
+  if (typeof error === 'object' && error !== null) secret.add(error);
+}
+
+export function isSecret(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && secret.has(error);
+}

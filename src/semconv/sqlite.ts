@@ -1,0 +1,110 @@
+import { type Settle, traced } from '../patch/traced.ts';
+import { iterator, sync } from '../patch/settle.ts';
+import { wrap } from '../patch/wrap.ts';
+import { scope } from '../trace/scope.ts';
+import { VERSION } from '../resource/version.ts';
+import { sqlClient } from './db.ts';
+import { keepSecret } from './secret-errors.ts';
+import { reportFailure } from '../patch/guard.ts';
+
+/** An open database, as the embedded libraries have it. */
+interface Database {
+  /** better-sqlite3: the path. */
+  name?: unknown;
+  /** node:sqlite, from 22.16: the path, null for one in memory. */
+  location?: () => string | null;
+}
+
+interface Statement {
+  readonly sql: string;
+  readonly database: Database;
+}
+
+/** What an embedded SQLite library needs: `exec` and `prepare` of its database class, and what `prepare` returns. */
+export interface EmbeddedSql {
+  readonly exec: (original: Function) => Function;
+  readonly prepare: (original: Function) => Function;
+}
+
+/**
+ * The role of the embedded SQLite libraries, which share their API: a span for each execution of a statement, not for its
+ * preparation. The class of statements is not exported everywhere, so it is wrapped when the first one is seen.
+ */
+export function embeddedSql(name: string): EmbeddedSql {
+  const statements = new WeakMap<object, Statement>();
+  const role = { system: 'sqlite', dialect: 'sqlite', scope: scope(name, VERSION), status } as const;
+  const execution = sqlClient<object, unknown[]>({
+    ...role,
+    text: (statement) => (running ? undefined : statements.get(statement)?.sql),
+    target: (statement) => placeOf(statements.get(statement)?.database),
+  });
+  const script = sqlClient<Database, [string]>({
+    ...role,
+    text: (_, [sql]) => (running || typeof sql !== 'string' ? undefined : sql),
+    target: placeOf,
+  });
+
+  // The calls are synchronous, and some are made of others (`all` of `iterate`): only the outermost counts.
+  let running = false;
+  function outermost(settle: Settle): Settle {
+    return (original, self, args, end) => {
+      running = true;
+      try {
+        return settle(original, self, args, end);
+      } finally {
+        running = false;
+      }
+    };
+  }
+
+  const wrapped = new WeakSet<object>();
+  function wrapStatement(statement: object): void {
+    const prototype = Object.getPrototypeOf(statement);
+    if (wrapped.has(prototype)) return;
+    wrapped.add(prototype);
+    for (const method of ['run', 'get', 'all'] as const) {
+      if (typeof prototype[method] === 'function')
+        wrap(prototype, method, traced(execution, outermost(sync)) as never);
+    }
+    if (typeof prototype.iterate === 'function') {
+      wrap(prototype, 'iterate', traced(execution, outermost(iterator)) as never);
+    }
+  }
+
+  return {
+    exec: traced(script, outermost(sync)),
+    prepare: (original) =>
+      function (this: Database, ...args: unknown[]) {
+        let statement: unknown;
+        try {
+          statement = Reflect.apply(original, this, args);
+        } catch (error) {
+          // No span, but the error quotes the statement all the same (`near "…": syntax error`).
+          keepSecret(error);
+          throw error;
+        }
+        try {
+          if (typeof args[0] === 'string' && typeof statement === 'object' && statement !== null) {
+            statements.set(statement, { sql: args[0], database: this });
+            wrapStatement(statement);
+          }
+        } catch (error) {
+          reportFailure(name, error);
+        }
+        return statement;
+      },
+  };
+}
+
+function placeOf(database: Database | undefined): { namespace?: string } {
+  const path = database?.name ?? database?.location?.() ?? undefined;
+  if (typeof path !== 'string' || path === '') return {};
+  return { namespace: path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1) };
+}
+
+/** `SQLITE_CONSTRAINT_UNIQUE`, or node:sqlite's number of it. */
+function status(error: unknown): string | undefined {
+  const { code, errcode } = (error ?? {}) as { code?: unknown; errcode?: unknown };
+  if (typeof errcode === 'number') return String(errcode);
+  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined;
+}

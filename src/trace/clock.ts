@@ -1,0 +1,75 @@
+/**
+ * Span times are `performance.now()` readings (monotonic, one double, no garbage); a `Clock` turns them into wall time
+ * when a span is encoded. All spans of one local trace share the clock of its first span, so that a wall clock that jumps
+ * or slews meanwhile can neither reorder them nor make a duration negative.
+ */
+export interface Clock {
+  /** Wall time, in ms since the epoch, at which `performance.now()` was 0. */
+  readonly originMs: number;
+  /** The same in ns, as the upper and lower 32 bits: a double can't hold today's time in ns exactly. */
+  readonly high: number;
+  readonly low: number;
+}
+
+// The original: test tools of apps replace the clocks on the global object.
+const performanceNow = performance.now.bind(performance);
+const wallNow = Date.now.bind(Date);
+
+const RECHECK_MS = 1_000;
+const TOLERATED_DRIFT_MS = 2;
+
+let current = anchor(performance.timeOrigin);
+let recheckAt = 0;
+
+function anchor(originMs: number): Clock {
+  const ns = BigInt(Math.round(originMs * 1_000)) * 1_000n;
+  return { originMs, high: Number(ns >> 32n), low: Number(ns & 0xffffffffn) };
+}
+
+/** The time now, in ms on the monotonic clock. */
+export function now(): number {
+  return performanceNow();
+}
+
+/** The clock for a new local trace. `timeOrigin` drifts from wall time (NTP, suspend), so it is compared once a second. */
+export function clockAt(nowMs: number): Clock {
+  if (nowMs >= recheckAt) {
+    recheckAt = nowMs + RECHECK_MS;
+    const originMs = wallNow() - nowMs;
+    if (Math.abs(originMs - current.originMs) > TOLERATED_DRIFT_MS) current = anchor(originMs);
+  }
+  return current;
+}
+
+/** The last ms since the epoch whose ns fit into 63 bits. */
+const LAST_MS = 9_223_372_036_854;
+
+/**
+ * Turns a time given through the API (`HrTime`, `Date`, epoch ms or `performance.now()`) into monotonic ms; undefined for what is no
+ * time or not one that OTLP can carry.
+ */
+export function monotonic(time: unknown, clock: Clock): number | undefined {
+  let ms: number | undefined;
+  try {
+    ms = relative(time, clock);
+  } catch {
+    // A proxy of the app's.
+  }
+  if (ms === undefined) return undefined;
+  const wallMs = ms + clock.originMs;
+  return wallMs >= 0 && wallMs <= LAST_MS ? ms : undefined;
+}
+
+function relative(time: unknown, clock: Clock): number | undefined {
+  if (typeof time === 'number' && Number.isFinite(time)) {
+    return time >= performance.timeOrigin / 2 ? time - clock.originMs : time;
+  }
+  if (time instanceof Date) {
+    const ms = time.getTime();
+    return Number.isNaN(ms) ? undefined : ms - clock.originMs;
+  }
+  if (Array.isArray(time) && Number.isFinite(time[0]) && Number.isFinite(time[1])) {
+    return time[0] * 1_000 + time[1] / 1_000_000 - clock.originMs;
+  }
+  return undefined;
+}

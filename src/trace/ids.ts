@@ -1,0 +1,13 @@
+// 4,096 random int32 for each call of the generator: `randomBytes` per id costs 2 µs, this 5 ns.
+const pool = new Int32Array(4_096);
+let next = pool.length;
+
+/** A random int32 from the system's generator. */
+export function randomInt32(): number {
+  if (next === pool.length) {
+    // Loaded at the first span: `node:crypto` pulls in streams, 5 to 10 ms that the start of an app need not pay.
+    process.getBuiltinModule('node:crypto').randomFillSync(pool);
+    next = 0;
+  }
+  return pool[next++];
+}

@@ -1,0 +1,109 @@
+import type { Context } from '../context/context.ts';
+import { clockAt, now } from './clock.ts';
+import { randomInt32 } from './ids.ts';
+import { followsParent, keeps } from './sampler.ts';
+import type { Scope } from './scope.ts';
+import { idsOf, PassedSpan, SAMPLED, Span, type SpanIds } from './span.ts';
+
+/** W3C trace context level 2: the last 56 bits of our trace ids are random. */
+const RANDOM = 0x02;
+
+/** The ids of the context's span; undefined if it has none. */
+export function parentIds(context: Context): SpanIds | undefined {
+  const { span } = context;
+  if (span === undefined) return undefined;
+  if (span instanceof Span || span instanceof PassedSpan) return span;
+  try {
+    return idsOf(span.spanContext?.());
+  } catch {
+    // Another implementation's span.
+    return undefined;
+  }
+}
+
+/**
+ * Starts a span under `context`, or returns what must travel on in its place when the sampler drops it. The decision is
+ * the sampler's: a followed parent's flag, else the trace id's.
+ */
+export function startSpan(
+  scope: Scope,
+  name: string,
+  kind: number,
+  context: Context,
+  startMs: number = now(),
+): Span | PassedSpan {
+  const parent = context.span;
+  if (parent instanceof Span && !context.suppressed) {
+    return new Span(
+      scope,
+      name,
+      kind,
+      parent,
+      randomInt32(),
+      randomInt32(),
+      parent.s0,
+      parent.s1,
+      false,
+      parent.clock,
+      startMs,
+    );
+  }
+  const ids = parentIds(context);
+  const remote = ids instanceof PassedSpan && ids.isRemote;
+  return startUnder(scope, name, kind, ids, remote, context.suppressed, startMs);
+}
+
+/** Starts a span under a parent that this process doesn't record: another process's, or none. */
+export function startUnder(
+  scope: Scope,
+  name: string,
+  kind: number,
+  parent: SpanIds | undefined,
+  remote: boolean,
+  suppressed: boolean,
+  startMs: number,
+): Span | PassedSpan {
+  if (parent === undefined) {
+    const t0 = randomInt32();
+    const t1 = randomInt32();
+    const t2 = randomInt32();
+    const t3 = randomInt32();
+    const s0 = randomInt32();
+    const s1 = randomInt32();
+    if (suppressed || !keeps(t2, t3)) {
+      return new PassedSpan(t0, t1, t2, t3, s0, s1, RANDOM, undefined, false);
+    }
+    const ids = { t0, t1, t2, t3, flags: SAMPLED | RANDOM, traceState: undefined };
+    return new Span(scope, name, kind, ids, s0, s1, 0, 0, false, clockAt(startMs), startMs);
+  }
+  const { t0, t1, t2, t3, traceState } = parent;
+  const sampled = followsParent() ? (parent.flags & SAMPLED) !== 0 : keeps(t2, t3);
+  if (suppressed || !sampled) {
+    return new PassedSpan(
+      t0,
+      t1,
+      t2,
+      t3,
+      randomInt32(),
+      randomInt32(),
+      parent.flags & ~SAMPLED,
+      traceState,
+      false,
+    );
+  }
+  const ids = { t0, t1, t2, t3, flags: parent.flags | SAMPLED, traceState };
+  const { s0, s1 } = parent;
+  return new Span(
+    scope,
+    name,
+    kind,
+    ids,
+    randomInt32(),
+    randomInt32(),
+    s0,
+    s1,
+    remote,
+    clockAt(startMs),
+    startMs,
+  );
+}

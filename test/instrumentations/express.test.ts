@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { type Fixture, harness } from '../kit/harness.ts';
+import { call, fence, httpServerKit, serverSpan } from '../kit/http-server.ts';
+
+const apps: [title: string, fixture: Fixture][] = [
+  ['Express 5, ES modules', { file: 'express.mjs', env: { EXPRESS_MAJOR: '5' } }],
+  ['Express 5, CommonJS', { file: 'express.cjs', env: { EXPRESS_MAJOR: '5' } }],
+  ['Express 4, ES modules', { file: 'express.mjs', env: { EXPRESS_MAJOR: '4' } }],
+  ['Express 4, CommonJS', { file: 'express.cjs', env: { EXPRESS_MAJOR: '4' } }],
+];
+
+for (const [title, fixture] of apps) {
+  httpServerKit({ title, fixture, routes: true, exceptions: true });
+
+  describe(`${title}, routes`, () => {
+    const kit = harness(fixture, fence);
+
+    it.each<[target: string, route: string | null, status?: number]>([
+      ['/api/v1/orders/7/items', '/api/v1/orders/:order/items'],
+      ['/api/v1/orders/7/items/9', '/api/v1/orders/:order/items/:item'],
+      ['/admin', '/admin'],
+      ['/admin/stats?a=1', '/admin/stats'],
+      ['/admin/jobs/3', '/admin/jobs/:job'],
+      ['/regex/42', '/^\\/regex\\/(\\d+)$/'],
+      ['/list/a', '/list/a'],
+      ['/list/x', '/list/:b'],
+      ['/status/404', '/status/:code', 404],
+      ['/next', '/next'],
+      ['/late', '/late'],
+      ['/recovered', '/recovered'],
+      ['/next-error', '/next-error', 500],
+      ['/api/v1/orders/7/items/bad', '/api/v1/orders/:order/items/:item', 500],
+      ['/static/file', null],
+      ['/static/none', null, 404],
+      ['/admin/none', null, 404],
+      ['/api/v1/none', null, 404],
+      ['/route-then-404', null, 404],
+    ])('%s is %s', async (target, route, status = 200) => {
+      expect(await call(kit.app, target)).toMatchObject({ status });
+      const expected = serverSpan(await kit.app.listening(), target, true, { route, status });
+      if (status >= 500) delete (expected as { status?: unknown }).status;
+      const spans = await kit.collect(1);
+      expect(spans.map(({ name, attributes }) => [name, { ...attributes }])).toEqual([
+        [expected.name, expected.attributes],
+      ]);
+    });
+  });
+}

@@ -1,0 +1,73 @@
+import { expect } from 'vitest';
+import { dbKit } from '../kit/db.ts';
+import { LIBRARIES } from '../support/libraries.ts';
+import { MYSQL, mysqlCases } from '../support/mysql.ts';
+import { describeWith } from '../support/services.ts';
+
+for (const file of ['mysql2.mjs', 'mysql2.cjs']) {
+  await describeWith('mariadb', `mysql2, ${file}`, () => {
+    const { failing, read, cases, ...common } = mysqlCases('mysql');
+    dbKit({
+      title: 'queries',
+      fixture: { file, env: MYSQL.env, cwd: LIBRARIES },
+      ...common,
+      read,
+      failing,
+      styles: {
+        promise: [],
+        promiseExecute: [],
+        callback: ['callback'],
+        config: ['callback'],
+        execute: ['callback'],
+        events: ['end'],
+        executeEvents: ['end'],
+        stream: [],
+        pool: ['callback'],
+        poolExecute: ['callback'],
+        poolEvents: ['end'],
+        poolConnection: ['callback'],
+        poolPromise: [],
+        poolPromiseExecute: [],
+        poolPromiseConnection: [],
+        prepared: [],
+      },
+      unreachable: {
+        op: 'unreachable',
+        input: { port: 1, text: 'SELECT 1' },
+        error: 'ECONNREFUSED',
+        spans: [],
+      },
+      cases: [
+        ...cases,
+        {
+          title: 'ends the span of an execution that can not be prepared',
+          input: { ...failing.input, style: 'promiseExecute' },
+          error: failing.error,
+          spans: failing.spans,
+        },
+        ...['callback', 'events'].map((style) => ({
+          title: `ends the span of a query whose connection is lost (style: ${style})`,
+          op: 'lost',
+          input: { style, text: 'SELECT SLEEP(20)' },
+          error: 'PROTOCOL_CONNECTION_LOST',
+          spans: [
+            { name: expect.any(String), attributes: { 'db.query.text': 'SELECT ?' } },
+            {
+              name: expect.any(String),
+              attributes: {
+                'db.query.text': 'SELECT SLEEP(?)',
+                'error.type': 'PROTOCOL_CONNECTION_LOST',
+              },
+            },
+          ],
+        })),
+      ],
+      shape: read.input,
+      crashes: [
+        { how: 'rejection', text: 'SELECT 1', failing: 'SELECT * FROM kit_missing' },
+        { how: 'event', text: 'SELECT 1', failing: 'SELECT * FROM kit_missing' },
+        { how: 'callback', text: 'SELECT 1', failing: 'SELECT 1' },
+      ],
+    });
+  });
+}

@@ -1,0 +1,89 @@
+import type * as fs from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { createConsumer } from '../../../src/export/consumer.ts';
+import type { ExportInput, FromExport } from '../../../src/export/messages.ts';
+
+const lines = vi.hoisted((): string[] => []);
+vi.mock('node:fs', async (load) => ({
+  ...(await load<typeof fs>()),
+  writeSync: (_: number, text: string) => lines.push(text),
+}));
+
+let folder: string;
+beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'foretrace-consumer-'))));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+beforeEach(() => void (lines.length = 0));
+
+/** A stand-in for the export thread that answers the first flush of a start and then does what `then` says. */
+function threadFile(name: string, then: string): string {
+  const file = join(folder, `${name}.cjs`);
+  writeFileSync(
+    file,
+    `const { parentPort, workerData } = require('node:worker_threads');
+     parentPort?.on('message', (message) => {
+       if (message.type === 'flush') parentPort.postMessage({ type: 'flushed', id: workerData.input.control.byteLength });
+       ${then}
+     });`,
+  );
+  return file;
+}
+
+let starts = 0;
+const input = (): ExportInput => ({
+  options: {} as ExportInput['options'],
+  resource: {},
+  rings: [],
+  // Tells the starts apart.
+  control: new SharedArrayBuffer(++starts * 4),
+  channel: 'test',
+});
+
+test.each([
+  ['throws', 'throw new Error("out of luck")', 'out of luck'],
+  ['exits', 'process.exit(9)', 'exit code 9'],
+])(
+  'a thread that %s is started again, with a line, and not sooner than allowed',
+  async (name, then, reason) => {
+    starts = 0;
+    const replies: FromExport[] = [];
+    const consumer = createConsumer(threadFile(name, then), true, input, (reply) => replies.push(reply), 400);
+    const start = performance.now();
+    consumer.start();
+    consumer.post({ type: 'flush', id: 1 });
+    await vi.waitFor(() => expect(consumer.running).toBe(false), 5000);
+    // A wake in between does not start it sooner.
+    consumer.start();
+    expect(consumer.running).toBe(false);
+    await vi.waitFor(() => expect(consumer.running).toBe(true), 5000);
+    expect(performance.now() - start).toBeGreaterThanOrEqual(390);
+    consumer.post({ type: 'flush', id: 2 });
+    await vi.waitFor(() => expect(replies.map(({ id }) => id)).toEqual([4, 8]), 5000);
+    consumer.close();
+    expect(lines).toContain(`foretrace: the export thread ended (${reason}), it is started again in 1 s\n`);
+  },
+);
+
+test('the end of the process starts a dead thread without delay', async () => {
+  starts = 0;
+  const consumer = createConsumer(threadFile('dies', 'process.exit(9)'), true, input, () => {}, 60_000);
+  consumer.start();
+  consumer.post({ type: 'wake' });
+  await vi.waitFor(() => expect(consumer.running).toBe(false), 5000);
+  consumer.start(true);
+  expect(consumer.running).toBe(true);
+  consumer.close();
+});
+
+test('code that can not be loaded is one line, and no exception', () => {
+  const consumer = createConsumer(join(folder, 'missing.cjs'), false, input, () => {});
+  consumer.start();
+  consumer.start();
+  consumer.post({ type: 'wake' });
+  expect(consumer.running).toBe(false);
+  expect(lines).toEqual([
+    expect.stringMatching(/^foretrace: cannot start the export \(.*\), spans are dropped\n$/),
+  ]);
+});

@@ -1,0 +1,295 @@
+import type * as fs from 'node:fs';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Batch, Exporter } from '../../../src/export/exporter.ts';
+import { createEngine } from '../../../src/export/engine.ts';
+import type { BatchOptions } from '../../../src/export/options.ts';
+import { append, appendScope, counts, createRing, isAwake, type Ring } from '../../../src/export/ring.ts';
+import { encodeSpan } from '../../support/encode-span.ts';
+import { decodeTraces } from '../../support/otlp.ts';
+
+const lines = vi.hoisted((): string[] => []);
+vi.mock('node:fs', async (load) => ({
+  ...(await load<typeof fs>()),
+  writeSync: (_: number, text: string) => lines.push(text),
+}));
+beforeEach(() => void (lines.length = 0));
+
+const defaults: BatchOptions = {
+  scheduleDelayMs: 60_000,
+  exportTimeoutMs: 1000,
+  maxQueueSize: 2048,
+  maxExportBatchSize: 512,
+};
+
+/** An exporter whose exports end when the test says so. */
+function heldExporter(): Exporter & { batches: Batch[]; most: number; finish(failed?: number): void } {
+  const open: ((failed: number) => void)[] = [];
+  const it = {
+    batches: [] as Batch[],
+    most: 0,
+    export(batch: Batch) {
+      it.batches.push(batch);
+      return new Promise<number>((resolve) => {
+        open.push(resolve);
+        it.most = Math.max(it.most, open.length);
+      });
+    },
+    finish: (failed = 0) => open.shift()!(failed),
+  };
+  return it;
+}
+
+function openExporter(failed = 0): Exporter & { batches: Batch[] } {
+  const batches: Batch[] = [];
+  return {
+    batches,
+    async export(batch) {
+      batches.push(batch);
+      return Math.min(failed, batch.spans);
+    },
+  };
+}
+
+function fill(ring: Ring, count: number, scope = 1, prefix = 'span'): void {
+  for (let i = 0; i < count; i++) {
+    const bytes = encodeSpan({ name: `${prefix} ${i}` });
+    append(ring, scope, bytes, bytes.length);
+  }
+}
+
+const sizes = (exporter: { batches: Batch[] }): number[] => exporter.batches.map((batch) => batch.spans);
+const decode = (batch: Batch) => decodeTraces(new Uint8Array(batch.request), 'application/x-protobuf');
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('batches', () => {
+  test('511 spans wait, the 512th makes a batch', async () => {
+    const exporter = openExporter();
+    const engine = createEngine([exporter], defaults, {});
+    const ring = createRing(1 << 20, 2048);
+    engine.attach(0, ring.shared);
+    fill(ring, 511);
+    engine.wake();
+    await settled();
+    expect(sizes(exporter)).toEqual([]);
+    fill(ring, 1);
+    engine.wake();
+    await settled();
+    expect(sizes(exporter)).toEqual([512]);
+    engine.stop();
+  });
+
+  test('what is less than a batch is exported when the schedule delay is over', async () => {
+    const exporter = openExporter();
+    const engine = createEngine([exporter], { ...defaults, scheduleDelayMs: 20 }, {});
+    const ring = createRing(1 << 20, 2048);
+    engine.attach(0, ring.shared);
+    fill(ring, 3);
+    await vi.waitFor(() => expect(sizes(exporter)).toEqual([3]));
+    engine.stop();
+  });
+
+  test('no wake is needed while the consumer looks by itself, and one is when it has stopped to', async () => {
+    const exporter = openExporter();
+    const engine = createEngine([exporter], { ...defaults, maxExportBatchSize: 10 }, {});
+    const ring = createRing(1 << 20, 2048);
+    engine.attach(0, ring.shared);
+    expect(isAwake(ring)).toBe(false);
+    fill(ring, 10);
+    engine.wake();
+    expect(isAwake(ring)).toBe(true);
+    await vi.waitFor(() => expect(sizes(exporter)).toEqual([10]));
+    expect(isAwake(ring)).toBe(true);
+    fill(ring, 10);
+    await vi.waitFor(() => expect(sizes(exporter)).toEqual([10, 10]));
+    await vi.waitFor(() => expect(isAwake(ring)).toBe(false));
+    engine.stop();
+  });
+
+  test('a flush exports everything, in full batches and a rest', async () => {
+    const exporter = openExporter();
+    const engine = createEngine([exporter], defaults, {});
+    const ring = createRing(1 << 20, 2048);
+    engine.attach(0, ring.shared);
+    fill(ring, 1300);
+    await engine.flush();
+    expect(sizes(exporter)).toEqual([512, 512, 276]);
+    expect(counts(ring)).toEqual({ ended: 1300, settled: 1300, failed: 0, dropped: 0 });
+    engine.stop();
+  });
+
+  test('exports never overlap, and a flush during one waits for it and for what came after', async () => {
+    const exporter = heldExporter();
+    const engine = createEngine([exporter], { ...defaults, maxExportBatchSize: 10 }, {});
+    const ring = createRing(1 << 20, 2048);
+    engine.attach(0, ring.shared);
+    fill(ring, 10);
+    engine.wake();
+    fill(ring, 15);
+    engine.wake();
+    let flushed = false;
+    const flush = engine.flush().then(() => (flushed = true));
+    for (const _ of [1, 2, 3]) {
+      await settled();
+      expect(flushed).toBe(false);
+      exporter.finish();
+    }
+    await flush;
+    expect(exporter.most).toBe(1);
+    expect(sizes(exporter)).toEqual([10, 10, 5]);
+    engine.stop();
+  });
+
+  test('a flush ends although spans keep coming', async () => {
+    const ring = createRing(1 << 20, 2048);
+    const exporter: Exporter = {
+      async export(batch) {
+        fill(ring, batch.spans);
+        return 0;
+      },
+    };
+    const engine = createEngine([exporter], { ...defaults, maxExportBatchSize: 10 }, {});
+    engine.attach(0, ring.shared);
+    fill(ring, 25);
+    await engine.flush();
+    expect(counts(ring).settled).toBeGreaterThanOrEqual(25);
+    engine.stop();
+  });
+
+  test('large spans are exported before the ring is full, however few', async () => {
+    const exporter = openExporter();
+    const engine = createEngine([exporter], defaults, {});
+    const ring = createRing(4096, 2048);
+    engine.attach(0, ring.shared);
+    const bytes = encodeSpan({ name: 'x'.repeat(2100) });
+    append(ring, 1, bytes, bytes.length);
+    engine.wake();
+    await settled();
+    expect(sizes(exporter)).toEqual([1]);
+    engine.stop();
+  });
+
+  test('spans are grouped by scope under one resource', async () => {
+    const exporter = openExporter();
+    const engine = createEngine([exporter], defaults, {
+      'service.name': 'shop',
+      list: ['a', 'b'],
+      absent: undefined,
+    });
+    const ring = createRing(1 << 20, 2048);
+    const http = appendScope(ring, { name: 'http', version: '1.0', schemaUrl: 'https://example.test/1' });
+    engine.attach(0, ring.shared);
+    fill(ring, 1, http, 'a');
+    const pg = appendScope(ring, { name: 'pg' });
+    fill(ring, 1, pg, 'b');
+    fill(ring, 1, http, 'c');
+    fill(ring, 1, 0, 'unnamed');
+    fill(ring, 1, 99, 'unknown');
+    await engine.flush();
+    const spans = decode(exporter.batches[0]!);
+    expect(
+      spans.map((span) => [span.name, span.scope.name, span.scope.version, span.scope.schemaUrl]),
+    ).toEqual([
+      ['unnamed 0', '', undefined, undefined],
+      ['a 0', 'http', '1.0', 'https://example.test/1'],
+      ['c 0', 'http', '1.0', 'https://example.test/1'],
+      ['b 0', 'pg', undefined, undefined],
+      ['unknown 0', '', undefined, undefined],
+    ]);
+    expect(spans[0]!.resource).toEqual({ 'service.name': 'shop', list: ['a', 'b'] });
+    engine.stop();
+  });
+
+  test('several rings share batches; each gets its own count', async () => {
+    const exporter = openExporter();
+    const engine = createEngine([exporter], { ...defaults, maxExportBatchSize: 30 }, {});
+    const rings = [createRing(1 << 16, 100), createRing(1 << 16, 100)];
+    rings.forEach((ring, threadId) => {
+      engine.attach(threadId, ring.shared);
+      engine.attach(threadId, ring.shared);
+      fill(ring, 20);
+    });
+    await engine.flush();
+    expect(sizes(exporter)).toEqual([30, 10]);
+    expect(rings.map((ring) => counts(ring).settled)).toEqual([20, 20]);
+    engine.stop();
+  });
+
+  test('spans that one of several exporters lost are counted as failed once', async () => {
+    const engine = createEngine([openExporter(2), openExporter(0), openExporter(1)], defaults, {});
+    const ring = createRing(1 << 16, 100);
+    engine.attach(0, ring.shared);
+    fill(ring, 5);
+    await engine.flush();
+    expect(counts(ring)).toEqual({ ended: 5, settled: 5, failed: 2, dropped: 0 });
+    engine.stop();
+  });
+
+  test('a ring whose consumer died in the middle of an export is sent again by the next', async () => {
+    const held = heldExporter();
+    const first = createEngine([held], defaults, {});
+    const ring = createRing(1 << 16, 100);
+    first.attach(0, ring.shared);
+    fill(ring, 5);
+    void first.flush();
+    await settled();
+    expect(sizes(held)).toEqual([5]);
+    first.stop();
+    const exporter = openExporter();
+    const second = createEngine([exporter], defaults, {});
+    second.attach(0, ring.shared);
+    await second.flush();
+    held.finish();
+    await settled();
+    expect(sizes(exporter)).toEqual([5]);
+    expect(counts(ring)).toEqual({ ended: 5, settled: 5, failed: 0, dropped: 0 });
+    second.stop();
+  });
+
+  test('the ring of a thread that ended is exported without waiting, and then forgotten', async () => {
+    const exporter = openExporter();
+    const engine = createEngine([exporter], defaults, {});
+    const ring = createRing(1 << 16, 100);
+    engine.attach(5, ring.shared);
+    fill(ring, 3);
+    engine.ended(5);
+    await settled();
+    expect(sizes(exporter)).toEqual([3]);
+    // The number may come again with another ring.
+    const next = createRing(1 << 16, 100);
+    engine.attach(5, next.shared);
+    fill(next, 1);
+    await engine.flush();
+    expect(sizes(exporter)).toEqual([3, 1]);
+    engine.stop();
+  });
+});
+
+describe('a full queue', () => {
+  test('drops the 2,049th span, with a line at the first drop and one when there is room again', async () => {
+    const exporter = heldExporter();
+    const engine = createEngine([exporter], defaults, {});
+    const ring = createRing(1 << 20, 2048);
+    engine.attach(0, ring.shared);
+    fill(ring, 2048);
+    expect(counts(ring).dropped).toBe(0);
+    fill(ring, 2);
+    expect(counts(ring)).toMatchObject({ ended: 2048, dropped: 2 });
+    const flush = engine.flush();
+    for (let i = 0; i < 4; i++) {
+      await settled();
+      exporter.finish();
+    }
+    await flush;
+    await settled();
+    expect(lines).toEqual([
+      expect.stringMatching(/the queue of 2048 spans \(OTEL_BSP_MAX_QUEUE_SIZE\) is full/),
+    ]);
+    fill(ring, 1);
+    const second = engine.flush();
+    exporter.finish();
+    await second;
+    await settled();
+    expect(lines.slice(1)).toEqual(['foretrace: the queue has room again, 2 spans dropped meanwhile\n']);
+    engine.stop();
+  });
+});

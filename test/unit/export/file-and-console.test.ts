@@ -1,0 +1,70 @@
+import type * as fs from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { consoleExporter } from '../../../src/export/console.ts';
+import { batchOf } from '../../../src/export/exporter.ts';
+import { fileExporter } from '../../../src/export/file.ts';
+import { decodeTraces } from '../../support/otlp.ts';
+import { batch, someSpans } from './request-of.ts';
+
+const output = vi.hoisted((): string[] => []);
+vi.mock('node:fs', async (load) => ({
+  ...(await load<typeof fs>()),
+  writeSync: (_: number, text: string | Buffer, at = 0) => {
+    output.push(text.toString().slice(at));
+    return text.length - at;
+  },
+}));
+
+let folder: string;
+beforeEach(() => {
+  output.length = 0;
+  folder = mkdtempSync(join(tmpdir(), 'foretrace-file-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the file exporter', () => {
+  test('appends a line of OTLP JSON for each batch', async () => {
+    const path = join(folder, 'traces.jsonl');
+    writeFileSync(path, '{"before":1}\n');
+    const exporter = fileExporter(path);
+    expect(await exporter.export(batch(someSpans(2)), 1000)).toBe(0);
+    expect(await exporter.export(batch(someSpans(1)), 1000)).toBe(0);
+    const lines = readFileSync(path, 'utf8').split('\n');
+    expect(lines[0]).toBe('{"before":1}');
+    expect(
+      lines.slice(1).map((line) => line && decodeTraces(Buffer.from(line), 'application/json').length),
+    ).toEqual([2, 1, '']);
+  });
+
+  test('says once that it can not write, and that it can again', async () => {
+    const path = join(folder, 'missing', 'traces.jsonl');
+    const exporter = fileExporter(path);
+    expect(await exporter.export(batch(someSpans(2)), 1000)).toBe(2);
+    expect(await exporter.export(batch(someSpans(2)), 1000)).toBe(2);
+    expect(output).toEqual([
+      `foretrace: cannot write to '${path}': ENOENT; the next line about this comes when it works\n`,
+    ]);
+  });
+
+  test('counts a batch that it can not read as lost', async () => {
+    const exporter = fileExporter(join(folder, 'traces.jsonl'));
+    expect(await exporter.export(batchOf(new Uint8Array([1, 2, 3]), 4), 1000)).toBe(4);
+    expect(output[0]).toMatch(/malformed protobuf/);
+  });
+});
+
+describe('the console exporter', () => {
+  test('prints one tree for each trace', async () => {
+    const trace = (n: number): string => String(n).repeat(32);
+    const spans = [1, 2, 1].map((n, i) => ({ name: `span ${i}`, traceId: trace(n) }));
+    expect(await consoleExporter(false).export(batch(spans), 1000)).toBe(0);
+    const text = output.join('');
+    expect(text.match(/^trace .*$/gm)).toEqual([
+      expect.stringMatching(`^trace ${trace(1)} · 2 spans`),
+      expect.stringMatching(`^trace ${trace(2)} · 1 span`),
+    ]);
+  });
+});

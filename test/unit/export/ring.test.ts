@@ -1,0 +1,258 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { build } from 'esbuild';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  append,
+  appendScope,
+  attach,
+  counts,
+  createRing,
+  drain,
+  isHalfFull,
+  peek,
+  pending,
+  readScopes,
+  release,
+  type Ring,
+  ringCapacity,
+  settle,
+  takeOver,
+  UNNAMED_SCOPE,
+} from '../../../src/export/ring.ts';
+
+const bytesOf = (length: number, seed = 1): Uint8Array =>
+  Uint8Array.from({ length }, (_, i) => (i * 31 + seed * 17) & 0xff);
+
+function drainAll(ring: Ring, max?: number): { scope: number; bytes: Uint8Array }[] {
+  const records: { scope: number; bytes: Uint8Array }[] = [];
+  drain(ring, (scope, bytes) => records.push({ scope, bytes: new Uint8Array(bytes) }), max);
+  return records;
+}
+
+/** Sets all counters of an empty ring, to get near a wrap of int32. */
+function startAt(shared: SharedArrayBuffer, position: number, spans: number): Ring {
+  const header = new Int32Array(shared, 0, 64);
+  for (const at of [16, 32]) header[at] = position;
+  for (const at of [17, 33, 35]) header[at] = spans;
+  return attach(shared);
+}
+
+describe('a ring', () => {
+  test('gives back what was appended, in order, with its scope', () => {
+    const ring = createRing(4096, 10);
+    for (const length of [0, 1, 7, 8, 9, 300]) {
+      expect(append(ring, length + 1, bytesOf(1024, length), length)).toBe(true);
+    }
+    expect(drainAll(ring)).toEqual(
+      [0, 1, 7, 8, 9, 300].map((length) => ({
+        scope: length + 1,
+        bytes: bytesOf(1024, length).slice(0, length),
+      })),
+    );
+    expect(drainAll(ring)).toEqual([]);
+  });
+
+  test('copies each length around the change from the word loop to the native copy', () => {
+    const ring = createRing(16_384, 100);
+    for (const length of [1016, 1023, 1024, 1025, 4000]) {
+      append(ring, 1, bytesOf(8000, length), length);
+      expect(drainAll(ring)[0]!.bytes).toEqual(bytesOf(8000, length).slice(0, length));
+      settle(ring, 1, 0);
+    }
+  });
+
+  test('takes bytes of any alignment, and arrays of exactly the length', () => {
+    const ring = createRing(4096, 100);
+    const backing = bytesOf(500, 3);
+    for (const offset of [1, 3, 4, 8]) {
+      append(ring, 1, backing.subarray(offset, offset + 101), 101);
+      expect(drainAll(ring)[0]!.bytes).toEqual(backing.slice(offset, offset + 101));
+    }
+  });
+
+  test('drops the span after the last that the queue has room for, and counts it', () => {
+    const ring = createRing(1 << 20, 3);
+    expect([1, 2, 3, 4].map(() => append(ring, 1, bytesOf(10), 10))).toEqual([true, true, true, false]);
+    expect(counts(ring)).toEqual({ ended: 3, settled: 0, failed: 0, dropped: 1 });
+    drainAll(ring);
+    expect(append(ring, 1, bytesOf(10), 10), 'drained is not yet settled').toBe(false);
+    settle(ring, 1, 0);
+    expect(append(ring, 1, bytesOf(10), 10)).toBe(true);
+    expect(append(ring, 1, bytesOf(10), 10)).toBe(false);
+    expect(counts(ring).dropped).toBe(3);
+  });
+
+  test('drops what its bytes have no room for: 4,096 bytes hold a record of 4,088 and not of 4,089', () => {
+    const ring = createRing(4096, 100);
+    expect(append(ring, 1, bytesOf(4089), 4089)).toBe(false);
+    expect(append(ring, 1, bytesOf(4088), 4088)).toBe(true);
+    expect(append(ring, 1, bytesOf(1), 0)).toBe(false);
+    expect(drainAll(ring)[0]!.bytes.length).toBe(4088);
+    expect(append(ring, 1, bytesOf(1), 0)).toBe(true);
+  });
+
+  test('says when it is more than half full', () => {
+    const ring = createRing(4096, 100);
+    append(ring, 1, bytesOf(2040), 2040);
+    expect(isHalfFull(ring)).toBe(false);
+    append(ring, 1, bytesOf(1), 1);
+    expect(isHalfFull(ring)).toBe(true);
+  });
+
+  test('rounds its capacity up to a power of two', () => {
+    expect([1, 4096, 4097, 1 << 20, 2 ** 40].map(ringCapacity)).toEqual([4096, 4096, 8192, 1 << 20, 1 << 28]);
+  });
+
+  test('keeps records until they are released, so that another consumer can read them again', () => {
+    const ring = createRing(4096, 10);
+    append(ring, 7, bytesOf(20), 20);
+    append(ring, 8, bytesOf(20), 20);
+    const position = peek(ring, () => {}, 1);
+    expect(drainAll(attach(ring.shared)).map(({ scope }) => scope)).toEqual([7, 8]);
+    expect(position).not.toBe(0);
+  });
+
+  test('counts as failed what a consumer released and did not live to settle', () => {
+    const ring = createRing(4096, 10);
+    for (let i = 0; i < 5; i++) append(ring, 1, bytesOf(8), 8);
+    release(
+      ring,
+      peek(ring, () => {}, 2),
+      2,
+    );
+    const next = attach(ring.shared);
+    expect(takeOver(next)).toBe(2);
+    expect(takeOver(next)).toBe(0);
+    expect(counts(next)).toEqual({ ended: 5, settled: 2, failed: 2, dropped: 0 });
+    expect(drainAll(next).length).toBe(3);
+  });
+
+  test('goes on over the wrap of its 32-bit positions and counters', () => {
+    const made = createRing(4096, 5);
+    const ring = startAt(made.shared, 0x7fffffff - 4095, 0x7fffffff - 2);
+    for (let round = 0; round < 300; round++) {
+      const length = (round * 37) % 700;
+      expect(append(ring, round, bytesOf(700, round), length)).toBe(true);
+      expect(append(ring, round, bytesOf(700, round + 1), 16)).toBe(true);
+      expect(pending(ring)).toBe(2);
+      expect(drainAll(ring)).toEqual([
+        { scope: round, bytes: bytesOf(700, round).slice(0, length) },
+        { scope: round, bytes: bytesOf(700, round + 1).slice(0, 16) },
+      ]);
+      settle(ring, 2, 0);
+    }
+    expect(counts(ring).dropped).toBe(0);
+  });
+
+  test('behaves like a bounded list for any order of appending and draining', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: -0x80000000, max: 0x7fffffff }).map((n) => n & ~7),
+        fc.array(
+          fc.oneof(
+            fc.record({ length: fc.integer({ min: 0, max: 1500 }), scope: fc.nat(1000) }),
+            fc.record({ drain: fc.integer({ min: 1, max: 8 }) }),
+          ),
+          { maxLength: 200 },
+        ),
+        (start, steps) => {
+          const ring = startAt(createRing(4096, 20).shared, start, start);
+          const list: { scope: number; bytes: Uint8Array }[] = [];
+          let dropped = 0;
+          for (const [index, step] of steps.entries()) {
+            if ('drain' in step) {
+              const records = drainAll(ring, step.drain);
+              settle(ring, records.length, 0);
+              expect(records).toEqual(list.splice(0, records.length));
+              if (records.length < step.drain) expect(list).toEqual([]);
+            } else if (append(ring, step.scope, bytesOf(1504, index), step.length)) {
+              list.push({ scope: step.scope, bytes: bytesOf(1504, index).slice(0, step.length) });
+            } else dropped++;
+            expect(list.length).toBeLessThanOrEqual(20);
+          }
+          expect(drainAll(ring)).toEqual(list);
+          expect(counts(ring).dropped).toBe(dropped);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  test('a reader in another thread gets every record, whole and in order, while they are written', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'foretrace-ring-'));
+    try {
+      await build({
+        stdin: {
+          contents: `
+            import { workerData, parentPort } from 'node:worker_threads';
+            import { attach, drain, settle } from './src/export/ring.ts';
+            const ring = attach(workerData.shared);
+            let next = 0, wrong = 0;
+            while (next < workerData.total) {
+              const count = drain(ring, (scope, bytes) => {
+                const length = (next * 13) % 900;
+                if (scope !== next || bytes.length !== length) wrong++;
+                for (let i = 0; i < bytes.length; i++) if (bytes[i] !== ((next + i) & 255)) { wrong++; break; }
+                next++;
+              }, 64);
+              if (count === 0) Atomics.wait(ring.header, 16, Atomics.load(ring.header, 16), 1);
+              else settle(ring, count, 0);
+            }
+            parentPort.postMessage({ next, wrong });
+          `,
+          resolveDir: new URL('../../..', import.meta.url).pathname,
+        },
+        bundle: true,
+        platform: 'node',
+        format: 'cjs',
+        outfile: join(folder, 'reader.cjs'),
+      });
+      const total = 20_000;
+      const ring = createRing(8192, 200);
+      const reader = new Worker(join(folder, 'reader.cjs'), { workerData: { shared: ring.shared, total } });
+      const result = once(reader, 'message');
+      const scratch = new Uint8Array(1024);
+      for (let n = 0; n < total; n++) {
+        const length = (n * 13) % 900;
+        for (let i = 0; i < length; i++) scratch[i] = (n + i) & 255;
+        while (!append(ring, n, scratch, length)) Atomics.wait(ring.header, 63, 0, 1);
+      }
+      expect((await result)[0]).toEqual({ next: total, wrong: 0 });
+      expect(pending(ring)).toBe(0);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe("a ring's scopes", () => {
+  test('are numbered from 1 and read back by the other side', () => {
+    const ring = createRing(4096, 1);
+    const scopes = [
+      { name: 'http', version: '1' },
+      { name: 'ünïcode', schemaUrl: 'https://x' },
+      { name: '' },
+    ];
+    expect(scopes.map((scope) => appendScope(ring, scope))).toEqual([1, 2, 3]);
+    expect(readScopes(attach(ring.shared))).toEqual([{ name: '' }, ...scopes]);
+  });
+
+  test('are without a name once the table is full, and the others stay as they are', () => {
+    const ring = createRing(4096, 1);
+    const name = 'n'.repeat(1000);
+    let number = 1;
+    for (let last = 0; (last = appendScope(ring, { name })) !== UNNAMED_SCOPE; number++) {
+      expect(last).toBe(number);
+    }
+    expect(number).toBeGreaterThan(25);
+    const read = readScopes(ring);
+    expect(read.length).toBe(number);
+    expect(read.slice(1).every((scope) => scope.name === name)).toBe(true);
+    expect(appendScope(ring, { name: 'small' })).toBe(number);
+  });
+});

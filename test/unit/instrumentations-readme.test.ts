@@ -1,0 +1,155 @@
+/** The example of instrumentations/README.md: it compiles, and the app beside it gets the spans that the text shows. */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { catalogue } from '../../instrumentations/index.ts';
+import { expectTrace } from '../support/expect-trace.ts';
+import type { ReceivedSpan } from '../support/otlp.ts';
+import { startReceiver } from '../support/receiver.ts';
+import { ROOT, runApp } from '../support/run-app.ts';
+
+const text = readFileSync(join(ROOT, 'instrumentations/README.md'), 'utf8');
+const fenced = (language: string): string[] =>
+  [...text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(([, code]) => code);
+
+const [instrumentation] = fenced('ts');
+const [app] = fenced('js');
+const [shown] = fenced('text');
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'foretrace-readme-'));
+  mkdirSync(join(folder, 'instrumentations'));
+  writeFileSync(join(folder, 'instrumentations/quarry.ts'), instrumentation);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the example of instrumentations/README.md', () => {
+  it('is one instrumentation, one app and its spans', () => {
+    expect([fenced('ts'), fenced('js'), fenced('text')].map((blocks) => blocks.length)).toEqual([1, 1, 1]);
+  });
+
+  it('compiles', () => {
+    for (const name of ['src', 'node_modules', 'package.json']) {
+      symlinkSync(join(ROOT, name), join(folder, name));
+    }
+    const config = { extends: join(ROOT, 'tsconfig.json'), include: ['instrumentations'], exclude: [] };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', folder],
+      { encoding: 'utf8' },
+    );
+    expect(stdout).toBe('');
+    expect(status).toBe(0);
+  });
+
+  it('gives the app the spans that are shown', async () => {
+    const agent = await buildAgent();
+    const receiver = await startReceiver();
+    try {
+      const { stdout, stderr, code } = await runApp({
+        eval: app,
+        agent: 'none',
+        execArgv: ['--require', agent],
+        cwd: join(ROOT, 'test/fixtures/packages'),
+        receiver,
+      }).exited;
+      expect({ stdout, stderr, code }).toEqual({ stdout: 'Q404\n', stderr: '', code: 0 });
+      const spans = receiver.spans();
+      const common = {
+        'db.system.name': 'other_sql',
+        'db.namespace': 'shop',
+        'server.address': 'db.example.com',
+      };
+      expectTrace(spans, [
+        {
+          name: 'SELECT items',
+          kind: 'CLIENT',
+          scope: 'foretrace.quarry',
+          attributes: {
+            ...common,
+            'db.query.text': 'SELECT name FROM items WHERE price > ? AND colour = ?',
+            'db.query.summary': 'SELECT items',
+          },
+        },
+        {
+          name: 'DELETE missing',
+          kind: 'CLIENT',
+          scope: 'foretrace.quarry',
+          status: 'ERROR',
+          attributes: {
+            ...common,
+            'db.query.text': 'DELETE FROM missing WHERE name = ?',
+            'db.query.summary': 'DELETE missing',
+            'error.type': 'Q404',
+            'db.response.status_code': 'Q404',
+          },
+        },
+      ]);
+      expect(wordsOf(shown)).toEqual(wordsOf(spans.map(draw).join('\n')));
+    } finally {
+      await receiver.close();
+    }
+  });
+});
+
+describe('instrumentations/README.md', () => {
+  it('does not take the name of a library that is traced', () => {
+    expect(catalogue.map(({ name }) => name)).not.toContain('quarry');
+  });
+});
+
+/** The agent, with the example as its whole catalogue; returns the file to preload. */
+async function buildAgent(): Promise<string> {
+  const package_ = join(folder, 'package');
+  mkdirSync(package_);
+  cpSync(join(ROOT, 'register.cjs'), join(package_, 'register.cjs'));
+  const example: Plugin = {
+    name: 'example',
+    setup(build) {
+      build.onLoad({ filter: /[\\/]instrumentations[\\/]index\.ts$/ }, () => ({
+        contents: `import example from 'example'; export const catalogue = [example];`,
+        loader: 'ts',
+      }));
+      build.onResolve({ filter: /^example$/ }, () => ({ path: 'example', namespace: 'example' }));
+      build.onLoad({ filter: /.*/, namespace: 'example' }, () => ({
+        contents: instrumentation,
+        loader: 'ts',
+        resolveDir: join(ROOT, 'instrumentations'),
+      }));
+    },
+  };
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: { agent: 'instrumentations/main.ts', 'export-thread': 'src/export/thread.ts' },
+    outdir: join(package_, 'dist'),
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20.19',
+    external: ['import-in-the-middle', 'import-in-the-middle/*'],
+    plugins: [example],
+    logLevel: 'warning',
+  });
+  return join(package_, 'register.cjs');
+}
+
+/** A span as the README writes it. */
+function draw({ name, status, attributes }: ReceivedSpan): string {
+  const words = Object.entries(attributes).map(([key, value]) => `${key}=${String(value)}`);
+  if (status.code !== 'UNSET') words.push(`status=${status.code}`);
+  return [name, ...words].join('\n');
+}
+
+/** What stands there, without order and layout: values may have blanks, columns are two or more. */
+function wordsOf(drawing: string): string[] {
+  return drawing
+    .split(/\n| {2,}/)
+    .filter((word) => word !== '')
+    .sort();
+}

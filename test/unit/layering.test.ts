@@ -1,0 +1,145 @@
+/**
+ * The rules of the house: which part may import which, and what is written in one place only. Reads the sources as text:
+ * TypeScript 7 has no API for it.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, join, posix, relative, sep } from 'node:path';
+import { transformSync } from 'esbuild';
+import { describe, expect, it } from 'vitest';
+import { ROOT } from '../support/run-app.ts';
+
+interface Source {
+  /** Path from the root, with `/`. */
+  file: string;
+  text: string;
+  /** Without comments and types, strings in double quotes. */
+  code: string;
+  /** What it imports, types too: a path from the root for own files, otherwise the specifier. */
+  imports: string[];
+}
+
+/** Timers that are not unref'd for a reason: `file: reason`. */
+const KEPT_TIMERS: Record<string, string> = {
+  'src/export/app.ts': 'an app that awaits a flush must get its answer, also when nothing else is left to do',
+  'src/export/relay.ts':
+    'an app that awaits a flush must get its answer, also when nothing else is left to do',
+};
+
+function sources(folder: string): Source[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts'))
+    .map((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      const file = relative(ROOT, path).split(sep).join('/');
+      const text = readFileSync(path, 'utf8');
+      const { code } = transformSync(text, { loader: 'ts', format: 'esm', target: 'esnext' });
+      return { file, text, code, imports: importsOf(file, text) };
+    });
+}
+
+function importsOf(file: string, text: string): string[] {
+  const patterns = [
+    /^(?:import|export)\b[^;'"]*?\bfrom\s*['"]([^'"]+)['"]/gm,
+    /^import\s*['"]([^'"]+)['"]/gm,
+    // Not in comment lines; `import('x').Type` counts as well.
+    /^(?!\s*(?:\*|\/[/*])).*?\b(?:import|require)\(\s*['"]([^'"]+)['"]/gm,
+  ];
+  return patterns
+    .flatMap((pattern) => [...text.matchAll(pattern)].map(([, specifier]) => specifier))
+    .map((specifier) => (specifier.startsWith('.') ? posix.join(dirname(file), specifier) : specifier));
+}
+
+const src = sources('src');
+// main.ts is the entry of the bundle: it hands the catalogue to the agent.
+const instrumentations = sources('instrumentations').filter(
+  ({ file }) => file !== 'instrumentations/main.ts',
+);
+const isBuiltin = (specifier: string): boolean =>
+  specifier.startsWith('node:') || builtinModules.includes(specifier);
+
+/** `file: import` for every import that is not allowed. */
+const forbidden = (list: Source[], allowed: (specifier: string) => boolean): string[] =>
+  list.flatMap(({ file, imports }) => imports.filter((one) => !allowed(one)).map((one) => `${file}: ${one}`));
+
+describe('the rules of the house', () => {
+  it('reads the sources', () => {
+    expect(src.length).toBeGreaterThan(20);
+    expect(instrumentations.length).toBeGreaterThan(0);
+    expect(src.flatMap(({ imports }) => imports)).toContain('src/log.ts');
+  });
+
+  it('src never imports instrumentations', () => {
+    expect(forbidden(src, (one) => !one.startsWith('instrumentations/'))).toEqual([]);
+  });
+
+  it('an instrumentation imports define, roles and patch alone, and never the library, not even its types', () => {
+    // The types of Node's own modules are those of every version at once.
+    const allowed = /^(node:.+|src\/define\.ts|src\/semconv\/.+|src\/patch\/.+|instrumentations\/.+)$/;
+    expect(forbidden(instrumentations, (one) => allowed.test(one))).toEqual([]);
+    const values = instrumentations.filter(({ code }) => /from "node:/.test(code));
+    expect(values.map(({ file }) => file)).toEqual([]);
+  });
+
+  it.each(['semconv', 'redact', 'encode'])('src/%s imports nothing of Node', (part) => {
+    const list = src.filter(({ file }) => file.startsWith(`src/${part}/`));
+    expect(list.length).toBeGreaterThan(0);
+    expect(forbidden(list, (one) => !isBuiltin(one))).toEqual([]);
+  });
+
+  it('process.env is read in src/config alone', () => {
+    const readers = [...src, ...instrumentations].filter(
+      ({ file, code }) => !file.startsWith('src/config/') && /\bprocess\s*(\?\.|\.|\[")\s*env\b/.test(code),
+    );
+    expect(readers.map(({ file }) => file)).toEqual([]);
+  });
+
+  it('attribute names are written in src/semconv/keys*.ts alone', () => {
+    const isKeyFile = ({ file }: Source): boolean => /^src\/semconv\/keys[^/]*\.ts$/.test(file);
+    const literals = ({ code }: Source): string[] =>
+      [...code.matchAll(/"((?:[^"\\\n]|\\.)*)"|`([^`$]*)/g)].map(([, text, template]) => text ?? template);
+    const keys = new Set(
+      src
+        .filter(isKeyFile)
+        .flatMap(literals)
+        .filter((one) => one.includes('.') && !one.includes('/')),
+    );
+    expect(keys).toContain('http.request.method');
+    // Also those that no key file has yet.
+    const family =
+      /^(http\.(request|response)\.|db\.|url\.|network\.|user_agent\.|(server|client)\.(address|port)$)/;
+    const strays = [...src, ...instrumentations]
+      .filter((source) => !isKeyFile(source))
+      .flatMap((source) =>
+        literals(source)
+          .filter((one) => keys.has(one) || family.test(one))
+          .map((one) => `${source.file}: ${one}`),
+      );
+    expect(strays).toEqual([]);
+  });
+
+  it('every timer of src is unref’d', () => {
+    const kept = src.flatMap(({ file, code }) =>
+      [...code.matchAll(/\bset(?:Timeout|Interval)\(/g)]
+        .filter(({ index }) => !isUnrefd(code, index))
+        .map(({ index }) => `${file}: ${code.slice(index).split('\n')[0]}`),
+    );
+    expect(kept.filter((one) => !(one.split(':')[0] in KEPT_TIMERS))).toEqual([]);
+  });
+});
+
+/** The call that starts at `index` is followed by `.unref()`, or its result is unref'd under the name that it gets. */
+function isUnrefd(code: string, index: number): boolean {
+  let depth = 0;
+  let end = code.indexOf('(', index);
+  do {
+    if (code[end] === '(') depth++;
+    else if (code[end] === ')') depth--;
+    end++;
+  } while (depth > 0 && end < code.length);
+  if (code.startsWith('.unref', end)) return true;
+  const name = /([\w.]+)\s*=\s*$/.exec(code.slice(0, index))?.[1];
+  return (
+    name !== undefined && new RegExp(`^[^}]*\\b${name.replace('.', '\\.')}\\.unref`).test(code.slice(end))
+  );
+}

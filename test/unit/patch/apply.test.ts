@@ -1,0 +1,141 @@
+import { channel } from 'node:diagnostics_channel';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Instrumentation, define } from '../../../src/define.ts';
+import { modulePatches } from '../../../src/patch/apply.ts';
+
+const warnings: string[] = [];
+vi.mock('../../../src/log.ts', () => ({
+  log: {
+    warn: (line: string) => warnings.push(line),
+    error: (line: string) => warnings.push(line),
+    debug: () => {},
+    info: () => {},
+  },
+}));
+beforeEach(() => {
+  warnings.length = 0;
+});
+
+const wrap = (original: Function) =>
+  function (this: unknown, ...args: unknown[]) {
+    return ['ours', Reflect.apply(original, this, args)];
+  };
+const library = (extra: Partial<Instrumentation>): Instrumentation =>
+  define({ name: 'lib', module: 'lib', versions: '>=1', spans: 'none', ...extra });
+const load = (
+  patch: ReturnType<typeof modulePatches>[number],
+  exports: unknown,
+  file = '',
+  version = '1.2.3',
+  baseDir = '/a',
+) => patch.patch(exports, { file, version, baseDir, format: 'commonjs' });
+
+describe('the patches of an instrumentation', () => {
+  it('are made in the file and the versions that they are for', () => {
+    const [patch] = modulePatches(
+      library({
+        points: [
+          { target: 'a', wrap },
+          { target: 'old', versions: '<2', wrap },
+          { file: 'lib/b.js', target: 'prototype.b', wrap },
+        ],
+      }),
+    );
+    expect(patch.files).toEqual(['', 'lib/b.js']);
+    const one = { a: () => 1, old: () => 2 };
+    load(patch, one);
+    expect([one.a(), one.old()]).toEqual([
+      ['ours', 1],
+      ['ours', 2],
+    ]);
+    const two = { a: () => 1 };
+    load(patch, two, '', '2.0.0', '/b');
+    expect(two.a()).toEqual(['ours', 1]);
+    class B {
+      b(): number {
+        return 3;
+      }
+    }
+    load(patch, B, 'lib/b.js');
+    expect(new B().b()).toEqual(['ours', 3]);
+    expect(warnings).toEqual([]);
+  });
+
+  it('are all undone when one of the targets is missing, with one line that names it', () => {
+    const [patch] = modulePatches(
+      library({
+        points: [
+          { target: 'a', wrap },
+          { file: 'lib/b.js', target: 'prototype.gone', wrap },
+        ],
+      }),
+    );
+    const entry = { a: () => 1 };
+    load(patch, entry);
+    load(patch, class {}, 'lib/b.js');
+    expect(entry.a()).toBe(1);
+    const again = { a: () => 1 };
+    load(patch, again);
+    expect(again.a()).toBe(1);
+    expect(warnings).toEqual(['lib 1.2.3 has no prototype.gone in lib/b.js; it is not traced']);
+  });
+
+  it('of one copy of the package do not depend on another copy', () => {
+    const [patch] = modulePatches(library({ points: [{ target: 'a', wrap }] }));
+    const unfit = {};
+    const fit = { a: () => 1 };
+    load(patch, unfit, '', '1.0.0', '/nested/node_modules/lib');
+    load(patch, fit, '', '1.2.3', '/node_modules/lib');
+    expect(fit.a()).toEqual(['ours', 1]);
+    expect(warnings).toEqual(['lib 1.0.0 has no a; it is not traced']);
+  });
+
+  it('are undone when one of them can not be made', () => {
+    const [patch] = modulePatches(
+      library({
+        points: [
+          { target: 'a', wrap },
+          { target: 'fixed', wrap },
+        ],
+      }),
+    );
+    const exports = Object.defineProperty({ a: () => 1 }, 'fixed', { get: () => () => 2 }) as {
+      a(): unknown;
+    };
+    expect(() => load(patch, exports)).toThrow(TypeError);
+    expect(exports.a()).toBe(1);
+  });
+
+  it('do not throw for exports of any kind', () => {
+    for (const odd of [undefined, null, 7, 'text', Symbol('s'), () => {}]) {
+      const [patch] = modulePatches(library({ points: [{ target: 'a.b', wrap }] }));
+      expect(() => load(patch, odd)).not.toThrow();
+    }
+  });
+});
+
+describe('a subscription', () => {
+  it('receives messages, and a failure in it is reported instead of thrown', () => {
+    const received: unknown[] = [];
+    const name = 'foretrace:test:subscription';
+    modulePatches(
+      library({
+        name: 'subscribed',
+        subscriptions: [
+          { channel: name, receive: (message: never) => void received.push(message) },
+          {
+            channel: name,
+            receive: () => {
+              throw new Error('ours');
+            },
+          },
+        ],
+      }),
+    );
+    channel(name).publish({ a: 1 });
+    expect(received).toEqual([{ a: 1 }]);
+    expect(warnings).toEqual([
+      expect.stringContaining('subscribed failed, the app is not affected: Error: ours'),
+    ]);
+  });
+});
