@@ -1,0 +1,8 @@
+// What does an agent cost an ES module service that asks another one with fetch?
+import { overhead } from './lib/load-benchmark.mjs';
+import { main } from './lib/report.mjs';
+
+export const defaults = { seconds: 2, warmup: 1, rounds: 3, quick: { warmup: 0 } };
+export const run = (options) => overhead('fastify-fetch', options);
+
+await main(import.meta, { run, defaults });
