@@ -187,16 +187,18 @@ function bar(span: DecodedSpan, start: bigint, end: bigint): string {
 }
 
 function detailsOf(span: DecodedSpan): string {
-  const found: string[] = [];
+  // A set: `error.type` often repeats the status, the operation of a cache its text.
+  const found = new Set<string>();
   const kind = KINDS[span.kind];
-  if (kind) found.push(kind);
+  if (kind) found.add(kind);
   for (const key of SHOWN_ATTRIBUTES) {
     const attribute = span.attributes.find((attribute) => attribute.key === key);
-    if (attribute !== undefined) found.push(textOf(attribute.value));
+    if (attribute !== undefined) found.add(textOf(attribute.value));
   }
   const message = span.status.message || exceptionMessage(span);
-  if (span.status.code === ERROR && message) found.push(message);
-  return found.filter((text) => text !== '').join('  ');
+  if (span.status.code === ERROR && message) found.add(message);
+  found.delete('');
+  return [...found].join('  ');
 }
 
 function exceptionMessage(span: DecodedSpan): string {

@@ -1,4 +1,5 @@
 import { active } from '../context/active.ts';
+import { type Block, block } from '../encode/span.ts';
 import type { Role } from '../patch/traced.ts';
 import { redisOperation, redisStatement } from '../redact/redis.ts';
 import type { Scope } from '../trace/scope.ts';
@@ -49,8 +50,7 @@ export function redisClient<Self extends object, Args extends unknown[]>(
       const operation = redisOperation(command(self, args));
       const span = startSpan(scope, operation, CLIENT, context);
       if (!(span instanceof Span)) return undefined;
-      span.add(DB_SYSTEM_NAME, SYSTEM);
-      span.add(DB_OPERATION_NAME, operation);
+      span.addBlock(operationBlock(operation));
       const values = getters.arguments(self, args);
       span.add(DB_QUERY_TEXT, redisStatement(operation, values));
       span.add(DB_STORED_PROCEDURE_NAME, procedure(operation, values));
@@ -60,6 +60,18 @@ export function redisClient<Self extends object, Args extends unknown[]>(
     },
     end,
   };
+}
+
+const operations = new Map<string, Block>();
+
+/** System and operation, encoded once: `redisOperation` gives names of its own list only. */
+function operationBlock(operation: string): Block {
+  let found = operations.get(operation);
+  if (found === undefined) {
+    found = block([DB_SYSTEM_NAME, SYSTEM, DB_OPERATION_NAME, operation]);
+    operations.set(operation, found);
+  }
+  return found;
 }
 
 const SHA = /^[0-9a-f]{40}$/i;
@@ -98,9 +110,7 @@ export function redisBatch<Self extends object>(getters: Common<Self>): Role<Sel
       return span;
     },
     end(span, error, result) {
-      // Each command has an outcome of its own, `[error, value]`: the app may throw one of these errors further on.
-      if (Array.isArray(result))
-        for (const outcome of result) if (Array.isArray(outcome)) keepSecret(outcome[0]);
+      keepOutcomes(result, 0);
       end(span, error);
     },
   };
@@ -122,6 +132,16 @@ function summary(sent: readonly Sent[]): { operation: string; size: number; text
     if (text.length < MAX_BATCH_TEXT) text += (text === '' ? '' : '; ') + redisStatement(operation, args);
   }
   return { operation: common === undefined ? kind : `${kind} ${common}`, size, text };
+}
+
+/**
+ * Each command of a batch has an outcome of its own, a value or an error, in some libraries as `[error, value]`: the app may throw
+ * one of these errors further on.
+ */
+function keepOutcomes(outcomes: unknown, depth: number): void {
+  if (outcomes instanceof Error) keepSecret(outcomes);
+  else if (Array.isArray(outcomes) && depth < 2)
+    for (const outcome of outcomes) keepOutcomes(outcome, depth + 1);
 }
 
 function addPlace(span: Span, database: number | undefined): void {

@@ -45,7 +45,8 @@ const MAX_TRACE_STATE_LENGTH = 16_480;
 /** Takes the bytes of a finished span; false = it was dropped. */
 export type Sink = (scope: Scope, bytes: Uint8Array, length: number) => void;
 
-let sink: Sink = () => {};
+/** Undefined with `OTEL_TRACES_EXPORTER=none`: spans live and are passed on, but nobody wants their bytes. */
+let sink: Sink | undefined;
 
 export function setSink(next: Sink): void {
   sink = next;
@@ -389,6 +390,14 @@ export class Span implements ApiSpan, SpanIds, EncodableSpan {
   endAt(endMs: number): void {
     if (this.ended) return;
     this.ended = true;
+    if (sink !== undefined) this.handOver(sink, endMs);
+    this.own = undefined;
+    this.user = undefined;
+    this.events = undefined;
+    this.links = undefined;
+  }
+
+  private handOver(to: Sink, endMs: number): void {
     const { clock } = this;
     const start = clock.low + this.startMs * 1e6;
     const end = clock.low + Math.max(endMs, this.startMs) * 1e6;
@@ -401,15 +410,11 @@ export class Span implements ApiSpan, SpanIds, EncodableSpan {
         modulo32(end),
         limits.attributeCount,
       );
-      sink(this.scope, scratch(), length);
+      to(this.scope, scratch(), length);
     } catch (error) {
       // Apps end their spans themselves: nothing may reach them from here.
       reportFailure('ending a span', error);
     }
-    this.own = undefined;
-    this.user = undefined;
-    this.events = undefined;
-    this.links = undefined;
   }
 }
 

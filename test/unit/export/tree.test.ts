@@ -59,7 +59,7 @@ describe('renderTrace', () => {
 shop POST /orders             ████████████████████████    120 ms  server  201
 ├─ shop INSERT orders         ··████··················   20.0 ms  client  postgresql  INSERT INTO orders VALUES (?)
 └─ shop POST                  ········████████████····   60.0 ms  client  http://payments/charge
-   └─ payments POST /charge ✗ ··········████████······   40.0 ms  server  500  500
+   └─ payments POST /charge ✗ ··········████████······   40.0 ms  server  500
 `);
   });
 
