@@ -212,7 +212,7 @@ function requestEmit(original: Function): Emit {
 export default define({
   name: 'http',
   module: 'http',
-  loadedBy: ['https'],
+  loadedBy: ['https', 'http2'],
   spans: 'a server span for each request served, a client span for each request sent (`https` included)',
   subscriptions: [{ channel: 'http.server.request.start', receive: onRequest }],
   points: [

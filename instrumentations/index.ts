@@ -11,11 +11,19 @@ import ioredis from './ioredis.ts';
 import koaScopedRouter, { koaRouter } from './koa-router.ts';
 import koa from './koa.ts';
 import libsql from './libsql.ts';
+import memcached from './memcached.ts';
+import memjs from './memjs.ts';
 import mongodb from './mongodb.ts';
+import mongoose from './mongoose.ts';
+import mariadb from './mariadb.ts';
+import mysql from './mysql.ts';
 import mysql2 from './mysql2.ts';
 import nestjsCore from './nestjs-core.ts';
 import pgPool from './pg-pool.ts';
 import pg from './pg.ts';
+import redisClient, { nodeRedisClient } from './redis-client.ts';
+import redis from './redis.ts';
+import postgres from './postgres.ts';
 import restify from './restify.ts';
 import router from './router.ts';
 import sqlite from './sqlite.ts';
@@ -39,9 +47,18 @@ export const catalogue: readonly Instrumentation[] = [
   restify,
   pg,
   pgPool,
+  postgres,
   mysql2,
+  mysql,
+  mariadb,
   ioredis,
+  redisClient,
+  nodeRedisClient,
+  redis,
+  memcached,
+  memjs,
   mongodb,
+  mongoose,
   sqlite,
   betterSqlite3,
   libsql,

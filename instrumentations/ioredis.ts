@@ -1,4 +1,4 @@
-import { define, type End, endOnce, guarded, inContext, runDetached, scope } from '../src/define.ts';
+import { define, detached, type End, endOnce, guarded, scope } from '../src/define.ts';
 import { redisBatch, redisClient, type RedisTarget } from '../src/semconv/redis.ts';
 
 /** The parts of ioredis that are touched, the same from version 4 on. */
@@ -132,14 +132,6 @@ function exec(original: Function): Function {
   };
 }
 
-/** A connection outlives the request that opens it: it is opened outside of any context, the callback runs in the caller's. */
-function connect(original: Function): Function {
-  return function (this: unknown, callback: unknown, ...rest: unknown[]) {
-    if (typeof callback !== 'function') return runDetached(() => Reflect.apply(original, this, arguments));
-    return runDetached(() => original.call(this, inContext(callback), ...rest));
-  };
-}
-
 export default define({
   name: 'ioredis',
   module: 'ioredis',
@@ -147,7 +139,7 @@ export default define({
   spans: 'a client span for each command, one for each pipeline or transaction',
   points: [
     { target: 'prototype.sendCommand', wrap: sendCommand },
-    { target: 'prototype.connect', wrap: connect },
+    { target: 'prototype.connect', wrap: detached },
     { file: 'built/Pipeline.js', versions: '>=5', target: 'default.prototype.exec', wrap: exec },
     {
       file: 'built/Pipeline.js',

@@ -17,6 +17,7 @@ interface Context {
   originalUrl: string;
   /** The layers whose path matched, of all routers so far. */
   matched?: Layer[];
+  /** Of the layer that runs; since koa-router 7.2. */
   _matchedRoute?: unknown;
 }
 
@@ -30,22 +31,28 @@ function enterMounts({ req, mountPath, originalUrl, path }: Context): void {
   if (prefix.endsWith(mountPath) && served?.mounts === undefined) enterPrefix(served, prefix);
 }
 
+/** Before version 10 a nested `/` keeps its slash, which makes no difference for requests. */
+function templateOf({ path }: Layer): string {
+  if (typeof path !== 'string') return String(path);
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}
+
 /** Notes the layer that runs; while that is middleware, the route that it leads to. */
 const noteLayer = guarded('koa-router', (context: Context) => {
   const { req, matched, _matchedRoute: path, method } = context;
-  if (path === undefined || matched === undefined) return;
+  if (matched === undefined) return;
   const routes = matched.filter(({ methods }) => methods.includes(method));
   const layer = routes.find((route) => route.path === path) ?? routes[routes.length - 1];
   if (layer === undefined) return;
   enterMounts(context);
-  noteRoute(servedOf(req), String(layer.path));
+  noteRoute(servedOf(req), templateOf(layer));
 });
 
 /** The middleware that `router.routes()` returns. Its promise has passed before Koa answers, so what ran is known in time. */
 function dispatchWrapper(original: Function): Function {
   return function (this: unknown, context: Context, next: unknown) {
     const result = callForRequest(context.req, original, this, [context, next]);
-    if (context._matchedRoute === undefined) return result;
+    if (context.matched === undefined || context.matched.length === 0) return result;
     noteLayer(context);
     return observePromise(result, (error) => {
       noteLayer(context);

@@ -9,7 +9,7 @@ import {
   queued,
 } from '../src/semconv/mysql.ts';
 
-/** The parts of mysql2 that are touched, the same from version 1.4.2 on. */
+/** The parts of mysql2 that are touched, the same from version 1.7 on. */
 interface Connection {
   config?: MysqlOptions;
   _command?: Command | null;
@@ -65,7 +65,7 @@ const BASE = '3.11.5';
 export default define({
   name: 'mysql2',
   module: 'mysql2',
-  versions: '>=1.4.2 <4',
+  versions: '>=1.7 <4',
   spans: 'a client span for each query and execution: callback, promise, events or stream',
   points: [
     ...connectionPoints('lib/connection.js', `<${BASE}`),

@@ -1,10 +1,10 @@
-import { define, inContext } from '../src/define.ts';
+import { define, keepContext } from '../src/define.ts';
 
 /** `pool.connect(callback)` and, by it, `pool.query`: who waits for a client is called when another request gives one back. */
 function connect(original: Function): Function {
-  return function (this: unknown, callback: unknown, ...rest: unknown[]) {
-    if (typeof callback !== 'function') return Reflect.apply(original, this, arguments);
-    return original.call(this, inContext(callback), ...rest);
+  return function (this: unknown, ...args: unknown[]) {
+    keepContext(args);
+    return Reflect.apply(original, this, args);
   };
 }
 

@@ -2,15 +2,16 @@ import {
   active,
   callIn,
   define,
+  detached,
   type End,
   endingCallback,
-  inContext,
   observePromise,
-  runDetached,
   scope,
   type Settle,
+  untraced,
 } from '../src/define.ts';
 import { sqlClient } from '../src/semconv/db.ts';
+import { sqlState } from '../src/semconv/postgresql.ts';
 
 /** The parts of pg that are touched; the field names changed with 8.12. */
 interface Client {
@@ -58,11 +59,7 @@ const query = sqlClient<Client, [string | Query, unknown?, unknown?]>({
     address: host,
     port: host?.startsWith('/') ? undefined : port,
   }),
-  status: (error) => {
-    // `EPIPE` is as long as an SQLSTATE; only the server's errors have a severity.
-    const { code, severity } = (error ?? {}) as { code?: unknown; severity?: unknown };
-    return typeof code === 'string' && severity !== undefined ? code : undefined;
-  },
+  status: sqlState,
 });
 
 /**
@@ -81,6 +78,7 @@ const submitted: Settle = (original, self, args, end) => {
     return attempt(original, self, args, end);
   }
   const result = attempt(original, self, args, end);
+  if (end === untraced) return result;
   const made = queryOf(self as Client);
   if (made === undefined) return observePromise(result, end);
   made[END] = end;
@@ -140,14 +138,6 @@ function handleReadyForQuery(original: Function): Function {
   };
 }
 
-/** A connection outlives the request that opens it: it is opened outside of any context, the callback runs in the caller's. */
-function connect(original: Function): Function {
-  return function (this: unknown, callback: unknown, ...rest: unknown[]) {
-    if (typeof callback !== 'function') return runDetached(() => Reflect.apply(original, this, arguments));
-    return runDetached(() => original.call(this, inContext(callback), ...rest));
-  };
-}
-
 export default define({
   name: 'pg',
   module: 'pg',
@@ -155,7 +145,7 @@ export default define({
   spans: 'a client span for each query: callback, promise, cursor or stream',
   points: [
     { file: 'lib/client.js', target: 'prototype.query', trace: query, settles: submitted },
-    { file: 'lib/client.js', target: 'prototype.connect', wrap: connect },
+    { file: 'lib/client.js', target: 'prototype.connect', wrap: detached },
     { file: 'lib/query.js', target: 'prototype.handleError', wrap: handleError },
     { file: 'lib/query.js', target: 'prototype.handleReadyForQuery', wrap: handleReadyForQuery },
   ],

@@ -1,13 +1,13 @@
 import {
-  active,
-  callIn,
   current,
   define,
   detached,
   type End,
   endOnce,
   guarded,
+  inContext,
   observePromise,
+  type Point,
   scope,
 } from '../src/define.ts';
 import { redisBatch, redisClient, type RedisTarget } from '../src/semconv/redis.ts';
@@ -39,20 +39,23 @@ const redis = scope('foretrace.redis-client');
 
 /** The selected database of a connection, once `SELECT` has changed it. */
 const selected = new WeakMap<object, number>();
+
 /** Before version 5: the clients of queues. */
 const owners = new WeakMap<Queue, Client>();
+/** In place of the client of a queue that has not been connected yet. */
+const UNKNOWN: Client = {};
 
-const optionsOf = (self: Client | Queue): NonNullable<Client['options']> =>
-  (owners.get(self) ?? (self as Client)).options ?? {};
-
-function target(self: Client | Queue): RedisTarget {
-  const { host, port, path } = optionsOf(self).socket ?? {};
+function target(self: Client): RedisTarget {
+  if (self === UNKNOWN) return {};
+  const { host, port, path } = self.options?.socket ?? {};
   return path === undefined ? { address: host ?? 'localhost', port } : { address: path };
 }
 
-const database = (self: Client | Queue): number => selected.get(self) ?? optionsOf(self).database ?? 0;
+function database(self: Client): number | undefined {
+  return self === UNKNOWN ? undefined : (selected.get(self) ?? self.options?.database ?? 0);
+}
 
-const command = redisClient<Client | Queue, [Arguments]>({
+const command = redisClient<Client, [Arguments]>({
   scope: redis,
   command: (_, [[name]]) => String(name),
   arguments: (_, [args]) => args.slice(1),
@@ -60,19 +63,19 @@ const command = redisClient<Client | Queue, [Arguments]>({
   target,
 });
 
-const batch = redisBatch<Client | Queue>({ scope: redis, database, target });
+const batch = redisBatch<Client>({ scope: redis, database, target });
 
 /** The library keeps a connection alive with PINGs, which belong to nobody. */
 const isKeepAlive = (args: Arguments): boolean =>
   args.length === 1 && args[0] === 'PING' && current() === undefined;
 
-const beginCommand = guarded('redis-client', (self: Client | Queue, args: Arguments): End | undefined => {
+const beginCommand = guarded('redis-client', (self: Client, args: Arguments): End | undefined => {
   if (isKeepAlive(args)) return undefined;
   const span = command.start(self, [args]);
   const end = span && endOnce(span, command.end, 'redis-client');
   if (String(args[0]).toUpperCase() !== 'SELECT') return end;
   return (error, result) => {
-    if (error === undefined) selected.set(self, Number(args[1]));
+    if (error === undefined && self !== UNKNOWN) selected.set(self, Number(args[1]));
     end?.(error, result);
   };
 });
@@ -134,10 +137,7 @@ function execute(original: Function): Function {
   return function (this: unknown, ...args: unknown[]) {
     const [task] = args;
     if (typeof task !== 'function') return Reflect.apply(original, this, args);
-    const context = active();
-    args[0] = function (this: unknown, ...lent: unknown[]) {
-      return callIn(context, task, this, lent);
-    };
+    args[0] = inContext(task);
     return Reflect.apply(original, this, args);
   };
 }
@@ -153,7 +153,7 @@ function addCommand(original: Function): Function {
     if (inBatch || (options?.asap === true && HANDSHAKE.has(String(sent[0])))) {
       return Reflect.apply(original, this, args);
     }
-    return settled(original, this, args, beginCommand(this, sent));
+    return settled(original, this, args, beginCommand(owners.get(this) ?? UNKNOWN, sent));
   };
 }
 
@@ -198,25 +198,27 @@ const CLIENT = 'dist/lib/client/index.js';
 const QUEUE = 'dist/lib/client/commands-queue.js';
 const POOL = 'dist/lib/client/pool.js';
 
-export default define({
+const points: Point[] = [
+  { file: CLIENT, target: 'default.prototype.connect', wrap: detached },
+  { file: CLIENT, versions: '>=5', target: 'default.prototype.sendCommand', wrap: sendCommand },
+  { file: CLIENT, versions: '>=5', target: 'default.prototype._executePipeline', wrap: executeBatch(false) },
+  { file: CLIENT, versions: '>=5', target: 'default.prototype._executeMulti', wrap: executeBatch(true) },
+  { file: POOL, versions: '>=5', target: 'RedisClientPool.prototype.execute', wrap: execute },
+  { file: CLIENT, versions: '<5', target: 'default.prototype.multiExecutor', wrap: multiExecutor },
+  { file: CLIENT, versions: '<5', target: 'default.prototype.emit', wrap: emit },
+  { file: QUEUE, versions: '<5', target: 'default.prototype.addCommand', wrap: addCommand },
+  { file: QUEUE, versions: '<5', target: 'default.prototype.getCommandToSend', wrap: getCommandToSend },
+];
+
+const spans = 'a client span for each command, one for each pipeline or transaction';
+
+export default define({ name: 'redis-client', module: '@redis/client', versions: '>=1 <7', spans, points });
+
+/** The package's name in redis 4.0. */
+export const nodeRedisClient = define({
   name: 'redis-client',
-  module: '@redis/client',
-  versions: '>=1 <7',
-  spans: 'a client span for each command, one for each pipeline or transaction',
-  points: [
-    { file: CLIENT, target: 'default.prototype.connect', wrap: detached },
-    { file: CLIENT, versions: '>=5', target: 'default.prototype.sendCommand', wrap: sendCommand },
-    {
-      file: CLIENT,
-      versions: '>=5',
-      target: 'default.prototype._executePipeline',
-      wrap: executeBatch(false),
-    },
-    { file: CLIENT, versions: '>=5', target: 'default.prototype._executeMulti', wrap: executeBatch(true) },
-    { file: POOL, versions: '>=5', target: 'RedisClientPool.prototype.execute', wrap: execute },
-    { file: CLIENT, versions: '<5', target: 'default.prototype.multiExecutor', wrap: multiExecutor },
-    { file: CLIENT, versions: '<5', target: 'default.prototype.emit', wrap: emit },
-    { file: QUEUE, versions: '<5', target: 'default.prototype.addCommand', wrap: addCommand },
-    { file: QUEUE, versions: '<5', target: 'default.prototype.getCommandToSend', wrap: getCommandToSend },
-  ],
+  module: '@node-redis/client',
+  versions: '>=1 <2',
+  spans,
+  points: points.filter(({ versions }) => versions !== '>=5'),
 });

@@ -1,7 +1,7 @@
-export type Service = 'postgresql' | 'mariadb' | 'redis';
+export type Service = 'postgresql' | 'mariadb' | 'redis' | 'memcached';
 
 export interface Services {
-  /** PG*, MYSQL_* and REDIS_URL for clients. */
+  /** PG*, MYSQL_*, REDIS_URL and MEMCACHED_URL for clients. */
   env: Record<string, string>;
   missing: { name: Service; reason: string }[];
   /** Ids of the processes that were started. */

@@ -113,6 +113,19 @@ const SERVICES = {
     ],
     debian: 'redis-server',
   },
+  memcached: {
+    address: (env) => {
+      const url = new URL(env.MEMCACHED_URL || 'memcached://127.0.0.1:11211');
+      return { host: url.hostname, port: Number(url.port || 11211) };
+    },
+    env: ({ host, port }) => ({ MEMCACHED_URL: `memcached://${host}:${port}` }),
+    probe: probeMemcached,
+    binaries: ['memcached'],
+    folders: () => ['/usr/local/bin', '/opt/homebrew/bin'],
+    user: 'memcache', // Memcached refuses to run as root.
+    start: ({ memcached }, folder, port) => [memcached, ['-l', '127.0.0.1', '-p', String(port), '-m', '64']],
+    debian: 'memcached',
+  },
 };
 
 /**
@@ -247,7 +260,12 @@ async function startContainer(name, port, log) {
   const engine = spawnSync('docker', ['info'], { stdio: 'ignore', timeout: 10_000 });
   if (engine.status !== 0) throw new Error('no Docker engine runs');
   const target = (await isFree(port)) ? port : await freePort();
-  const variable = { postgresql: 'PGPORT', mariadb: 'MYSQL_PORT', redis: 'REDIS_PORT' }[name];
+  const variable = {
+    postgresql: 'PGPORT',
+    mariadb: 'MYSQL_PORT',
+    redis: 'REDIS_PORT',
+    memcached: 'MEMCACHED_PORT',
+  }[name];
   const compose = (...args) =>
     spawnSync('docker', ['compose', ...args], {
       cwd: root,
@@ -367,6 +385,11 @@ async function probeRedis(host, port) {
     : 'PING';
   const answer = String(await ask(host, port, `${login}\r\n`));
   if (!/^\+(PONG|OK)/.test(answer)) throw new Error(answer.trim());
+}
+
+async function probeMemcached(host, port) {
+  const answer = String(await ask(host, port, 'version\r\n'));
+  if (!answer.startsWith('VERSION')) throw new Error(answer.trim());
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -9,6 +9,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { installLibraries } from './libraries.mjs';
 import { ensureServices } from './services.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -46,6 +47,7 @@ const sections = [
   ['format', () => tool('oxfmt/bin/oxfmt', '--check', '.')],
   ['types', () => tool('typescript/bin/tsc', '-p', '.')],
   ['docs', () => existsSync(join(root, 'scripts/docs.mjs')) && node('scripts/docs.mjs', '--check')],
+  ['libraries', installLibraries, true],
   ['services', startServices, true],
   ['tests', runTests, true],
   ['bench', () => existsSync(join(root, 'benchmarks/run.mjs')) && node('benchmarks/run.mjs', '--quick')],

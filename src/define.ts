@@ -64,7 +64,15 @@ export type { ServedRequest } from './context/context.ts';
 export { detached, keepContext } from './patch/detached.ts';
 export { isExporterAgent } from './export/marker.ts';
 export { guarded, reportFailure } from './patch/guard.ts';
-export { callbackOr, endingCallback, iterator, observePromise, promise, sync } from './patch/settle.ts';
-export { type End, endOnce, type Role, type Settle, traced } from './patch/traced.ts';
+export {
+  callbackOr,
+  endingCallback,
+  endWithStream,
+  iterator,
+  observePromise,
+  promise,
+  sync,
+} from './patch/settle.ts';
+export { type End, endOnce, type Role, type Settle, traced, untraced } from './patch/traced.ts';
 export { wrap } from './patch/wrap.ts';
 export { fields } from './propagate/current.ts';

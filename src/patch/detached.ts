@@ -1,4 +1,4 @@
-import { active, callIn, runDetached } from '../context/active.ts';
+import { inContext, runDetached } from '../context/active.ts';
 
 /**
  * For a function that opens what outlives its caller, such as a connection: runs it outside of any context, so that what it
@@ -15,9 +15,5 @@ export function detached(original: Function): Function {
 export function keepContext(args: unknown[]): void {
   const last = args.length - 1;
   const callback = args[last];
-  if (typeof callback !== 'function') return;
-  const context = active();
-  args[last] = function (this: unknown, ...results: unknown[]) {
-    return callIn(context, callback, this, results);
-  };
+  if (typeof callback === 'function') args[last] = inContext(callback);
 }

@@ -1,5 +1,5 @@
 import { active, callIn } from '../context/active.ts';
-import type { End, Settle } from './traced.ts';
+import { type End, type Settle, untraced } from './traced.ts';
 
 /** Stands for a thrown `undefined` or `null`: the call failed all the same. */
 const UNKNOWN = new Error('a value that is not an error');
@@ -36,6 +36,7 @@ export const promise: Settle = (original, self, args, end) => {
 };
 
 export function observePromise(result: unknown, end: End): unknown {
+  if (end === untraced) return result;
   if (!(result instanceof Promise) || result.constructor !== Promise) {
     end(undefined, result);
     return result;
@@ -87,6 +88,7 @@ export const iterator: Settle = (original, self, args, end) => {
     end(error ?? UNKNOWN);
     throw error;
   }
+  if (end === untraced) return result;
   if (typeof (result as Iterator<unknown> | undefined)?.next !== 'function') {
     end(undefined, result);
     return result;
@@ -116,4 +118,25 @@ function watchIterator(iterator: Iterator<unknown>, end: End): void {
       },
     });
   }
+}
+
+/**
+ * Ends the span of a result that is read or written as a stream, when the stream is over. Its `_destroy` is called once at
+ * the end, closed or failed, without a listener of ours: those of the app can be counted.
+ */
+export function endWithStream(stream: object, end: End): void {
+  if (end === untraced) return;
+  const destroy = (stream as { _destroy?: unknown })._destroy;
+  if (typeof destroy !== 'function') {
+    end(undefined);
+    return;
+  }
+  Object.defineProperty(stream, '_destroy', {
+    configurable: true,
+    writable: true,
+    value: function (this: unknown, error: unknown, ...rest: unknown[]) {
+      end(error ?? undefined);
+      return Reflect.apply(destroy, this, [error, ...rest]);
+    },
+  });
 }

@@ -1,3 +1,4 @@
+import { current } from '../context/active.ts';
 import type { Span } from '../trace/span.ts';
 import { reportFailure } from './guard.ts';
 
@@ -22,6 +23,9 @@ export type End = (error: unknown, result?: unknown) => void;
  */
 export type Settle = (original: Function, self: unknown, args: unknown[], end: End) => unknown;
 
+/** Stands for the end of a call that is not traced: its callbacks have to keep the context all the same. */
+export const untraced: End = () => undefined;
+
 /** The wrapper of a traced function. */
 export function traced(role: Role<never, never, never>, settle: Settle): (original: Function) => Function {
   const { name, start, end } = role as unknown as Role;
@@ -33,7 +37,10 @@ export function traced(role: Role<never, never, never>, settle: Settle): (origin
       } catch (error) {
         reportFailure(name, error);
       }
-      if (span === undefined) return Reflect.apply(original, this, args);
+      if (span === undefined) {
+        // Under an unsampled parent a callback that loses the context would start traces of its own.
+        return current() === undefined ? Reflect.apply(original, this, args) : settle(original, this, args, untraced);
+      }
       return settle(original, this, args, endOnce(span, end, name));
     };
 }

@@ -20,15 +20,20 @@ export function wrap<F extends AnyFunction>(
   const original = (holder as Record<string, unknown>)[name] as F;
   if ((original as { [WRAPPED]?: true })[WRAPPED] === true) return () => {};
   const own = Object.hasOwn(holder, name);
-  const replacement: unknown = shimmer.wrap(holder as Record<string, F>, name, (original) => {
+  // Shimmer asks the holder itself what is enumerable; the namespace of an ES module has no such methods.
+  const namespace = Object.getPrototypeOf(holder) === null;
+  const target: object = namespace ? { [name]: original } : holder;
+  const replacement: unknown = shimmer.wrap(target as Record<string, F>, name, (original) => {
     const wrapped = wrapper(own ? original : inherited<F>(holder, name));
     mimic(wrapped, original);
     Object.defineProperty(wrapped, WRAPPED, { value: true });
     return wrapped;
   });
+  if (namespace) (holder as Record<string, unknown>)[name] = replacement;
   return () => {
     if ((holder as Record<string, unknown>)[name] !== replacement) return;
     (replacement as { __unwrap?: () => void }).__unwrap?.();
+    if (namespace) (holder as Record<string, unknown>)[name] = original;
     if (!own) delete (holder as Record<string, unknown>)[name];
   };
 }

@@ -67,10 +67,7 @@ export function sqlClient<Self extends object, Args extends unknown[]>(
       const statement = statements(query);
       const span = startSpan(scope, statement.name, CLIENT, context);
       if (!(span instanceof Span)) return undefined;
-      const place = targets(self);
-      if (statement.name === '') span.name = place.name ?? system;
-      span.addBlock(statement.block);
-      span.addBlock(place.block);
+      describe(span, statement, targets(self), system);
       const size = batchSize?.(self, args);
       if (size !== undefined && size !== 1) span.add(DB_OPERATION_BATCH_SIZE, size);
       return span;
@@ -79,6 +76,53 @@ export function sqlClient<Self extends object, Args extends unknown[]>(
       if (error !== undefined) failDb(span, error, status?.(error));
     },
   };
+}
+
+/** A SQL client that puts a statement together when it sends it: what it is, and where it goes, is known at the end. */
+export interface LateSqlClient<Self extends object, Server extends object> {
+  start(): Span | undefined;
+  end(span: Span, error: unknown, self: Self): void;
+  /** Which server an operation goes to. */
+  sentTo(self: Self, server: Server): void;
+}
+
+/** The role of a {@link LateSqlClient}; `target` is asked once for each `Server`. */
+export function lateSqlClient<Self extends object, Server extends object>(
+  getters: Pick<
+    SqlGetters<Server, []>,
+    'system' | 'dialect' | 'defaultPort' | 'scope' | 'target' | 'status'
+  > & {
+    text(self: Self): string;
+  },
+): LateSqlClient<Self, Server> {
+  const { scope, system, dialect, defaultPort, text, target, status } = getters;
+  const statements = statementCache(system, dialect);
+  const targets = placeCache(target, defaultPort);
+  const servers = new WeakMap<Self, Server>();
+  return {
+    start() {
+      const context = active();
+      if (context.suppressed || context.span instanceof PassedSpan) return undefined;
+      const span = startSpan(scope, system, CLIENT, context);
+      return span instanceof Span ? span : undefined;
+    },
+    sentTo(self, server) {
+      servers.set(self, server);
+    },
+    end(span, error, self) {
+      const server = servers.get(self);
+      const statement = statements(text(self));
+      span.name = statement.name;
+      describe(span, statement, server === undefined ? undefined : targets(server), system);
+      if (error !== undefined) failDb(span, error, status?.(error));
+    },
+  };
+}
+
+function describe(span: Span, statement: Statement, place: Place | undefined, system: string): void {
+  if (statement.name === '') span.name = place?.name ?? system;
+  span.addBlock(statement.block);
+  if (place !== undefined) span.addBlock(place.block);
 }
 
 /** Marks a database span as failed. The error's text is not sent: servers quote values in it. */
@@ -140,6 +184,26 @@ export function placeCache<Self extends object>(
     if (found === undefined) {
       found = place(target(self), defaultPort);
       known.set(self, found);
+    }
+    return found;
+  };
+}
+
+const MAX_SERVERS = 500;
+
+/** Where a server is, by its `host:port` or path: for clients that know it for each call alone. */
+export function serverCache(defaultPort: number): (server: string) => Place {
+  const known = new Map<string, Place>();
+  return (server) => {
+    let found = known.get(server);
+    if (found === undefined) {
+      if (known.size >= MAX_SERVERS) known.clear();
+      const [, host, port] = /^(.*):(\d+)$/.exec(server) ?? [undefined, server];
+      found = place(
+        { address: host.replaceAll(/^\[|\]$/g, ''), port: port === undefined ? undefined : Number(port) },
+        defaultPort,
+      );
+      known.set(server, found);
     }
     return found;
   };

@@ -1,6 +1,6 @@
 import { httpServerKit } from '../kit/http-server.ts';
 import { routesKit } from '../kit/routes.ts';
-import { LIBRARIES } from '../support/libraries.ts';
+import { LIBRARIES, libraryMajor } from '../support/libraries.ts';
 
 for (const [title, file, preset] of [
   ['Hono, ES modules', 'hono.mjs', 'hono'],
@@ -19,7 +19,10 @@ for (const [title, file, preset] of [
       ['/api/v1/secret/3', '/api/v1/secret/*', 401],
       ['/mounted/things/3', '/mounted/things/:thing'],
       ['/files/a/b.css', '/files/*'],
-      ['HEAD /files/a/b.css', '/files/*'],
+      // @hono/node-server 1 answers every HEAD of a plain handler with 500, without an agent too.
+      ...(libraryMajor('@hono/node-server') > 1
+        ? [['HEAD /files/a/b.css', '/files/*'] as [string, string]]
+        : []),
       ['/two', '/two'],
       ['/on/a', '/on/a'],
       ['POST /on/x', '/on/:b'],

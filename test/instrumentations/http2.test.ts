@@ -16,6 +16,7 @@ import { serverSpan } from '../kit/http-server.ts';
 import { expectOwnParents, operations, underParent } from '../kit/operations.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { type ExpectedSpan, optional } from '../support/expect-trace.ts';
+import { LIBRARIES } from '../support/libraries.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { type App, runApp } from '../support/run-app.ts';
 
@@ -222,6 +223,23 @@ serverSuite('node:http2 server, compatible API, ES modules', { file: 'http2-serv
 serverSuite('node:http2 server, compatible API, CommonJS', { file: 'http2-server.cjs' }, 'compatible');
 serverSuite('node:http2 server, streams, ES modules', { file: 'http2-server.mjs' }, 'stream');
 serverSuite('node:http2 server, streams, CommonJS', { file: 'http2-server.cjs', agent: 'require' }, 'stream');
+
+describe('node:http2 server, under a framework', () => {
+  const kit = harness({ file: 'fastify.mjs', cwd: LIBRARIES, env: { FASTIFY_HTTP2: '1' } }, fence);
+
+  it('gets the route and the exception from it', async () => {
+    const session = await open(kit.app);
+    await send(session, '/api/v1/orders/7');
+    await send(session, '/rejected');
+    session.close();
+    const port = await kit.app.listening();
+    const attributes = { 'network.protocol.version': '2' };
+    await kit.expectSpans([
+      serverSpan(port, '/api/v1/orders/7', true, { attributes, route: '/api/v1/orders/:order' }),
+      { ...serverSpan(port, '/rejected', true, { attributes, status: 500 }), events: ['exception'] },
+    ]);
+  });
+});
 
 describe('node:http2 server, TLS', () => {
   const certificate = makeCertificate();

@@ -1,8 +1,11 @@
 import { expect } from 'vitest';
 import { dbKit } from '../kit/db.ts';
-import { LIBRARIES } from '../support/libraries.ts';
+import { LIBRARIES, libraryVersion } from '../support/libraries.ts';
 import { MYSQL, mysqlCases } from '../support/mysql.ts';
 import { describeWith } from '../support/services.ts';
+
+/** From 3.11.5 to 3.18, an `error` that nobody listens to closes the connection, and the app hears nothing. */
+const swallows = /^3\.1[1-8]\./.test(libraryVersion('mysql2') ?? '');
 
 for (const file of ['mysql2.mjs', 'mysql2.cjs']) {
   await describeWith('mariadb', `mysql2, ${file}`, () => {
@@ -21,7 +24,7 @@ for (const file of ['mysql2.mjs', 'mysql2.cjs']) {
         execute: ['callback'],
         events: ['end'],
         executeEvents: ['end'],
-        stream: [],
+        stream: ['end'],
         pool: ['callback'],
         poolExecute: ['callback'],
         poolEvents: ['end'],
@@ -65,7 +68,7 @@ for (const file of ['mysql2.mjs', 'mysql2.cjs']) {
       shape: read.input,
       crashes: [
         { how: 'rejection', text: 'SELECT 1', failing: 'SELECT * FROM kit_missing' },
-        { how: 'event', text: 'SELECT 1', failing: 'SELECT * FROM kit_missing' },
+        ...(swallows ? [] : [{ how: 'event', failing: 'SELECT * FROM kit_missing' }]),
         { how: 'callback', text: 'SELECT 1', failing: 'SELECT 1' },
       ],
     });

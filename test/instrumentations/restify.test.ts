@@ -1,12 +1,27 @@
+import { spawnSync } from 'node:child_process';
+import { describe, it } from 'vitest';
 import { httpServerKit } from '../kit/http-server.ts';
 import { routesKit } from '../kit/routes.ts';
-import { LIBRARIES } from '../support/libraries.ts';
+import { LIBRARIES, libraryMajor } from '../support/libraries.ts';
+import { NODE } from '../support/run-app.ts';
+
+/** restify 11 uses internals of Node that 24 no longer has, restify 12 wants Node 22. */
+const nodeMajor = Number(
+  spawnSync(NODE, ['-p', 'process.versions.node'], { encoding: 'utf8' }).stdout.split('.')[0],
+);
+const runs = libraryMajor('restify') >= 12 ? nodeMajor >= 22 : nodeMajor < 24;
 
 for (const [title, file] of [
   ['restify, ES modules', 'restify.mjs'],
   ['restify, CommonJS', 'restify.cjs'],
 ]) {
   const fixture = { file, cwd: LIBRARIES };
+  if (!runs) {
+    describe.skip(`${title}: restify ${libraryMajor('restify')} does not run on Node ${nodeMajor}`, () => {
+      it('runs', () => {});
+    });
+    continue;
+  }
   httpServerKit({ title, fixture, routes: true, exceptions: true, unknownMethods: false, brokenStatus: 444 });
   routesKit({
     title,

@@ -25,6 +25,8 @@ export interface Case {
   op?: string;
   input: object;
   spans: CallSpan[];
+  /** Names of the marks that the operation makes, after its spans. */
+  marks?: string[];
   /** What the operation must resolve with. */
   result?: unknown;
   /** The code of the error that the app must get. */
@@ -78,7 +80,7 @@ export function dbKit(kitOptions: DbKit): void {
     const expectSpans = (spans: CallSpan[], marks?: string[]): Promise<void> =>
       kit.expectSpans(underParent(spans.map(clientSpan), { marks }));
 
-    async function runCase({ op = 'run', input, spans, result, error }: Omit<Case, 'title'>): Promise<void> {
+    async function runCase({ op = 'run', input, spans, marks, result, error }: Omit<Case, 'title'>): Promise<void> {
       if (error === undefined) {
         const outcome = await kit.run(op, input);
         if (result !== undefined) expect(outcome).toEqual(result);
@@ -86,7 +88,7 @@ export function dbKit(kitOptions: DbKit): void {
         expect((await kit.fail(op, input)).code ?? '').toEqual(error);
       }
       const sent = Buffer.concat(kit.receiver.requests.map(({ body }) => body));
-      await expectSpans(spans);
+      await expectSpans(spans, marks);
       expect(sent.includes(SECRET)).toBe(false);
     }
 
@@ -104,11 +106,14 @@ export function dbKit(kitOptions: DbKit): void {
       await kit.expectSpans([{ ...clientSpan(read.span), parentSpanId: undefined }]);
     });
 
-    it('makes no span under an unsampled parent', async () => {
-      const { traceparent } = remoteParent({ sampled: false });
-      await kit.run('run', { ...read.input, traceparent });
-      await kit.expectSpans([]);
-    });
+    it.each(Object.keys(styles))(
+      'makes no span under an unsampled parent, not by a lost context either (style: %s)',
+      async (style) => {
+        const { traceparent } = remoteParent({ sampled: false });
+        await kit.run('run', { ...read.input, style, traceparent });
+        await kit.expectSpans([]);
+      },
+    );
 
     it.each(Object.keys(styles))(
       'gives each of 1,000 calls, 50 at a time, its own parent (style: %s)',
@@ -179,12 +184,13 @@ export function dbKit(kitOptions: DbKit): void {
 }
 
 /**
- * The end of a process without what differs from run to run or must differ: stack frames, positions, and the source line
- * above the `^`. That one shows where an error was thrown last, and to look at a synchronous error is to throw it again.
+ * The end of a process without what differs from run to run or must differ: ids of connections, stack frames, positions, and the
+ * source line above the `^`. That one shows where an error was thrown last, and to look at a synchronous error is to throw it again.
  */
 function visible({ code, signal, stdout, stderr }: Exit): object {
   const lines = stderr
     .replace(/^.*\n\s*\^+\n/gm, '')
+    .replaceAll(/\bconn:\d+/g, 'conn')
     .split('\n')
     .filter((line) => !/^\s+at |^(node:|file:|\/).*:\d+$/.test(line));
   return { code, signal, stdout, stderr: lines };

@@ -335,6 +335,12 @@ export async function seedMongo({ url }: MongoServer): Promise<void> {
   const kit = client.db().collection('kit');
   await kit.deleteMany({});
   const many = Array.from({ length: 5 }, (_, index) => ({ _id: `kit-many-${index}`, group: 'kit-many' }));
-  await kit.insertMany([{ _id: 'kit-read', secret: 's3cret-canary' }, { _id: 's3cret-canary' }, ...many]);
+  const friend = { _id: 'kit-friend', friend: 'kit-read' };
+  await kit.insertMany([
+    { _id: 'kit-read', secret: 's3cret-canary' },
+    { _id: 's3cret-canary' },
+    friend,
+    ...many,
+  ]);
   await client.close();
 }

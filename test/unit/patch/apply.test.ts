@@ -31,6 +31,21 @@ const load = (
 ) => patch.patch(exports, { file, version, baseDir, format: 'commonjs' });
 
 describe('the patches of an instrumentation', () => {
+  it('replace what a file exports as a whole, where the target is empty', () => {
+    const [patch] = modulePatches(library({ points: [{ target: '', wrap }] }));
+    const factory = Object.assign(
+      function factory() {
+        return 'made';
+      },
+      { version: 1 },
+    );
+    const replaced = load(patch, factory) as typeof factory;
+    expect(replaced()).toEqual(['ours', 'made']);
+    expect([replaced.name, replaced.version]).toEqual(['factory', 1]);
+    expect(load(patch, { default: 1 }, '', '1.2.4', '/b')).toBeUndefined();
+    expect(warnings).toEqual([expect.stringContaining('it is not traced')]);
+  });
+
   it('are made in the file and the versions that they are for', () => {
     const [patch] = modulePatches(
       library({

@@ -1,0 +1,171 @@
+import {
+  active,
+  callIn,
+  define,
+  type End,
+  endingCallback,
+  observePromise,
+  type Point,
+  runDetached,
+  scope,
+  type Settle,
+  traced,
+  wrap,
+} from '../src/define.ts';
+import { mysqlClient, type MysqlOptions } from '../src/semconv/mysql.ts';
+
+/** Where a connection or pool goes: the app's options or URL. */
+interface Origin {
+  readonly options: unknown;
+  parsed?: MysqlOptions;
+}
+
+interface Emitter {
+  emit: Function;
+}
+
+const origins = new WeakMap<object, Origin>();
+
+function parse(options: unknown): MysqlOptions {
+  if (typeof options === 'string') {
+    const { hostname: host, port, pathname } = new URL(options);
+    return { host, port: port === '' ? undefined : Number(port), database: decodeURIComponent(pathname.slice(1)) };
+  }
+  if (typeof options !== 'object' || options === null) return {};
+  const { host = 'localhost', port, socketPath, database } = options as MysqlOptions;
+  return { host, port, socketPath, database };
+}
+
+const getters = {
+  system: 'mariadb',
+  scope: scope('foretrace.mariadb'),
+  options(self: object): MysqlOptions | undefined {
+    const origin = origins.get(self);
+    return origin && (origin.parsed ??= parse(origin.options));
+  },
+} as const;
+const query = mysqlClient<object>(getters);
+const batch = mysqlClient<object>({
+  ...getters,
+  batchSize: (_, [, values]) => (Array.isArray(values) ? values.length : undefined),
+});
+const constant = (text: string): typeof query => mysqlClient<object>({ ...getters, text: () => text });
+/** What `prepare` gives has its statement as `query`. */
+const prepared = mysqlClient<object>({ ...getters, text: (self) => (self as { query?: string }).query });
+
+/** Streams, and queries without a callback. They are of classes that are not exported, or Node's own: the one method is replaced. */
+function watchEmitter(emitter: Emitter, end: End): void {
+  const context = active();
+  const { emit } = emitter;
+  Object.defineProperty(emitter, 'emit', {
+    configurable: true,
+    writable: true,
+    value: function (this: unknown, event: unknown, first?: unknown) {
+      if (event === 'error') end(first ?? new Error());
+      else if (event === 'end' || event === 'close') end(first ?? undefined);
+      return callIn(context, emit, this, arguments);
+    },
+  });
+}
+
+const settled: Settle = (original, self, args, end) => {
+  const at = args.length - 1;
+  const callback = typeof args[at] === 'function' ? (args[at] as Function) : undefined;
+  if (callback !== undefined) args[at] = endingCallback(callback, end);
+  let result: unknown;
+  try {
+    // A pool may open a connection for the call.
+    result = runDetached(() => Reflect.apply(original, self, args));
+  } catch (error) {
+    end(error ?? new Error());
+    throw error;
+  }
+  if (callback !== undefined) return result;
+  if (typeof (result as Emitter | undefined)?.emit === 'function') {
+    watchEmitter(result as Emitter, end);
+    return result;
+  }
+  return observePromise(result, end);
+};
+
+const METHODS: Record<string, (original: Function) => Function> = {
+  query: traced(query as never, settled),
+  execute: traced(query as never, settled),
+  queryStream: traced(query as never, settled),
+  batch: traced(batch as never, settled),
+  beginTransaction: traced(constant('START TRANSACTION') as never, settled),
+  commit: traced(constant('COMMIT') as never, settled),
+  rollback: traced(constant('ROLLBACK') as never, settled),
+  prepare: opens((statement, origin) => wrapAll(statement, origin, STATEMENT_METHODS)),
+  getConnection: opens((connection, origin) => wrapAll(connection, origin, METHODS)),
+};
+
+const STATEMENT_METHODS: typeof METHODS = {
+  execute: traced(prepared as never, settled),
+  executeStream: traced(prepared as never, settled),
+};
+
+const known = new WeakSet<object>();
+
+function wrapAll(holder: object, origin: Origin, methods: typeof METHODS): void {
+  origins.set(holder, origin);
+  // Cached statements have their methods as properties of their own.
+  for (let level = holder; level !== null && !known.has(level); level = Object.getPrototypeOf(level)) {
+    known.add(level);
+    for (const [name, wrapper] of Object.entries(methods)) {
+      if (Object.hasOwn(level, name)) wrap(level, name, wrapper as never);
+    }
+  }
+}
+
+/** For what returns, or calls back with, another object whose methods are of interest. */
+function opens(open: (object: object, origin: Origin) => void): (original: Function) => Function {
+  return (original) =>
+    function (this: object, ...args: unknown[]) {
+      const origin = origins.get(this);
+      return settled(original, this, args, (_, value) => {
+        if (origin !== undefined && typeof value === 'object' && value !== null) open(value, origin);
+      });
+    };
+}
+
+/** The exported functions are where all classes can be got at: the CommonJS build is a single file. */
+function factoryWrapper(original: Function): Function {
+  return function (this: unknown, ...args: unknown[]) {
+    const result = runDetached(() => Reflect.apply(original, this, args));
+    return observePromise(result, (_, value) => {
+      if (typeof value === 'object' && value !== null) wrapAll(value, { options: args[0] }, METHODS);
+    });
+  };
+}
+
+/** A cluster has connections to several servers. */
+function clusterWrapper(original: Function): Function {
+  return function (this: unknown, ...args: unknown[]) {
+    const cluster = Reflect.apply(original, this, args) as object;
+    wrapAll(cluster, { options: undefined }, METHODS);
+    return cluster;
+  };
+}
+
+function points(file: string, versions: string, holders: string[]): Point[] {
+  return holders.flatMap((holder) => [
+    { file, versions, target: `${holder}createConnection`, wrap: factoryWrapper },
+    { file, versions, target: `${holder}createPool`, wrap: factoryWrapper },
+    { file, versions, target: `${holder}createPoolCluster`, wrap: clusterWrapper },
+  ]);
+}
+
+export default define({
+  name: 'mariadb',
+  module: 'mariadb',
+  versions: '>=3.1 <4',
+  esm: true,
+  spans: 'a client span for each query, execution, batch and transaction statement: promise, callback or stream',
+  points: [
+    ...['promise.js', 'callback.js'].flatMap((file) => points(file, '<3.5', [''])),
+    ...['promise.js', 'callback.js', 'dist/promise.cjs', 'dist/callback.cjs'].flatMap((file) =>
+      points(file, '>=3.5', ['', 'default.']),
+    ),
+  ],
+});

@@ -1,0 +1,33 @@
+// Installs test/libraries, the packages that instrumentations are tested against: too many for the root's `npm ci`.
+//
+//   node scripts/libraries.mjs       when they are not there as the lock file says
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const folder = fileURLToPath(new URL('../test/libraries', import.meta.url));
+
+function packagesOf(file) {
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).packages : {};
+}
+
+/** Whether what is installed is what the lock file names; packages for other platforms may be missing. */
+function isInstalled() {
+  const wanted = Object.entries(packagesOf(join(folder, 'package-lock.json')));
+  const found = packagesOf(join(folder, 'node_modules/.package-lock.json'));
+  return wanted.every(
+    ([path, { version, optional }]) => path === '' || optional === true || found[path]?.version === version,
+  );
+}
+
+/** Installs them if need be; throws when npm fails. No install scripts: nothing of them runs before its test. */
+export function installLibraries() {
+  if (isInstalled()) return;
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const args = ['ci', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  const { status } = spawnSync(npm, args, { stdio: 'inherit' });
+  if (status !== 0) throw new Error(`npm ${args.join(' ')} ended with ${status}`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) installLibraries();

@@ -1,0 +1,157 @@
+import { expect } from 'vitest';
+import { type CallSpan, dbKit, SECRET } from '../kit/db.ts';
+import { optional } from '../support/expect-trace.ts';
+import { LIBRARIES } from '../support/libraries.ts';
+import { describeWith } from '../support/services.ts';
+
+const host = process.env.PGHOST ?? '127.0.0.1';
+const port = Number(process.env.PGPORT ?? 5432);
+const env = {
+  PGHOST: host,
+  PGPORT: String(port),
+  PGUSER: process.env.PGUSER ?? 'postgres',
+  PGDATABASE: process.env.PGDATABASE ?? 'postgres',
+};
+
+const span = (text: string, summary: unknown, more: Partial<CallSpan> = {}): CallSpan => ({
+  name: summary,
+  attributes: { 'db.query.text': text, 'db.query.summary': summary },
+  ...more,
+});
+/** Statements that have no target. */
+const plain = (text: string): CallSpan => ({
+  name: expect.any(String),
+  attributes: { 'db.query.text': text, 'db.query.summary': optional(expect.any(String)) },
+});
+
+const READ = 'SELECT typname FROM pg_type WHERE typname = $1 OR typname = $2';
+const MISSING = `SELECT * FROM kit_missing WHERE name = '${SECRET}'`;
+const TRANSACTION = [
+  'CREATE TEMP TABLE kit_orders (id int, name text) ON COMMIT DROP',
+  `INSERT INTO kit_orders VALUES (4711, '${SECRET}')`,
+];
+
+for (const file of ['postgres.mjs', 'postgres.cjs']) {
+  await describeWith('postgresql', `postgres.js, ${file}`, () => {
+    dbKit({
+      title: 'queries',
+      fixture: { file, env, cwd: LIBRARIES },
+      attributes: {
+        'db.system.name': 'postgresql',
+        'db.namespace': env.PGDATABASE,
+        'server.address': host,
+        ...(port !== 5432 && { 'server.port': port }),
+      },
+      read: {
+        input: { text: READ, values: ['bool', SECRET] },
+        span: span(READ, 'SELECT pg_type'),
+        result: [{ typname: 'bool' }],
+      },
+      styles: {
+        unsafe: [],
+        tagged: [],
+        then: ['then'],
+        values: [],
+        forEach: ['row'],
+        cursor: [],
+        cursorCallback: ['part'],
+        reserved: [],
+      },
+      failing: {
+        title: 'a table that does not exist',
+        input: { text: MISSING },
+        error: '42P01',
+        spans: [span('SELECT * FROM kit_missing WHERE name = ?', 'SELECT kit_missing', { error: '42P01' })],
+      },
+      unreachable: {
+        op: 'unreachable',
+        input: { port: 1, text: 'SELECT 1' },
+        error: 'ECONNREFUSED',
+        spans: [
+          {
+            name: expect.any(String),
+            attributes: {
+              'db.query.text': 'SELECT ?',
+              'db.query.summary': optional(expect.any(String)),
+              'server.address': '127.0.0.1',
+              'server.port': 1,
+              'error.type': 'ECONNREFUSED',
+            },
+          },
+        ],
+      },
+      cases: [
+        {
+          title: 'replaces literals',
+          input: { text: `SELECT typname FROM pg_type WHERE typname = '${SECRET}' AND typlen > 42` },
+          result: [],
+          spans: [span('SELECT typname FROM pg_type WHERE typname = ? AND typlen > ?', 'SELECT pg_type')],
+        },
+        {
+          title: 'tells what fragments and names are put together to',
+          op: 'fragments',
+          input: { values: ['bool', SECRET] },
+          result: [{ typname: 'bool' }],
+          spans: [
+            span('SELECT "typname" FROM "pg_type" WHERE typname = $1 OR typname = $2', expect.stringMatching(/^SELECT "?pg_type"?$/)),
+          ],
+        },
+        {
+          title: 'traces each statement of a transaction',
+          op: 'begin',
+          input: { texts: TRANSACTION },
+          spans: [
+            plain('begin '),
+            plain(TRANSACTION[0]),
+            span('INSERT INTO kit_orders VALUES (?, ?)', 'INSERT kit_orders'),
+            plain('commit'),
+          ],
+        },
+        {
+          title: 'traces the end of a transaction that the app gives up',
+          op: 'begin',
+          input: { texts: TRANSACTION, failing: true },
+          error: 'OURS',
+          spans: [
+            plain('begin '),
+            plain(TRANSACTION[0]),
+            span('INSERT INTO kit_orders VALUES (?, ?)', 'INSERT kit_orders'),
+            plain('rollback'),
+          ],
+        },
+        {
+          title: 'makes one span of a stream of COPY',
+          op: 'copy',
+          input: {},
+          result: 'a',
+          spans: [plain('COPY (SELECT ?) TO STDOUT')],
+          marks: ['chunk'],
+        },
+        {
+          title: 'ends the span of a cursor that is given up',
+          op: 'abandon',
+          input: { text: READ, values: ['bool', 'int4'] },
+          result: [{ typname: 'bool' }],
+          spans: [span(READ, 'SELECT pg_type')],
+        },
+        {
+          title: 'makes one span of several statements in one text',
+          input: { text: `SELECT 1 AS a; SELECT '${SECRET}' AS b` },
+          result: [[{ a: 1 }], [{ b: SECRET }]],
+          spans: [plain('SELECT ? AS a; SELECT ? AS b')],
+        },
+        {
+          title: 'keeps the value out of an error message that quotes it',
+          input: { text: 'SELECT $1::text::int', values: [SECRET] },
+          error: '22P02',
+          spans: [{ ...plain('SELECT $1::text::int'), error: '22P02' }],
+        },
+      ],
+      shape: { text: READ, values: ['bool', 'int4'] },
+      crashes: [
+        { how: 'rejection', failing: MISSING },
+        { how: 'derived', failing: MISSING },
+      ],
+    });
+  });
+}
