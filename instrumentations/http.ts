@@ -13,8 +13,11 @@ import {
 } from '../src/define.ts';
 import {
   endOutgoing,
+  expectRedirect,
   failOutgoing,
+  followExpected,
   injectOutgoing,
+  isResendExpected,
   type Outgoing,
   startOutgoing,
 } from '../src/semconv/http-client.ts';
@@ -115,6 +118,12 @@ function targetOf(request: Request, headers: unknown): Parameters<typeof startOu
   return { scheme, address: host.address ?? request.host, port, path: request.path };
 }
 
+/** The origin as `URL` writes it; empty if there is no `Host` header. */
+function originOf(request: Request, headers: unknown): string {
+  const host = hostHeader(request, headers);
+  return host === undefined ? '' : `${request.protocol}//${host}`;
+}
+
 function hostHeader(request: Request, headers: unknown): string | undefined {
   const host = Array.isArray(headers) ? fromArray(headers, 'host') : request.getHeader('host');
   return typeof host === 'string' ? host : undefined;
@@ -154,13 +163,13 @@ function addLine(lines: Lines, name: string, value: string): void {
  */
 const startRequest = guarded('http', (request: Request, head: string[], headers: unknown) => {
   if (isExporterAgent(request.agent)) return headers;
-  const outgoing = (request[OUTGOING] ??= startOutgoing(
-    http,
-    active(),
-    request.method,
-    targetOf(request, headers),
-  ));
-  if (outgoing === undefined) return headers;
+  let outgoing = request[OUTGOING];
+  if (outgoing === undefined) {
+    const target = targetOf(request, headers);
+    outgoing = request[OUTGOING] = startOutgoing(http, active(), request.method, target);
+    if (outgoing === undefined) return headers;
+    if (isResendExpected(outgoing)) followExpected(outgoing, originOf(request, headers) + request.path);
+  }
   const lines: Lines = { text: '', names: [] };
   injectOutgoing(outgoing, lines, addLine);
   head[0] += lines.text;
@@ -185,13 +194,17 @@ const endRequest = guarded(
   (request: Request, outgoing: Outgoing, event: string, argument: unknown) => {
     if (event === 'response' || event === 'upgrade' || event === 'connect') {
       const response = argument as IncomingMessage;
+      const { statusCode = 0, headers } = response;
+      if (statusCode >= 300 && statusCode < 400) {
+        expectRedirect(outgoing, headers.location, originOf(request, undefined) + request.path);
+      }
       endOutgoing(outgoing, {
-        statusCode: response.statusCode ?? 0,
+        statusCode,
         httpVersion: response.httpVersion,
         peerAddress: request.socket?.remoteAddress,
         peerPort: request.socket?.remotePort,
         requestHeader: (name) => request.getHeader(name),
-        responseHeader: (name) => response.headers[name],
+        responseHeader: (name) => headers[name],
       });
     } else if (event === 'error') {
       failOutgoing(outgoing, argument);

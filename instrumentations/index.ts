@@ -3,6 +3,7 @@ import betterSqlite3 from './better-sqlite3.ts';
 import connect from './connect.ts';
 import express from './express.ts';
 import fastify from './fastify.ts';
+import got from './got.ts';
 import hapi from './hapi.ts';
 import hono from './hono.ts';
 import http from './http.ts';
@@ -16,6 +17,7 @@ import memjs from './memjs.ts';
 import mongodb from './mongodb.ts';
 import mongoose from './mongoose.ts';
 import mariadb from './mariadb.ts';
+import mssql from './mssql.ts';
 import mysql from './mysql.ts';
 import mysql2 from './mysql2.ts';
 import nestjsCore from './nestjs-core.ts';
@@ -27,6 +29,8 @@ import postgres from './postgres.ts';
 import restify from './restify.ts';
 import router from './router.ts';
 import sqlite from './sqlite.ts';
+import sqlite3 from './sqlite3.ts';
+import tedious from './tedious.ts';
 import undici from './undici.ts';
 
 /** The catalogue: the one list of instrumented libraries. The documentation and the version matrix are made from it. */
@@ -34,6 +38,7 @@ export const catalogue: readonly Instrumentation[] = [
   http,
   http2,
   undici,
+  got,
   express,
   router,
   fastify,
@@ -51,6 +56,8 @@ export const catalogue: readonly Instrumentation[] = [
   mysql2,
   mysql,
   mariadb,
+  tedious,
+  mssql,
   ioredis,
   redisClient,
   nodeRedisClient,
@@ -62,4 +69,5 @@ export const catalogue: readonly Instrumentation[] = [
   sqlite,
   betterSqlite3,
   libsql,
+  sqlite3,
 ];

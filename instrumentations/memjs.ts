@@ -65,12 +65,14 @@ const trace = guarded(
   },
 );
 
-/** `perform(key, request, seq, callback, retries)`: calls itself to try again, with the same callback. */
+/** `perform(key, request, seq, callback, retries)`, before 1.2 without `seq`: calls itself to try again, with the same callback. */
 function perform(original: Function): Function {
   return function (this: Client, ...args: unknown[]) {
-    const [key, request, , callback] = args as [string, Uint8Array, number, Function & { [TRACED]?: true }];
+    const [key, request] = args as [string, Uint8Array];
+    const at = typeof args[2] === 'function' ? 2 : 3;
+    const callback = args[at] as (Function & { [TRACED]?: true }) | undefined;
     if (typeof callback === 'function' && callback[TRACED] !== true) {
-      args[3] = Object.assign(trace(this, key, request, callback) ?? callback, { [TRACED]: true });
+      args[at] = Object.assign(trace(this, key, request, callback) ?? callback, { [TRACED]: true });
     }
     return Reflect.apply(original, this, args);
   };
@@ -79,7 +81,7 @@ function perform(original: Function): Function {
 export default define({
   name: 'memjs',
   module: 'memjs',
-  versions: '>=1 <2',
+  versions: '>=1.1 <2',
   spans: 'a client span for each command on a key, retries included',
   points: [
     { file: 'lib/memjs/memjs.js', target: 'Client.prototype.perform', wrap: perform },

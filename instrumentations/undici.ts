@@ -1,8 +1,11 @@
 import { active, define, fields, scope } from '../src/define.ts';
 import {
   endOutgoing,
+  expectRedirect,
   failOutgoing,
+  followExpected,
   injectOutgoing,
+  isResendExpected,
   noteResend,
   type Outgoing,
   startOutgoing,
@@ -23,8 +26,6 @@ interface Request {
 }
 
 interface Attempt extends Outgoing {
-  /** How often the same call was redirected before. */
-  resends?: number;
   peerAddress?: string;
   peerPort?: number;
 }
@@ -87,31 +88,44 @@ function responseHeader(headers: readonly unknown[], wanted: string): string | u
   return undefined;
 }
 
-interface Redirect {
-  url: string;
-  count: number;
+/** The symbols under which the copies of undici keep a request's handler. */
+const handlerKeys: symbol[] = [];
+
+interface Handler {
+  /** What it passes the answers on to. */
+  handler?: Handler;
+  /** Of `RetryHandler`. */
+  retryOpts?: unknown;
+  /** Of `RedirectHandler`. */
+  history?: unknown;
 }
 
-/**
- * Where a call in a context was last redirected to. A redirect is a request of its own that names no predecessor: it is known by its
- * context and URL.
- */
-const redirects = new WeakMap<object, Redirect>();
-
-function expectRedirect(attempt: Attempt, request: Request, headers: readonly unknown[]): void {
-  const location = responseHeader(headers, 'location');
-  const base = `${request.origin}${request.path}`;
-  if (location === undefined || !URL.canParse(location, base)) return;
-  const { origin, pathname, search } = new URL(location, base);
-  redirects.set(attempt.context, { url: origin + pathname + search, count: (attempt.resends ?? 0) + 1 });
+function handlerOf(request: Request): Handler | undefined {
+  const parts = request as unknown as Record<symbol, Handler | undefined>;
+  for (const key of handlerKeys) if (parts[key] !== undefined) return parts[key];
+  const key = Object.getOwnPropertySymbols(request).find(({ description }) => description === 'handler');
+  if (key !== undefined) handlerKeys.push(key);
+  return key && parts[key];
 }
 
-function follow(attempt: Attempt, url: string): void {
-  const redirect = redirects.get(attempt.context);
-  if (redirect === undefined || redirect.url !== url) return;
-  redirects.delete(attempt.context);
-  attempt.resends = redirect.count;
-  noteResend(attempt, redirect.count);
+/** How many requests each handler has made. */
+const sent = new WeakMap<Handler, number>();
+const MAX_DEPTH = 8;
+
+/** Counts by the handlers that send the same call again: they stay the same over all attempts. */
+function countResends(outgoing: Outgoing, request: Request): void {
+  let count = 0;
+  let handler = handlerOf(request);
+  for (let depth = 0; depth < MAX_DEPTH && typeof handler === 'object' && handler !== null; depth++) {
+    if (handler.retryOpts !== undefined || handler.history !== undefined) {
+      const before = sent.get(handler) ?? 0;
+      sent.set(handler, before + 1);
+      if (before > count) count = before;
+    }
+    handler = handler.handler;
+  }
+  if (count > 0) noteResend(outgoing, count);
+  else if (isResendExpected(outgoing)) followExpected(outgoing, `${request.origin}${request.path}`);
 }
 
 function create({ request }: { request: Request }): void {
@@ -120,7 +134,7 @@ function create({ request }: { request: Request }): void {
   const outgoing = startOutgoing(undici, active(), method, { scheme, address, port, path });
   if (outgoing === undefined) return;
   request[OUTGOING] = outgoing;
-  follow(outgoing, `${request.origin}${path}`);
+  countResends(outgoing, request);
   injectOutgoing(outgoing, request, setHeader);
 }
 
@@ -146,8 +160,10 @@ function headers({
 }): void {
   const attempt = request[OUTGOING];
   if (attempt === undefined) return;
-  if (response.statusCode >= 300 && response.statusCode < 400)
-    expectRedirect(attempt, request, response.headers);
+  if (response.statusCode >= 300 && response.statusCode < 400) {
+    const location = responseHeader(response.headers, 'location');
+    expectRedirect(attempt, location, `${request.origin}${request.path}`);
+  }
   endOutgoing(attempt, {
     statusCode: response.statusCode,
     peerAddress: attempt.peerAddress,

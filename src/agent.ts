@@ -10,7 +10,7 @@ import type { Instrumentation } from './define.ts';
 import { setMaxTextLength } from './encode/writer.ts';
 import { installExit } from './export/exit.ts';
 import { createPipeline } from './export/pipeline.ts';
-import { hookModules } from './load/index.ts';
+import { hookModules, type ModulePatch } from './load/index.ts';
 import { log, setLogLevel } from './log.ts';
 import { modulePatches } from './patch/apply.ts';
 import { textMapPropagator } from './propagate/api.ts';
@@ -30,11 +30,11 @@ export function start(catalogue: readonly Instrumentation[]): void {
   setLogLevel(config.logLevel);
   for (const warning of warnings) log.warn(warning);
   configure(config);
-  startExport(config);
+  const watched = startExport(config);
   context.setGlobalContextManager(contextManager);
   trace.setGlobalTracerProvider(tracerProvider);
   propagation.setGlobalPropagator(textMapPropagator);
-  instrument(catalogue, config);
+  hookModules([...watched, ...instrument(catalogue, config)], { esm: config.esmHooks });
 }
 
 function configure({ limits: wanted, sampler, propagators, http, database }: Config): void {
@@ -52,9 +52,10 @@ function configure({ limits: wanted, sampler, propagators, http, database }: Con
   dbOptions.sanitize = database.sanitizeQueries;
 }
 
-function startExport(config: Config): void {
+/** Starts the export side; returns what it wants to know of the modules that the app loads. */
+function startExport(config: Config): ModulePatch[] {
   const { exporters, otlp, file, batch, exitTimeoutMs, thread, logLevel, console } = config;
-  if (exporters.length === 0) return;
+  if (exporters.length === 0) return [];
   const options = {
     exporters,
     otlp,
@@ -75,11 +76,14 @@ function startExport(config: Config): void {
   });
   installExit(pipeline, exitTimeoutMs);
   watchCrashes();
+  return [{ module: 'worker_threads', files: [''], rare: true, patch: () => pipeline.prepareWorkers() }];
 }
 
-function instrument(catalogue: readonly Instrumentation[], { instrumentations, esmHooks }: Config): void {
+/** What the enabled instrumentations look for. */
+function instrument(catalogue: readonly Instrumentation[], { instrumentations }: Config): ModulePatch[] {
   const names = catalogue.map(({ name }) => name);
   for (const warning of checkInstrumentationNames(instrumentations, names)) log.warn(warning);
-  const enabled = catalogue.filter(({ name }) => instrumentationEnabled(instrumentations, name));
-  hookModules(enabled.flatMap(modulePatches), { esm: esmHooks });
+  return catalogue
+    .filter(({ name }) => instrumentationEnabled(instrumentations, name))
+    .flatMap(modulePatches);
 }

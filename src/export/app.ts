@@ -1,15 +1,8 @@
 // oxlint-disable unicorn/require-post-message-target-origin, unicorn/prefer-add-event-listener -- rules for windows; these are threads
 import { AsyncResource } from 'node:async_hooks';
-import {
-  BroadcastChannel,
-  isMainThread,
-  type MessagePort,
-  receiveMessageOnPort,
-  setEnvironmentData,
-  threadId,
-} from 'node:worker_threads';
+import type { BroadcastChannel, MessagePort } from 'node:worker_threads';
 import { log } from '../log.ts';
-import { type Consumer, createConsumer } from './consumer.ts';
+import { type Consumer, createConsumer, mayStartThread } from './consumer.ts';
 import { count } from './health.ts';
 import type { FromExport, ThreadRing, ToExport } from './messages.ts';
 import type { ExportOptions } from './options.ts';
@@ -17,6 +10,7 @@ import { PIPELINE_CHANNEL } from './marker.ts';
 import type { Pipeline, PipelineStats } from './pipeline.ts';
 import { createProducer } from './producer.ts';
 import { attach, counts, pending } from './ring.ts';
+import { isMainThread, workerThreads } from './threads.ts';
 import { watchWorkers } from './workers.ts';
 
 /** The export side starts so long after the first span: not within the app's own start-up. */
@@ -24,6 +18,8 @@ const LATE_START_MS = 1000;
 
 /** The pipeline of the process: has the export side, and drains the rings of the app's worker threads too. */
 export function createAppPipeline(options: ExportOptions, threadFile: string): Pipeline {
+  const isMain = isMainThread();
+  const threadId = isMain ? 0 : workerThreads().threadId;
   const channelName = `foretrace:${threadId}`;
   const control = new SharedArrayBuffer(4);
   const cells = new Int32Array(control);
@@ -58,7 +54,7 @@ export function createAppPipeline(options: ExportOptions, threadFile: string): P
       if (threadId === undefined) {
         flushes.get(id)?.();
         flushes.delete(id);
-      } else channel.postMessage({ type: 'flushed', id, threadId });
+      } else channel?.postMessage({ type: 'flushed', id, threadId });
     },
   );
 
@@ -77,13 +73,23 @@ export function createAppPipeline(options: ExportOptions, threadFile: string): P
   );
 
   if (options.exporters.length === 0) producer.close();
-  if (isMainThread) setEnvironmentData(PIPELINE_CHANNEL, channelName);
-  // Open from the start: Node tells of a worker after it has started it, and on a busy machine the worker may have
-  // announced itself by then.
-  const channel = new BroadcastChannel(channelName);
-  channel.onmessage = (event) => hear((event as { data: ToExport | FromExport }).data);
-  // After the listener, which takes the reference back.
-  channel.unref();
+  let channel: BroadcastChannel | undefined;
+
+  /** Opens the ears for worker threads: before the first starts, as a worker may announce itself before Node tells of it. */
+  function prepareWorkers(): void {
+    if (channel !== undefined) return;
+    const { BroadcastChannel, setEnvironmentData } = workerThreads();
+    if (isMain) setEnvironmentData(PIPELINE_CHANNEL, channelName);
+    // The app may load `worker_threads` in the middle of a request.
+    outside.runInAsyncScope(() => {
+      channel = new BroadcastChannel(channelName);
+      channel.onmessage = (event) => hear((event as { data: ToExport | FromExport }).data);
+      // After the listener, which takes the reference back.
+      channel.unref();
+    });
+  }
+
+  if (!isMain) prepareWorkers();
   const workers = watchWorkers(() => consumer.launching, forgetEnded);
 
   function startLate(): void {
@@ -136,6 +142,8 @@ export function createAppPipeline(options: ExportOptions, threadFile: string): P
 
   /** Announcements that wait because this thread has been busy. */
   function hearWaiting(): void {
+    if (channel === undefined) return;
+    const { receiveMessageOnPort } = workerThreads();
     // Node takes a BroadcastChannel here, its types don't know.
     const port = channel as unknown as MessagePort;
     for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) hear(next.message);
@@ -184,6 +192,13 @@ export function createAppPipeline(options: ExportOptions, threadFile: string): P
     flushSync(timeoutMs) {
       hearWaiting();
       if (timeoutMs <= 0 || pendingSpans() === 0 || shutdown !== undefined) return;
+      if (!mayStartThread()) {
+        // This thread would wait for itself.
+        log.warn(
+          `${count(pendingSpans())} lost at the end of the process: only a thread could send them now (--allow-worker)`,
+        );
+        return;
+      }
       const end = performance.now() + timeoutMs;
       const before = Atomics.load(cells, 0);
       const failedBefore = failedSpans();
@@ -204,6 +219,7 @@ export function createAppPipeline(options: ExportOptions, threadFile: string): P
     whenFirst(callback) {
       onFirst.push(callback);
     },
+    prepareWorkers,
     stats() {
       const total = producer.stats();
       for (const shared of rings.values()) addCounts(total, shared);

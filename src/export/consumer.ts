@@ -1,10 +1,10 @@
 // oxlint-disable unicorn/require-post-message-target-origin, unicorn/prefer-add-event-listener -- rules for windows; these are threads
 import { AsyncResource } from 'node:async_hooks';
 import { createRequire } from 'node:module';
-import { Worker } from 'node:worker_threads';
 import { log } from '../log.ts';
 import { EXPORT_THREAD } from './marker.ts';
 import type { ExportInput, FromExport, ToExport } from './messages.ts';
+import { workerThreads } from './threads.ts';
 
 /** A thread that died is not started again sooner than this after its last start. */
 const RESTART_MS = 30_000;
@@ -50,6 +50,7 @@ export function createConsumer(
 
   function startThread(): void {
     launching = true;
+    const { Worker } = workerThreads();
     const worker = new Worker(threadFile, {
       name: 'foretrace-export',
       workerData: { foretrace: EXPORT_THREAD, input: input() },

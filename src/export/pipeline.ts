@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { getEnvironmentData, isMainThread } from 'node:worker_threads';
 import { createAppPipeline } from './app.ts';
 import { PIPELINE_CHANNEL } from './marker.ts';
 import type { ExportOptions } from './options.ts';
 import { createRelayPipeline } from './relay.ts';
+import { isMainThread, workerThreads } from './threads.ts';
 
 export type {
   BatchOptions,
@@ -46,6 +46,8 @@ export interface Pipeline {
   flushSync(timeoutMs: number): void;
   /** Calls back once, when the first span is written. */
   whenFirst(callback: () => void): void;
+  /** To be called when the app loads `node:worker_threads`: from then on it may start threads that have spans. */
+  prepareWorkers(): void;
   stats(): PipelineStats;
 }
 
@@ -58,7 +60,7 @@ export function createPipeline(
   options: ExportOptions,
   threadFile = join(__dirname, 'export-thread.cjs'),
 ): Pipeline {
-  const channel = isMainThread ? undefined : getEnvironmentData(PIPELINE_CHANNEL);
+  const channel = isMainThread() ? undefined : workerThreads().getEnvironmentData(PIPELINE_CHANNEL);
   return typeof channel === 'string'
     ? createRelayPipeline(options, channel)
     : createAppPipeline(options, threadFile);

@@ -1,10 +1,11 @@
 // oxlint-disable unicorn/require-post-message-target-origin, unicorn/prefer-add-event-listener -- rules for windows; these are threads
 import { AsyncResource } from 'node:async_hooks';
-import { BroadcastChannel, threadId } from 'node:worker_threads';
+import type * as Threads from 'node:worker_threads';
 import type { FromExport, ToExport } from './messages.ts';
 import type { ExportOptions } from './options.ts';
 import type { Pipeline } from './pipeline.ts';
 import { createProducer } from './producer.ts';
+import { workerThreads } from './threads.ts';
 import { watchWorkers } from './workers.ts';
 
 /**
@@ -15,7 +16,8 @@ import { watchWorkers } from './workers.ts';
 export function createRelayPipeline(options: ExportOptions, channelName: string): Pipeline {
   const outside = new AsyncResource('foretrace');
   const flushes = new Map<number, () => void>();
-  let channel: BroadcastChannel | undefined;
+  const { BroadcastChannel, threadId } = workerThreads();
+  let channel: Threads.BroadcastChannel | undefined;
   let flushCount = 0;
   let shutdown: Promise<boolean> | undefined;
   let onFirst: (() => void)[] = [];
@@ -85,6 +87,8 @@ export function createRelayPipeline(options: ExportOptions, channelName: string)
     whenFirst(callback) {
       onFirst.push(callback);
     },
+    // Its workers announce themselves to the main thread.
+    prepareWorkers() {},
     stats: producer.stats,
   };
 }

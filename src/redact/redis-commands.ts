@@ -88,8 +88,12 @@ export const SUBCOMMANDS: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** The policies by command, in upper and in lower case, so that the usual spellings need no conversion. */
-export const REDIS_COMMANDS: ReadonlyMap<string, RedisPolicy> = policies();
+let commands: ReadonlyMap<string, RedisPolicy> | undefined;
+
+/** The policies by command, in upper and in lower case, so that the usual spellings need no conversion. Made at the first use. */
+export function redisPolicies(): ReadonlyMap<string, RedisPolicy> {
+  return (commands ??= policies());
+}
 
 function policies(): Map<string, RedisPolicy> {
   const map = new Map<string, RedisPolicy>();

@@ -1,4 +1,4 @@
-import { REDIS_COMMANDS, type RedisPolicy, SUBCOMMANDS } from './redis-commands.ts';
+import { redisPolicies, type RedisPolicy, SUBCOMMANDS } from './redis-commands.ts';
 
 /** A longer statement ends in ` ...`, a longer argument in `...`. In UTF-16 units. */
 export const MAX_REDIS_STATEMENT = 1_024;
@@ -10,9 +10,9 @@ const MAX_DEPTH = 3;
 const HIDDEN = '?';
 
 function policyOf(command: string): RedisPolicy | undefined {
-  const policy = REDIS_COMMANDS.get(command);
+  const policy = redisPolicies().get(command);
   if (policy !== undefined) return policy;
-  return command.length > MAX_COMMAND ? undefined : REDIS_COMMANDS.get(command.toUpperCase());
+  return command.length > MAX_COMMAND ? undefined : redisPolicies().get(command.toUpperCase());
 }
 
 /** The command in upper case (`db.operation.name`); `_OTHER` for one that is not known, so that there are only so many. */

@@ -50,6 +50,19 @@ export interface SqlGetters<Self extends object, Args extends unknown[]> {
   status?(error: unknown): string | undefined;
 }
 
+let quiet = false;
+
+/** Makes no spans of the queries that `fn` starts before it returns: the driver's own, such as a check of a connection. */
+export function quietly<R>(fn: () => R): R {
+  const before = quiet;
+  quiet = true;
+  try {
+    return fn();
+  } finally {
+    quiet = before;
+  }
+}
+
 /** The role of a SQL client: one span per query, named by its summary. */
 export function sqlClient<Self extends object, Args extends unknown[]>(
   getters: SqlGetters<Self, Args>,
@@ -61,7 +74,7 @@ export function sqlClient<Self extends object, Args extends unknown[]>(
     name: scope.name,
     start(self, args) {
       const context = active();
-      if (context.suppressed || context.span instanceof PassedSpan) return undefined;
+      if (quiet || context.suppressed || context.span instanceof PassedSpan) return undefined;
       const query = text(self, args);
       if (query === undefined) return undefined;
       const statement = statements(query);

@@ -33,6 +33,8 @@ export interface Target {
 export interface Outgoing {
   readonly span: Span | PassedSpan;
   readonly context: Context;
+  /** How often the same call was sent before. */
+  resends?: number;
 }
 
 /** Starts the span of one attempt, and nothing when the context is suppressed. */
@@ -53,8 +55,55 @@ export function startOutgoing(
 }
 
 /** Notes that an attempt repeats another, as a redirect or retry: `count` is 1 for the first repetition. */
-export function noteResend({ span }: Outgoing, count: number): void {
-  if (span instanceof Span) span.add(HTTP_REQUEST_RESEND_COUNT, count);
+export function noteResend(outgoing: Outgoing, count: number): void {
+  outgoing.resends = count;
+  if (outgoing.span instanceof Span) outgoing.span.add(HTTP_REQUEST_RESEND_COUNT, count);
+}
+
+const MAX_EXPECTED = 16;
+
+/**
+ * Where calls in a context are expected to be sent again, and for which time. An attempt names no predecessor: it is known by
+ * its context and URL.
+ */
+const expected = new WeakMap<Context, Map<string, number>>();
+
+/** Expects that a call in `context` is sent again, to `url`. */
+export function expectResend(context: Context, url: string, count: number): void {
+  const known = expected.get(context);
+  if (known === undefined) {
+    expected.set(context, new Map([[url, count]]));
+    return;
+  }
+  // Outside of any span there is one context for ever.
+  if (known.size >= MAX_EXPECTED) known.clear();
+  known.set(url, count);
+}
+
+/** Expects that a redirect is followed. `base` is the URL that was asked for. */
+export function expectRedirect(
+  { context, resends = 0 }: Outgoing,
+  location: string | undefined,
+  base: string,
+): void {
+  if (location === undefined || !URL.canParse(location, base)) return;
+  const { origin, pathname, search } = new URL(location, base);
+  expectResend(context, origin + pathname + search, resends + 1);
+}
+
+/** Whether {@link followExpected} may find anything: asked for each attempt, before its URL is put together. */
+export function isResendExpected({ context }: Outgoing): boolean {
+  const known = expected.get(context);
+  return known !== undefined && known.size > 0;
+}
+
+/** Notes that an attempt is the one that {@link expectResend} told of, if it is. */
+export function followExpected(outgoing: Outgoing, url: string): void {
+  const known = expected.get(outgoing.context);
+  const count = known?.get(url);
+  if (count === undefined) return;
+  known?.delete(url);
+  noteResend(outgoing, count);
 }
 
 /** Sets the headers that carry the span on. */
@@ -93,8 +142,10 @@ export function failOutgoing({ span }: Outgoing, error: unknown): void {
   span.end();
 }
 
+/** Axios has a name of its own for it. */
 function isAbort(error: unknown): boolean {
-  return (error as { name?: unknown } | undefined)?.name === 'AbortError';
+  const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown };
+  return name === 'AbortError' || code === 'ERR_CANCELED';
 }
 
 function fullUrl({ scheme, address, port, path }: Target): string {

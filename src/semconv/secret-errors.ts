@@ -9,5 +9,11 @@ export function keepSecret(error: unknown): void {
 }
 
 export function isSecret(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && secret.has(error);
+  return typeof error === 'object' && error !== null && (secret.has(error) || isElastic(error));
+}
+
+/** Answers of Elasticsearch, whose client makes its spans itself: they quote the document's fields. */
+function isElastic(error: object): boolean {
+  const { name, meta } = error as { name?: unknown; meta?: { statusCode?: unknown } };
+  return name === 'ResponseError' && typeof meta?.statusCode === 'number';
 }

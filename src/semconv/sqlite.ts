@@ -1,5 +1,5 @@
-import { type Settle, traced } from '../patch/traced.ts';
-import { iterator, sync } from '../patch/settle.ts';
+import { endingCallback, iterator, sync } from '../patch/settle.ts';
+import { type Settle, traced, untraced } from '../patch/traced.ts';
 import { wrap } from '../patch/wrap.ts';
 import { scope } from '../trace/scope.ts';
 import { VERSION } from '../resource/version.ts';
@@ -9,6 +9,8 @@ import { reportFailure } from '../patch/guard.ts';
 
 /** An open database, as the embedded libraries have it. */
 interface Database {
+  /** sqlite3: the path. */
+  filename?: unknown;
   /** better-sqlite3: the path. */
   name?: unknown;
   /** node:sqlite, from 22.16: the path, null for one in memory. */
@@ -96,8 +98,78 @@ export function embeddedSql(name: string): EmbeddedSql {
   };
 }
 
+/** What the asynchronous SQLite library needs: for methods of its database, of its statements, and for `prepare`. */
+export interface CallbackSql {
+  readonly query: (original: Function) => Function;
+  readonly each: (original: Function) => Function;
+  readonly execution: (original: Function) => Function;
+  readonly executionEach: (original: Function) => Function;
+  readonly prepare: (original: Function) => Function;
+}
+
+/**
+ * The role of an SQLite library with callbacks. A method of the database is made of one of a statement, but only its own
+ * callback hears of a statement that can't be prepared: the outermost call counts. A call without a callback ends when it
+ * returns, since nothing tells its end.
+ */
+export function callbackSql(name: string): CallbackSql {
+  const databases = new WeakMap<object, Database>();
+  const role = { system: 'sqlite', dialect: 'sqlite', scope: scope(name, VERSION), status } as const;
+  let running = false;
+  const query = sqlClient<Database, unknown[]>({
+    ...role,
+    text: (_, [sql]) => (running || typeof sql !== 'string' ? undefined : sql),
+    target: placeOf,
+  });
+  const execution = sqlClient<{ sql?: string }, unknown[]>({
+    ...role,
+    text: ({ sql }) => (running || typeof sql !== 'string' ? undefined : sql),
+    target: (statement) => placeOf(databases.get(statement)),
+  });
+
+  function settles(isEach: boolean): Settle {
+    return (original, self, args, end) => {
+      const nested = running;
+      const last = args.length - 1;
+      const callback = args[last];
+      const rows = isEach ? args[last - 1] : undefined;
+      const hasEnd = typeof callback === 'function' && (!isEach || typeof rows === 'function');
+      if (typeof callback === 'function') args[last] = endingCallback(callback, hasEnd ? end : untraced);
+      if (typeof rows === 'function') args[last - 1] = endingCallback(rows, untraced);
+      running = true;
+      try {
+        const result = Reflect.apply(original, self, args);
+        if (!hasEnd) end(undefined);
+        return result;
+      } catch (error) {
+        end(error ?? new Error());
+        throw error;
+      } finally {
+        running = nested;
+      }
+    };
+  }
+
+  const [whole, byRow] = [settles(false), settles(true)];
+  return {
+    query: traced(query as never, whole),
+    each: traced(query as never, byRow),
+    execution: traced(execution as never, whole),
+    executionEach: traced(execution as never, byRow),
+    prepare: (original) =>
+      function (this: Database, ...args: unknown[]) {
+        const last = args.length - 1;
+        const callback = args[last];
+        if (typeof callback === 'function') args[last] = endingCallback(callback, keepSecret);
+        const statement = Reflect.apply(original, this, args);
+        if (typeof statement === 'object' && statement !== null) databases.set(statement, this);
+        return statement;
+      },
+  };
+}
+
 function placeOf(database: Database | undefined): { namespace?: string } {
-  const path = database?.name ?? database?.location?.() ?? undefined;
+  const path = database?.name ?? database?.filename ?? database?.location?.() ?? undefined;
   if (typeof path !== 'string' || path === '') return {};
   return { namespace: path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1) };
 }

@@ -319,7 +319,8 @@ export class Span implements ApiSpan, SpanIds, EncodableSpan {
   }
 
   updateName(name: string): this {
-    if (!this.ended) this.name = nameOf(name);
+    // OTLP requires a name: one that is none leaves the span the one it has.
+    if (!this.ended) this.name = nameOf(name) || this.name;
     return this;
   }
 

@@ -1,16 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { describe, expect } from 'vitest';
-import { type CallSpan, dbKit, SECRET } from '../kit/db.ts';
-import { optional } from '../support/expect-trace.ts';
+import { describe } from 'vitest';
 import { NODE } from '../support/run-app.ts';
+import { sqliteKit } from '../support/sqlite.ts';
 
-const span = (text: string, summary: string, more: Partial<CallSpan> = {}): CallSpan => ({
-  name: summary,
-  attributes: { 'db.query.text': text, 'db.query.summary': summary },
-  ...more,
-});
-
-const READ = 'SELECT name FROM pragma_database_list WHERE name = ? OR name = ?';
 const hasNodeSqlite =
   execFileSync(
     NODE,
@@ -26,92 +18,6 @@ const hasNodeSqlite =
 for (const SQLITE_DRIVER of ['node', 'libsql']) {
   const missing = SQLITE_DRIVER === 'node' && !hasNodeSqlite ? ' [this Node has no node:sqlite]' : '';
   describe.skipIf(missing)(`SQLite, driver ${SQLITE_DRIVER}${missing}`, () => {
-    dbKit({
-      title: 'statements',
-      fixture: { file: 'sqlite.mjs', env: { SQLITE_DRIVER }, execArgv: ['--no-warnings'] },
-      attributes: { 'db.system.name': 'sqlite', 'db.namespace': optional(expect.any(String)) },
-      read: {
-        input: { text: READ, values: ['main', SECRET] },
-        span: span(READ, 'SELECT pragma_database_list'),
-        result: [{ name: 'main' }],
-      },
-      styles: { get: [], all: [], iterate: [] },
-      failing: {
-        title: 'a table that does not exist',
-        input: { style: 'exec', text: `SELECT * FROM kit_missing WHERE name = '${SECRET}'` },
-        error: expect.stringMatching(/SQLITE_ERROR$/),
-        spans: [
-          span('SELECT * FROM kit_missing WHERE name = ?', 'SELECT kit_missing', {
-            error: expect.any(String),
-          }),
-        ],
-      },
-      cases: [
-        {
-          title: 'replaces literals, and traces exec and run',
-          op: 'sequence',
-          input: {
-            texts: [
-              'CREATE TABLE IF NOT EXISTS kit_orders (id int, name text)',
-              `INSERT INTO kit_orders VALUES (4711, '${SECRET}')`,
-            ],
-          },
-          spans: [
-            {
-              name: expect.any(String),
-              attributes: {
-                'db.query.text': 'CREATE TABLE IF NOT EXISTS kit_orders (id int, name text)',
-                'db.query.summary': expect.stringContaining('kit_orders'),
-              },
-            },
-            span('INSERT INTO kit_orders VALUES (?, ?)', 'INSERT kit_orders'),
-          ],
-        },
-        {
-          title: 'names a constraint that is violated',
-          op: 'sequence',
-          input: {
-            texts: [
-              'CREATE TABLE IF NOT EXISTS kit_unique (name text UNIQUE)',
-              `INSERT INTO kit_unique VALUES ('${SECRET}'), ('${SECRET}')`,
-            ],
-          },
-          error: expect.stringContaining('SQLITE'),
-          spans: [
-            {
-              name: expect.any(String),
-              attributes: {
-                'db.query.text': expect.stringMatching(/^CREATE TABLE/),
-                'db.query.summary': expect.stringContaining('kit_unique'),
-              },
-            },
-            span('INSERT INTO kit_unique VALUES (?), (?)', 'INSERT kit_unique', {
-              error: expect.any(String),
-            }),
-          ],
-        },
-        {
-          title: 'copes with a query of 100 KB',
-          input: {
-            text: `SELECT name FROM sqlite_master WHERE name IN (${Array.from({ length: 5000 }, () => `'${SECRET}'`).join(', ')})`,
-          },
-          result: [],
-          // The text is cut before it is sanitised.
-          spans: [
-            {
-              name: 'SELECT sqlite_master',
-              attributes: {
-                'db.query.text': expect.stringMatching(
-                  /^SELECT name FROM sqlite_master WHERE name IN \(\?\)?$/,
-                ),
-                'db.query.summary': 'SELECT sqlite_master',
-              },
-            },
-          ],
-        },
-      ],
-      shape: { text: 'SELECT ? AS name', values: ['a'] },
-      crashes: [{ failing: 'SELECT * FROM kit_missing' }],
-    });
+    sqliteKit(SQLITE_DRIVER);
   });
 }

@@ -39,6 +39,15 @@ function run(scenario: string, overrides: Overrides = {}, spans = 5000, execArgv
   });
 }
 
+/** The permission model with what exporting needs, but without threads. */
+function permissionFlags(): string[] {
+  const version = execFileSync(NODE, ['-p', 'process.versions.node'], { encoding: 'utf8' });
+  const major = Number.parseInt(version, 10);
+  const permission = major < 22 ? '--experimental-permission' : '--permission';
+  // From 25 on the network needs a permission too.
+  return [permission, '--allow-fs-read=*', ...(major < 25 ? [] : ['--allow-net'])];
+}
+
 const isReady = (line: any): boolean => line?.ready === true;
 
 function expectAll(count = 5000): void {
@@ -133,17 +142,19 @@ describe('nothing queued is lost when the process ends', () => {
   test.each(['flush', 'natural'])(
     'under --permission, where no thread may be made (%s)',
     async (scenario) => {
-      const version = execFileSync(NODE, ['-p', 'process.versions.node'], { encoding: 'utf8' });
-      const major = Number.parseInt(version, 10);
-      const permission = major < 22 ? '--experimental-permission' : '--permission';
-      // From 25 on the network needs a permission too.
-      const network = major < 25 ? [] : ['--allow-net'];
-      const exit = await run(scenario, {}, 600, [permission, '--allow-fs-read=*', ...network]).exited;
+      const exit = await run(scenario, {}, 600, permissionFlags()).exited;
       expect(exit).toMatchObject({ code: 0 });
       if (scenario === 'flush') expect(exit.stdout).toContain('"flushed":true');
       expectAll(600);
     },
   );
+});
+
+test('process.exit() under --permission, where no thread may be made, does not wait for what cannot come', async () => {
+  const exit = await run('exit', { exitTimeoutMs: 60_000 }, 600, permissionFlags()).exited;
+  expect(exit).toMatchObject({ code: 3, signal: null });
+  expect(exit.stderr).toMatch(/600 spans lost at the end of the process: .*--allow-worker/);
+  expect(exit.durationMs).toBeLessThan(30_000);
 });
 
 describe('an end without anything to send', () => {

@@ -1,7 +1,8 @@
 /** The libraries that fixtures load: see `test/fixtures/lib/library.cjs`. */
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { ROOT } from './run-app.ts';
+import { NODE, ROOT } from './run-app.ts';
 
 /**
  * Their folder. Also the working directory for apps with ES modules: on Node 20 the agent looks there, and beside the app's file,
@@ -18,4 +19,15 @@ export function libraryVersion(name: string): string | undefined {
 /** Its major version; NaN if it is not installed. */
 export function libraryMajor(name: string): number {
   return Number(libraryVersion(name)?.split('.')[0]);
+}
+
+/**
+ * Why a library with native code can't be used: it is built from source when `npm test` installs it, which needs a compiler. To be
+ * appended to a title, in brackets.
+ */
+export function nativeLibrary(name: string): string | undefined {
+  const code = `require(require.resolve(${JSON.stringify(name)}, { paths: [${JSON.stringify(LIBRARIES)}] }))`;
+  const opens = name === 'better-sqlite3' ? `new (${code})(':memory:')` : code;
+  const { status } = spawnSync(NODE, ['-e', opens], { stdio: 'ignore' });
+  return status === 0 ? undefined : ` [${name} has no binary for this Node]`;
 }

@@ -106,6 +106,8 @@ export function runApp(options: RunOptions): App {
         ...(receiver && { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url }),
         // The default of 5 s is for production; tests wait for spans.
         OTEL_BSP_SCHEDULE_DELAY: '50',
+        // On a busy machine the export thread may take longer than the second that an app's end is put off by default.
+        FORETRACE_EXIT_TIMEOUT: '10000',
         ...options.env,
       },
       stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],

@@ -35,9 +35,22 @@ describe('the package', () => {
       'dist/export-thread.cjs',
       'package.json',
       'register.cjs',
+      'register.d.cts',
       'register.d.mts',
       'register.mjs',
     ]);
+  });
+
+  it.each(['app.cts', 'app.mts'])('has types for an importer that is %s', (name) => {
+    const app = join(folder, 'types');
+    const unpacked = join(app, 'node_modules/foretrace');
+    mkdirSync(unpacked, { recursive: true });
+    execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', unpacked]);
+    writeFileSync(join(app, name), "import 'foretrace';\n");
+    const options = ['--noEmit', '--module', 'node16', '--noUncheckedSideEffectImports', '--types', ''];
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+    const { stdout } = spawnSync(process.execPath, [tsc, ...options, name], { cwd: app, encoding: 'utf8' });
+    expect(stdout).toBe('');
   });
 
   it('runs nothing at install time', () => {
