@@ -10,7 +10,10 @@ try {
 } catch (error) {
   // Its own errors it reports itself: this is about a file that is missing or that the permission model hides.
   try {
-    require('fs').writeSync(2, `foretrace: could not start: ${error.message}; the app runs without tracing\n`);
+    require('fs').writeSync(
+      2,
+      `foretrace: could not start: ${error.message}; the app runs without tracing\n`,
+    );
   } catch {
     // A closed stderr is no reason to disturb the app.
   }

@@ -4,14 +4,25 @@ import { expectResend } from '../src/semconv/http-client.ts';
 /** What got publishes before it tries again. */
 interface Retry {
   retryCount: number;
-  error?: { options?: { url?: string | URL } };
+  error?: {
+    options?: { url?: string | URL };
+    response?: { redirectUrls?: readonly unknown[] };
+  };
 }
 
+/** How often the call that was retried last in a context was sent again. */
+const resends = new WeakMap<object, number>();
+
 function retry({ retryCount, error }: Retry): void {
-  const url = error?.options?.url;
-  if (url === undefined || !URL.canParse(String(url))) return;
-  const { origin, pathname, search } = new URL(String(url));
-  expectResend(active(), origin + pathname + search, retryCount);
+  const url = String(error?.options?.url);
+  if (!URL.canParse(url)) return;
+  const context = active();
+  // A retry starts where the redirects have led to, and got forgets them then.
+  const redirects = error?.response?.redirectUrls?.length ?? 0;
+  const count = retryCount === 1 ? redirects + 1 : (resends.get(context) ?? retryCount - 1) + 1;
+  resends.set(context, count);
+  const { origin, pathname, search } = new URL(url);
+  expectResend(context, origin + pathname + search, count);
 }
 
 export default define({

@@ -12,6 +12,7 @@ import {
   traced,
   wrap,
 } from '../src/define.ts';
+import { quietly } from '../src/semconv/db.ts';
 import { mysqlClient, type MysqlOptions } from '../src/semconv/mysql.ts';
 
 /** Where a connection or pool goes: the app's options or URL. */
@@ -29,7 +30,11 @@ const origins = new WeakMap<object, Origin>();
 function parse(options: unknown): MysqlOptions {
   if (typeof options === 'string') {
     const { hostname: host, port, pathname } = new URL(options);
-    return { host, port: port === '' ? undefined : Number(port), database: decodeURIComponent(pathname.slice(1)) };
+    return {
+      host,
+      port: port === '' ? undefined : Number(port),
+      database: decodeURIComponent(pathname.slice(1)),
+    };
   }
   if (typeof options !== 'object' || options === null) return {};
   const { host = 'localhost', port, socketPath, database } = options as MysqlOptions;
@@ -74,8 +79,8 @@ const settled: Settle = (original, self, args, end) => {
   if (callback !== undefined) args[at] = endingCallback(callback, end);
   let result: unknown;
   try {
-    // A pool may open a connection for the call.
-    result = runDetached(() => Reflect.apply(original, self, args));
+    // A pool may open a connection for the call; some methods call another one of these.
+    result = runDetached(() => quietly(() => Reflect.apply(original, self, args)));
   } catch (error) {
     end(error ?? new Error());
     throw error;
@@ -156,16 +161,20 @@ function points(file: string, versions: string, holders: string[]): Point[] {
   ]);
 }
 
+const API = ['promise.js', 'callback.js'];
+
 export default define({
   name: 'mariadb',
   module: 'mariadb',
-  versions: '>=3.1 <4',
+  versions: '>=3.2 <4',
   esm: true,
-  spans: 'a client span for each query, execution, batch and transaction statement: promise, callback or stream',
+  spans:
+    'a client span for each query, execution, batch and transaction statement: promise, callback or stream',
   points: [
-    ...['promise.js', 'callback.js'].flatMap((file) => points(file, '<3.5', [''])),
-    ...['promise.js', 'callback.js', 'dist/promise.cjs', 'dist/callback.cjs'].flatMap((file) =>
-      points(file, '>=3.5', ['', 'default.']),
+    ...API.flatMap((file) => points(file, '<3.5.3', [''])),
+    // From here on there is a default export, and a single file for `require`.
+    ...[...API, 'dist/promise.cjs', 'dist/callback.cjs'].flatMap((file) =>
+      points(file, '>=3.5.3', ['', 'default.']),
     ),
   ],
 });

@@ -49,21 +49,22 @@ const trace = guarded('memcached', (client: Client, query: Query, server: string
   );
 });
 
-/** `command(compile, server)`: `compile` makes the query, once for the answer and once for each redundant server. */
+/** `compile` makes the query, once for the answer and once for each redundant server. */
+function compileTraced(client: Client, compile: Function, server: string | undefined): Function {
+  let traced = false;
+  return function (this: unknown) {
+    const query = Reflect.apply(compile, this, arguments) as Query;
+    if (!traced) {
+      traced = true;
+      trace(client, query, server);
+    }
+    return query;
+  };
+}
+
 function command(original: Function): Function {
-  return function (this: Client, ...args: unknown[]) {
-    const [compile, server] = args as [Function, string | undefined];
-    let traced = false;
-    args[0] = function (this: unknown) {
-      const query = Reflect.apply(compile, this, arguments) as Query;
-      if (!traced) {
-        traced = true;
-        trace(client, query, server);
-      }
-      return query;
-    };
-    const client = this;
-    return Reflect.apply(original, this, args);
+  return function (this: Client, compile: Function, server?: string, ...rest: unknown[]) {
+    return Reflect.apply(original, this, [compileTraced(this, compile, server), server, ...rest]);
   };
 }
 

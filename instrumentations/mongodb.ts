@@ -160,7 +160,8 @@ function restoreContext(operation: Operation): void {
   };
 }
 
-const TYPES = [, 'insert', 'update', 'delete'];
+/** Commands by the type of a batch. */
+const TYPES = [undefined, 'insert', 'update', 'delete'];
 
 const beginBulk = guarded('mongodb', ({ batches, s }: Bulk): End | undefined => {
   if (batches.length === 0) return undefined;

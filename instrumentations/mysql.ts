@@ -19,7 +19,7 @@ const SEQUENCE = 'lib/protocol/sequences/Sequence.js';
 export default define({
   name: 'mysql',
   module: 'mysql',
-  versions: '>=2 <3',
+  versions: '>=2.11 <3',
   spans: 'a client span for each query: callback, events or stream',
   points: [
     { file: 'lib/Connection.js', target: 'prototype.query', trace: query, settles: queued },

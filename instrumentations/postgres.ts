@@ -1,8 +1,19 @@
-import { active, callIn, define, endOnce, endWithStream, guarded, type Point, runDetached, scope, wrap } from '../src/define.ts';
+import {
+  active,
+  callIn,
+  define,
+  endOnce,
+  endWithStream,
+  guarded,
+  type Point,
+  runDetached,
+  scope,
+  wrap,
+} from '../src/define.ts';
 import { lateSqlClient } from '../src/semconv/db.ts';
 import { sqlState } from '../src/semconv/postgresql.ts';
 
-/** The parts of postgres.js that are touched, the same from 3.0 on. */
+/** The parts of postgres.js that are touched, the same from 3.3 on. */
 interface Options {
   host: string[];
   port: (string | number)[];
@@ -46,7 +57,8 @@ const trace = guarded('postgres', (query: Query) => {
       enumerable: true,
       get: () => (value: unknown) => {
         if (name === 'reject') end(value ?? new Error());
-        else if (query.streaming === true && typeof value === 'object' && value !== null) endWithStream(value, end);
+        else if (query.streaming === true && typeof value === 'object' && value !== null)
+          endWithStream(value, end);
         else end(undefined);
         return settle(value);
       },
@@ -88,11 +100,15 @@ function connectionWrapper(original: Function): Function {
   return function (this: unknown, options: Options, ...rest: unknown[]) {
     const connection = Reflect.apply(original, this, [options, ...rest]);
     for (const method of ['execute', 'connect']) {
-      wrap(connection, method, ((send: Function) =>
-        function (this: unknown, query: Query) {
-          if (query?.strings !== undefined) note(query, options);
-          return Reflect.apply(send, this, [query]);
-        }) as never);
+      wrap(
+        connection,
+        method,
+        ((send: Function) =>
+          function (this: unknown, query: Query) {
+            if (query?.strings !== undefined) note(query, options);
+            return Reflect.apply(send, this, [query]);
+          }) as never,
+      );
     }
     return connection;
   };
@@ -111,7 +127,7 @@ function points(folder: string, connection: string): Point[] {
 export default define({
   name: 'postgres',
   module: 'postgres',
-  versions: '>=3 <4',
+  versions: '>=3.3 <4',
   esm: true,
   spans: 'a client span for each query: awaited, by row, cursor or stream',
   points: [...points('src', 'default'), ...points('cjs/src', '')],

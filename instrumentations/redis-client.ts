@@ -171,15 +171,17 @@ function multiExecutor(original: Function): Function {
   };
 }
 
+function noteReady(client: Client): void {
+  becameReady = client;
+  queueMicrotask(() => {
+    becameReady = undefined;
+  });
+}
+
 function emit(original: Function): Function {
   return function (this: Client, ...args: unknown[]) {
     const result = Reflect.apply(original, this, args);
-    if (args[0] === 'ready') {
-      becameReady = this;
-      queueMicrotask(() => {
-        becameReady = undefined;
-      });
-    }
+    if (args[0] === 'ready') noteReady(this);
     return result;
   };
 }

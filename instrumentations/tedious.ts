@@ -41,7 +41,10 @@ const procedure = sqlClient<Connection, [Request]>({
   ...getters,
   text: (_, [request]) => request?.sqlTextOrProcedure && `EXECUTE ${request.sqlTextOrProcedure}`,
 });
-const bulkLoad = sqlClient<Connection, [Request]>({ ...getters, text: (_, [load]) => load?.getBulkInsertSql?.() });
+const bulkLoad = sqlClient<Connection, [Request]>({
+  ...getters,
+  text: (_, [load]) => load?.getBulkInsertSql?.(),
+});
 
 /** A request is over when its `callback` is called: answered, failed, cancelled or its connection lost. It may be executed again. */
 const requested: Settle = (original, self, args, end) => {
@@ -65,7 +68,10 @@ const requested: Settle = (original, self, args, end) => {
 
 /** A bulk load is preceded by a batch of its own. */
 function bulkLoadWrapper(original: Function): Function {
-  return traced(bulkLoad as never, requested)(function (this: unknown) {
+  return traced(
+    bulkLoad as never,
+    requested,
+  )(function (this: unknown) {
     return quietly(() => Reflect.apply(original, this, arguments));
   });
 }

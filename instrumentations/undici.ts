@@ -73,6 +73,10 @@ function setHeader(request: Request, name: string, value: string): void {
 }
 
 function requestHeader({ headers }: Request, wanted: string): string | string[] | undefined {
+  if (typeof headers === 'string') {
+    const line = headers.split('\r\n').find((one) => one.toLowerCase().startsWith(`${wanted}:`));
+    return line?.slice(wanted.length + 1).trim();
+  }
   if (!Array.isArray(headers)) return undefined;
   for (let i = 0; i < headers.length; i += 2) {
     if (String(headers[i]).toLowerCase() === wanted) return headers[i + 1];

@@ -21,9 +21,29 @@ function isInstalled() {
   );
 }
 
+/** Without a binary for everybody's Node.js: built from source, one after the other. */
+const NATIVE = {
+  'better-sqlite3': 'build/Release/better_sqlite3.node',
+  sqlite3: 'build/Release/node_sqlite3.node',
+};
+
+/** Builds what is native if need be. Where that fails, for want of a compiler, their tests are skipped and say so. */
+function buildNative() {
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  for (const [name, binary] of Object.entries(NATIVE)) {
+    if (existsSync(join(folder, 'node_modules', name, binary))) continue;
+    console.log(`building ${name} from source`);
+    spawnSync(npm, ['rebuild', '--prefix', folder, '--loglevel=error', name], { stdio: 'inherit' });
+  }
+}
+
 /** Installs them if need be; throws when npm fails. No install scripts: nothing of them runs before its test. */
 export function installLibraries() {
-  if (isInstalled()) return;
+  if (!isInstalled()) install();
+  buildNative();
+}
+
+function install() {
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const args = ['ci', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   const { status } = spawnSync(npm, args, { stdio: 'inherit' });

@@ -5,6 +5,7 @@
 //   test       the test file, if that is called otherwise
 //   versions   inside the supported range: oldest, newest of each major, latest. Text, or an object:
 //                version, with: packages that its tests need beside it, node: pinned Node to run on (default: the Node at hand)
+//   native     true: has to be built from source, which takes a compiler and minutes
 //   outside    one version below and one above the range, as far as there are any: left alone and reported
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -16,7 +17,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const entryOf = (one) => (typeof one === 'string' ? { version: one } : one);
 
 /** A folder of its own with one version of a library; undefined if npm fails. */
-function install(name, packageName, { version, with: others = {} }, run) {
+function install(name, packageName, { version, with: others = {} }, native, run) {
   const folder = join(root, 'test/versions', `${name}@${version}`);
   const dependencies = { [packageName]: version, ...others };
   const installed = Object.entries(dependencies).every(
@@ -38,7 +39,10 @@ function install(name, packageName, { version, with: others = {} }, run) {
     '--no-fund',
     '--loglevel=error',
   ];
-  return run(npm, ['install', '--prefix', folder, ...flags]) ? folder : undefined;
+  const done =
+    run(npm, ['install', '--prefix', folder, ...flags]) &&
+    (!native || run(npm, ['rebuild', '--prefix', folder, '--loglevel=error', packageName]));
+  return done ? folder : undefined;
 }
 
 function versionIn(folder, packageName) {
@@ -74,11 +78,17 @@ export function testLibraries(pinned, names, run, nodeOf, env) {
     results.push({ name: title, passed: test(), seconds: (performance.now() - start) / 1000 });
   }
   for (const name of names) {
-    const { package: packageName = name, test = name, versions, outside = [] } = pinned.libraries[name];
+    const {
+      package: packageName = name,
+      test = name,
+      native = false,
+      versions,
+      outside = [],
+    } = pinned.libraries[name];
     for (const entry of versions.map(entryOf)) {
       const { node } = entry;
       record(`${name} ${entry.version}${node === undefined ? '' : ` on Node ${node}`}`, () => {
-        const folder = install(name, packageName, entry, run);
+        const folder = install(name, packageName, entry, native, run);
         const binary = node === undefined ? (process.env.NODE_UNDER_TEST ?? process.execPath) : nodeOf(node);
         if (folder === undefined || binary === undefined) return false;
         return run(
@@ -95,7 +105,7 @@ export function testLibraries(pinned, names, run, nodeOf, env) {
     }
     for (const entry of outside.map(entryOf)) {
       record(`${name} ${entry.version}, outside the range`, () => {
-        const folder = install(name, packageName, entry, run);
+        const folder = install(name, packageName, entry, false, run);
         const binary = entry.node === undefined ? process.execPath : nodeOf(entry.node);
         return folder !== undefined && isLeftAlone(folder, packageName, entry.version, binary);
       });

@@ -1,6 +1,6 @@
-// Makes PostgreSQL, MariaDB and Redis reachable for the tests: `npm run services`, or ensureServices() from another script.
+// Makes PostgreSQL, MariaDB, Redis and Memcached reachable for the tests: `npm run services`, or ensureServices() from another script.
 //
-// A reachable server is used as it is (127.0.0.1 and the standard ports; PG*, MYSQL_* and REDIS_URL override). Otherwise the first
+// A reachable server is used as it is (127.0.0.1 and the standard ports; PG*, MYSQL_*, REDIS_URL and MEMCACHED_URL override). Otherwise the first
 // of these that works: start installed binaries with their data in a temporary folder, install Debian's packages (as root
 // on Debian) and start those, `docker compose`.
 import { spawn, spawnSync } from 'node:child_process';

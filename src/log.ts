@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { printable } from './printable.ts';
 
 /** The levels of `OTEL_LOG_LEVEL`, from silent to chatty. */
 export const LOG_LEVELS = ['none', 'error', 'warn', 'info', 'debug', 'verbose', 'all'] as const;
@@ -18,7 +19,7 @@ export function setLogLevel(level: LogLevel): void {
 function line(level: LogLevel, message: string): void {
   if (LOG_LEVELS.indexOf(level) > threshold) return;
   try {
-    writeSync(2, `foretrace: ${message.replaceAll('\n', ' ')}\n`);
+    writeSync(2, `foretrace: ${printable(message)}\n`);
   } catch {
     // A closed or full stderr is no reason to disturb the app.
   }

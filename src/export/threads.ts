@@ -1,4 +1,6 @@
-type WorkerThreads = typeof import('node:worker_threads');
+import type * as Threads from 'node:worker_threads';
+
+type WorkerThreads = typeof Threads;
 
 /** `node:worker_threads`, when it is needed: it pulls in streams, 2 to 7 ms that the start of an app need not pay. */
 export function workerThreads(): WorkerThreads {

@@ -1,6 +1,7 @@
 import * as k from '../semconv/keys.ts';
 import { SERVICE_NAME } from '../semconv/keys-resource.ts';
 import type { DecodedAttribute, DecodedSpan, DecodedValue } from '../encode/read.ts';
+import { printable } from '../printable.ts';
 
 export interface TreeOptions {
   /** Whether to use ANSI colours. */
@@ -226,13 +227,6 @@ export function duration(nanoseconds: bigint): string {
   if (ns < 1000) return `${ns} ns`;
   const [value, unit] = ns < 1e6 ? [ns / 1e3, 'µs'] : ns < 1e9 ? [ns / 1e6, 'ms'] : [ns / 1e9, 's'];
   return `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ${unit}`;
-}
-
-// oxlint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g;
-
-function printable(text: string): string {
-  return text.replace(CONTROL, ' ');
 }
 
 function columns(text: string): number {

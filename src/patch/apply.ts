@@ -56,8 +56,11 @@ export function modulePatches(instrumentation: Instrumentation): ModulePatch[] {
     }
     try {
       for (const point of wanted) {
-        let { holder, name: method } = locate(root, pathOf(point)) as { holder: object; name: string };
-        if (holder === root.exports && isLocked(holder, method)) {
+        const found = locate(root, pathOf(point)) as { holder: object; name: string };
+        const method = found.name;
+        let { holder } = found;
+        // A function can't be stood in for: the app calls it.
+        if (holder === root.exports && typeof holder === 'object' && isLocked(holder, method)) {
           root.exports = unlocked(holder);
           holder = root.exports as object;
         }

@@ -39,7 +39,9 @@ export function traced(role: Role<never, never, never>, settle: Settle): (origin
       }
       if (span === undefined) {
         // Under an unsampled parent a callback that loses the context would start traces of its own.
-        return current() === undefined ? Reflect.apply(original, this, args) : settle(original, this, args, untraced);
+        return current() === undefined
+          ? Reflect.apply(original, this, args)
+          : settle(original, this, args, untraced);
       }
       return settle(original, this, args, endOnce(span, end, name));
     };

@@ -10,5 +10,6 @@ httpClientKit({
   headerLists: false,
   expectContinue: false,
   destroyEarly: false,
+  namesAbort: libraryMajor('axios') >= 1,
   versionOptional: false,
 });

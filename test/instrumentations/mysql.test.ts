@@ -24,7 +24,12 @@ for (const file of ['mysql.mjs', 'mysql.cjs']) {
         poolConnection: ['callback'],
         implied: ['callback'],
       },
-      unreachable: { op: 'unreachable', input: { port: 1, text: 'SELECT 1' }, error: 'ECONNREFUSED', spans: [] },
+      unreachable: {
+        op: 'unreachable',
+        input: { port: 1, text: 'SELECT 1' },
+        error: 'ECONNREFUSED',
+        spans: [],
+      },
       cases: [
         ...common.cases,
         ...['callback', 'events'].map((style) => ({

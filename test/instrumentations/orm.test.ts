@@ -62,6 +62,7 @@ for (const [orm, driver, system, missing] of COMBINATIONS) {
       expect(kit.app.stderr).toBe('');
     });
   };
-  if (system === 'sqlite') describe.skipIf(nativeLibrary(driver))(`${title}${nativeLibrary(driver) ?? ''}`, cases);
+  if (system === 'sqlite')
+    describe.skipIf(nativeLibrary(driver))(`${title}${nativeLibrary(driver) ?? ''}`, cases);
   else await describeWith(system === 'mysql' ? 'mariadb' : 'postgresql', title, cases);
 }

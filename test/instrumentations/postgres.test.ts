@@ -93,7 +93,10 @@ for (const file of ['postgres.mjs', 'postgres.cjs']) {
           input: { values: ['bool', SECRET] },
           result: [{ typname: 'bool' }],
           spans: [
-            span('SELECT "typname" FROM "pg_type" WHERE typname = $1 OR typname = $2', expect.stringMatching(/^SELECT "?pg_type"?$/)),
+            span(
+              'SELECT "typname" FROM "pg_type" WHERE typname = $1 OR typname = $2',
+              expect.stringMatching(/^SELECT "?pg_type"?$/),
+            ),
           ],
         },
         {

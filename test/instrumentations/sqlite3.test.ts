@@ -62,8 +62,13 @@ for (const file of ['sqlite3.mjs', 'sqlite3.cjs']) {
           },
           error: 'SQLITE_CONSTRAINT',
           spans: [
-            span('CREATE TABLE IF NOT EXISTS kit_unique (name text UNIQUE)', expect.stringContaining('kit_unique')),
-            span('INSERT INTO kit_unique VALUES (?), (?)', 'INSERT kit_unique', { error: 'SQLITE_CONSTRAINT' }),
+            span(
+              'CREATE TABLE IF NOT EXISTS kit_unique (name text UNIQUE)',
+              expect.stringContaining('kit_unique'),
+            ),
+            span('INSERT INTO kit_unique VALUES (?), (?)', 'INSERT kit_unique', {
+              error: 'SQLITE_CONSTRAINT',
+            }),
           ],
         },
         {
@@ -72,7 +77,10 @@ for (const file of ['sqlite3.mjs', 'sqlite3.cjs']) {
           input: { text: `INSERT INTO kit_changes VALUES ('${SECRET}')` },
           result: 1,
           spans: [
-            span('CREATE TABLE IF NOT EXISTS kit_changes (name text)', expect.stringContaining('kit_changes')),
+            span(
+              'CREATE TABLE IF NOT EXISTS kit_changes (name text)',
+              expect.stringContaining('kit_changes'),
+            ),
             span('INSERT INTO kit_changes VALUES (?)', 'INSERT kit_changes'),
           ],
         },

@@ -80,7 +80,14 @@ export function dbKit(kitOptions: DbKit): void {
     const expectSpans = (spans: CallSpan[], marks?: string[]): Promise<void> =>
       kit.expectSpans(underParent(spans.map(clientSpan), { marks }));
 
-    async function runCase({ op = 'run', input, spans, marks, result, error }: Omit<Case, 'title'>): Promise<void> {
+    async function runCase({
+      op = 'run',
+      input,
+      spans,
+      marks,
+      result,
+      error,
+    }: Omit<Case, 'title'>): Promise<void> {
       if (error === undefined) {
         const outcome = await kit.run(op, input);
         if (result !== undefined) expect(outcome).toEqual(result);
@@ -190,7 +197,7 @@ export function dbKit(kitOptions: DbKit): void {
 function visible({ code, signal, stdout, stderr }: Exit): object {
   const lines = stderr
     .replace(/^.*\n\s*\^+\n/gm, '')
-    .replaceAll(/\bconn:\d+/g, 'conn')
+    .replaceAll(/\bconn[:=]\d+/g, 'conn')
     .split('\n')
     .filter((line) => !/^\s+at |^(node:|file:|\/).*:\d+$/.test(line));
   return { code, signal, stdout, stderr: lines };

@@ -64,7 +64,7 @@ export function mysqlCases(
     cases: [
       {
         title: 'replaces literals',
-          input: {
+        input: {
           text: `SELECT id AS id FROM information_schema.collations WHERE collation_name = "${SECRET}" AND id > 42`,
         },
         result: [],
@@ -77,7 +77,7 @@ export function mysqlCases(
       },
       {
         title: 'tells the text before the driver writes the values into it',
-          input: {
+        input: {
           text: 'SELECT id AS id FROM information_schema.collations WHERE collation_name = ? OR collation_name = "a" LIMIT 5',
           values: [`\\' OR "x${SECRET}`],
         },
@@ -109,7 +109,7 @@ export function mysqlCases(
       },
       {
         title: 'copes with a query of 100 KB',
-          input: {
+        input: {
           text: `SELECT id FROM information_schema.collations WHERE collation_name IN (${Array.from({ length: 5000 }, () => `'${SECRET}'`).join(', ')})`,
         },
         result: [],

@@ -36,7 +36,13 @@ const FAILED = 0x02;
 const done = (type: number, status: number, rows: number): Buffer =>
   Buffer.concat([u8(type), u16(status), u16(0xc1), u32(rows), u32(0)]);
 
-const LOGIN_ACK = token(0xad, u8(1), Buffer.from([0x74, 0, 0, 4]), shortText('stand-in'), Buffer.from([16, 0, 0, 0]));
+const LOGIN_ACK = token(
+  0xad,
+  u8(1),
+  Buffer.from([0x74, 0, 0, 4]),
+  shortText('stand-in'),
+  Buffer.from([16, 0, 0, 0]),
+);
 const COLLATION = Buffer.from([0x09, 0x04, 0xd0, 0x00, 0x34]);
 const ROW = Buffer.concat([
   ...[u8(0x81), u16(1), u32(0), u16(9), u8(0xe7), u16(256), COLLATION, shortText('name')],
@@ -47,7 +53,15 @@ const HANDLE = Buffer.concat([
 ]);
 const MISSING = token(
   0xaa,
-  ...[u32(208), u8(1), u8(16), longText("Invalid object name 'kit_missing'."), shortText('stand-in'), shortText(''), u32(1)],
+  ...[
+    u32(208),
+    u8(1),
+    u8(16),
+    longText("Invalid object name 'kit_missing'."),
+    shortText('stand-in'),
+    shortText(''),
+    u32(1),
+  ],
 );
 
 /** Version 16, and encryption not supported. */
@@ -66,7 +80,9 @@ function answer(type: number, body: Buffer): Buffer {
   if (text.includes('kit_missing')) return Buffer.concat([MISSING, done(end, FAILED, 0)]);
   const hasRow = call === SP_EXECUTE || text.includes('SELECT');
   if (!hasRow) return done(end, COUNTED, 0);
-  return Buffer.concat(type === RPC ? [ROW, done(0xff, COUNTED | MORE, 1), done(end, 0, 0)] : [ROW, done(end, COUNTED, 1)]);
+  return Buffer.concat(
+    type === RPC ? [ROW, done(0xff, COUNTED | MORE, 1), done(end, 0, 0)] : [ROW, done(end, COUNTED, 1)],
+  );
 }
 
 function send(socket: Socket, body: Buffer): void {

@@ -205,6 +205,15 @@ describe('what the collector answers', () => {
     expect(lines).toEqual([`foretrace: ${receiver.url}/v1/traces rejected 2 spans: too old\n`]);
   });
 
+  test('what the collector says is one line that a terminal does not obey', async () => {
+    const message = bytesField(2, text('no\nforetrace: lies\u001b[2J\u202e'));
+    receiver.answerNext({ body: bytesField(1, Buffer.concat([varintField(1, 1n), message])) });
+    expect(await send(exporter())).toBe(1);
+    expect(lines).toEqual([
+      `foretrace: ${receiver.url}/v1/traces rejected 1 span: no foretrace: lies [2J \n`,
+    ]);
+  });
+
   test('a partial success in JSON too', async () => {
     const body = '{"partialSuccess":{"rejectedSpans":"1","errorMessage":"no"}}';
     receiver.answerNext({ body, headers: { 'content-type': 'application/json' } });

@@ -105,7 +105,10 @@ describe('the patches of an instrumentation', () => {
     expect(warnings).toEqual(['lib 1.0.0 has no a; it is not traced']);
   });
 
-  it('are undone when one of them can not be made', () => {
+  it.each<[string, PropertyDescriptor, object]>([
+    ['a fixed property', { value: () => 2 }, {}],
+    ['a fixed getter of exports that are a function', { get: () => () => 2 }, () => 0],
+  ])('are undone when one of them can not be made: %s', (_, fixed, base) => {
     const [patch] = modulePatches(
       library({
         points: [
@@ -114,11 +117,17 @@ describe('the patches of an instrumentation', () => {
         ],
       }),
     );
-    const exports = Object.defineProperty({ a: () => 1 }, 'fixed', { get: () => () => 2 }) as {
-      a(): unknown;
-    };
+    const exports = Object.defineProperty(Object.assign(base, { a: () => 1 }), 'fixed', fixed);
     expect(() => load(patch, exports)).toThrow(TypeError);
     expect(exports.a()).toBe(1);
+  });
+
+  it('put a stand-in in the place of exports whose getters are fixed, as compilers emit them', () => {
+    const [patch] = modulePatches(library({ points: [{ target: 'fixed', wrap }] }));
+    const exports = Object.defineProperty({ other: 1 }, 'fixed', { get: () => () => 2, enumerable: true });
+    const replaced = load(patch, exports) as { fixed(): unknown; other: number };
+    expect(replaced.fixed()).toEqual(['ours', 2]);
+    expect({ ...replaced, fixed: undefined }).toEqual({ other: 1, fixed: undefined });
   });
 
   it('do not throw for exports of any kind', () => {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { formatTraceparent, parseTraceparent, parseTracestate } from '../../../src/propagate/tracecontext.ts';
+import { cpuMs } from '../../support/cpu-time.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SPAN = '00f067aa0ba902b7';
@@ -200,9 +201,8 @@ describe('a tracestate', () => {
   });
 
   it('of a megabyte of commas takes no time', () => {
-    const start = performance.now();
-    expect(parseTracestate(','.repeat(1 << 20))).toBeUndefined();
-    expect(parseTracestate(Array.from({ length: 80 }, () => ' ,'.repeat(4_096)))).toBeUndefined();
-    expect(performance.now() - start).toBeLessThan(20);
+    for (const header of [','.repeat(1 << 20), Array.from({ length: 80 }, () => ' ,'.repeat(4_096))]) {
+      expect(cpuMs(20, () => expect(parseTracestate(header)).toBeUndefined())).toBeLessThan(20);
+    }
   });
 });

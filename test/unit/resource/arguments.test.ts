@@ -7,6 +7,7 @@ import {
   maskArgument,
   maskArguments,
 } from '../../../src/resource/arguments.ts';
+import { cpuMs } from '../../support/cpu-time.ts';
 
 describe('a command line', () => {
   it.each<[string[], string[]]>([
@@ -125,9 +126,8 @@ describe('an argument', () => {
   it.each(['a', '=', 'a=', 'a://', '@', 'eyJ', 'eyJ-aaaaaaaa-', 'token ', 'a:'])(
     'of 16 KiB of %j takes no noticeable time',
     (piece) => {
-      const start = performance.now();
-      maskArgument(piece.repeat(Math.floor(MAX_SEARCHED_CHARACTERS / piece.length)));
-      expect(performance.now() - start).toBeLessThan(250);
+      const argument = piece.repeat(Math.floor(MAX_SEARCHED_CHARACTERS / piece.length));
+      expect(cpuMs(250, () => maskArgument(argument))).toBeLessThan(250);
     },
   );
 });
