@@ -1,12 +1,5 @@
-import { define, scope } from '../src/define.ts';
-import {
-  commandWrapper,
-  connectWrapper,
-  emitWrapper,
-  mysqlClient,
-  type MysqlOptions,
-  queued,
-} from '../src/semconv/mysql.ts';
+import { define, detached, scope } from '../src/define.ts';
+import { commandWrapper, emitWrapper, mysqlClient, type MysqlOptions, queued } from '../src/semconv/mysql.ts';
 
 const query = mysqlClient<{ config?: MysqlOptions }>({
   system: 'mysql',
@@ -23,9 +16,9 @@ export default define({
   spans: 'a client span for each query: callback, events or stream',
   points: [
     { file: 'lib/Connection.js', target: 'prototype.query', trace: query, settles: queued },
-    { file: 'lib/Connection.js', target: 'prototype.connect', wrap: connectWrapper },
-    { file: 'lib/Connection.js', target: 'prototype._implyConnect', wrap: connectWrapper },
-    { file: 'lib/Pool.js', target: 'prototype.getConnection', wrap: connectWrapper },
+    { file: 'lib/Connection.js', target: 'prototype.connect', wrap: detached },
+    { file: 'lib/Connection.js', target: 'prototype._implyConnect', wrap: detached },
+    { file: 'lib/Pool.js', target: 'prototype.getConnection', wrap: detached },
     // Every query ends here, whatever happens: answered, failed, timed out or its connection lost.
     { file: SEQUENCE, target: 'prototype.end', wrap: commandWrapper },
     { file: SEQUENCE, target: 'prototype.emit', wrap: emitWrapper },

@@ -1,7 +1,6 @@
-import { define, type Point, scope, traced } from '../src/define.ts';
+import { define, detached, type Point, scope, traced } from '../src/define.ts';
 import {
   type Command,
-  connectWrapper,
   emitWrapper,
   failCommand,
   mysqlClient,
@@ -55,7 +54,7 @@ function connectionPoints(file: string, versions: string): Point[] {
     { file, versions, target: 'prototype.execute', trace: query, settles: queued },
     { file, versions, target: 'prototype.addCommand', wrap: traced(prepared as never, queued) },
     { file, versions, target: 'prototype._notifyError', wrap: notifyErrorWrapper },
-    { file, versions, target: 'prototype.connect', wrap: connectWrapper },
+    { file, versions, target: 'prototype.connect', wrap: detached },
   ];
 }
 
@@ -70,15 +69,15 @@ export default define({
   points: [
     ...connectionPoints('lib/connection.js', `<${BASE}`),
     ...connectionPoints('lib/base/connection.js', `>=${BASE}`),
-    { file: 'lib/pool.js', versions: `<${BASE}`, target: 'prototype.getConnection', wrap: connectWrapper },
+    { file: 'lib/pool.js', versions: `<${BASE}`, target: 'prototype.getConnection', wrap: detached },
     {
       file: 'lib/base/pool.js',
       versions: `>=${BASE}`,
       target: 'prototype.getConnection',
-      wrap: connectWrapper,
+      wrap: detached,
     },
-    { file: 'index.js', versions: `<${BASE}`, target: 'createConnection', wrap: connectWrapper },
-    { file: 'lib/create_connection.js', versions: `>=${BASE}`, target: '', wrap: connectWrapper },
+    { file: 'index.js', versions: `<${BASE}`, target: 'createConnection', wrap: detached },
+    { file: 'lib/create_connection.js', versions: `>=${BASE}`, target: '', wrap: detached },
     { file: 'lib/commands/command.js', target: 'prototype.emit', wrap: emitWrapper },
   ],
 });

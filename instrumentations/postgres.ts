@@ -1,10 +1,9 @@
 import {
-  active,
-  callIn,
   define,
   endOnce,
   endWithStream,
   guarded,
+  keepContext,
   type Point,
   runDetached,
   scope,
@@ -81,14 +80,7 @@ function handleWrapper(original: Function): Function {
 /** Rows and parts of a cursor come from the connection: the app's function gets them where it was given. */
 function functionWrapper(original: Function): Function {
   return function (this: Query, ...args: unknown[]) {
-    const at = args.length - 1;
-    const callback = args[at];
-    if (typeof callback === 'function') {
-      const context = active();
-      args[at] = function (this: unknown, ...values: unknown[]) {
-        return callIn(context, callback, this, values);
-      };
-    }
+    keepContext(args);
     return Reflect.apply(original, this, args);
   };
 }

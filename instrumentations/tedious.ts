@@ -1,6 +1,14 @@
-import { active, callIn, define, endingCallback, scope, type Settle, traced } from '../src/define.ts';
+import {
+  active,
+  callIn,
+  define,
+  detached,
+  endingCallback,
+  scope,
+  type Settle,
+  traced,
+} from '../src/define.ts';
 import { quietly, sqlClient } from '../src/semconv/db.ts';
-import { connectWrapper } from '../src/semconv/mysql.ts';
 
 interface Connection {
   config?: { server?: string; options?: { port?: number; database?: string } };
@@ -99,7 +107,7 @@ export default define({
     { file, target: 'prototype.execute', trace: statement, settles: requested },
     { file, target: 'prototype.callProcedure', trace: procedure, settles: requested },
     { file, target: 'prototype.execBulkLoad', wrap: bulkLoadWrapper },
-    { file, target: 'prototype.connect', wrap: connectWrapper },
+    { file, target: 'prototype.connect', wrap: detached },
     { file: 'lib/request.js', target: 'prototype.emit', wrap: emitWrapper },
   ],
 });

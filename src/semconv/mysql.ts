@@ -1,4 +1,4 @@
-import { active, callIn, runDetached } from '../context/active.ts';
+import { active, callIn } from '../context/active.ts';
 import type { Context } from '../context/context.ts';
 import { endingCallback } from '../patch/settle.ts';
 import type { End, Role, Settle } from '../patch/traced.ts';
@@ -112,23 +112,5 @@ export function commandWrapper(original: Function): Function {
     return call === undefined
       ? Reflect.apply(original, this, args)
       : callIn(call.context, original, this, args);
-  };
-}
-
-/**
- * For functions that may open a connection, such as a pool's `getConnection(callback)`: the connection outlives the request and is
- * opened outside of any context; the callback, which another request may cause, runs in the caller's.
- */
-export function connectWrapper(original: Function): Function {
-  return function (this: unknown, ...args: unknown[]) {
-    const context = active();
-    const at = args.length - 1;
-    const callback = args[at];
-    if (typeof callback === 'function') {
-      args[at] = function (this: unknown, ...results: unknown[]) {
-        return callIn(context, callback, this, results);
-      };
-    }
-    return runDetached(() => Reflect.apply(original, this, args));
   };
 }

@@ -37,7 +37,13 @@ for (const [title, file] of [
         span: span('find'),
         result: { _id: 'kit-read', secret: SECRET },
       },
-      styles: { await: [], exec: [], thenable: [], cursor: [], ...(MAJOR === 6 && { callback: ['callback'] }) },
+      styles: {
+        await: [],
+        exec: [],
+        thenable: [],
+        cursor: [],
+        ...(MAJOR === 6 && { callback: ['callback'] }),
+      },
       failing: {
         title: 'a duplicate key',
         op: 'save',

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { type CallSpan, dbKit, SECRET } from '../kit/db.ts';
 import { optional } from '../support/expect-trace.ts';
-import { LIBRARIES } from '../support/libraries.ts';
+import { LIBRARIES, libraryVersion } from '../support/libraries.ts';
 import { describeWith } from '../support/services.ts';
 
 const host = process.env.PGHOST ?? '127.0.0.1';
@@ -31,6 +31,9 @@ const TRANSACTION = [
   `INSERT INTO kit_orders VALUES (4711, '${SECRET}')`,
 ];
 
+/** Before 3.3.5, cursors that run at the same time wait for each other for ever. */
+const cursorsHang = /^3\.3\.[0-4]$/.test(libraryVersion('postgres') ?? '');
+
 for (const file of ['postgres.mjs', 'postgres.cjs']) {
   await describeWith('postgresql', `postgres.js, ${file}`, () => {
     dbKit({
@@ -50,11 +53,10 @@ for (const file of ['postgres.mjs', 'postgres.cjs']) {
       styles: {
         unsafe: [],
         tagged: [],
-        then: ['then'],
+        chained: ['chained'],
         values: [],
         forEach: ['row'],
-        cursor: [],
-        cursorCallback: ['part'],
+        ...(cursorsHang ? {} : { cursor: [], cursorCallback: ['part'] }),
         reserved: [],
       },
       failing: {

@@ -44,25 +44,12 @@ const LOGIN_ACK = token(
   Buffer.from([16, 0, 0, 0]),
 );
 const COLLATION = Buffer.from([0x09, 0x04, 0xd0, 0x00, 0x34]);
-const ROW = Buffer.concat([
-  ...[u8(0x81), u16(1), u32(0), u16(9), u8(0xe7), u16(256), COLLATION, shortText('name')],
-  ...[u8(0xd1), u16(6), ucs2('int')],
-]);
-const HANDLE = Buffer.concat([
-  ...[u8(0xac), u16(0), shortText('handle'), u8(1), u32(0), u16(0), u8(0x26), u8(4), u8(4), u32(1)],
-]);
-const MISSING = token(
-  0xaa,
-  ...[
-    u32(208),
-    u8(1),
-    u8(16),
-    longText("Invalid object name 'kit_missing'."),
-    shortText('stand-in'),
-    shortText(''),
-    u32(1),
-  ],
-);
+const COLUMN = [u8(0x81), u16(1), u32(0), u16(9), u8(0xe7), u16(256), COLLATION, shortText('name')];
+const ROW = Buffer.concat([...COLUMN, u8(0xd1), u16(6), ucs2('int')]);
+const INTEGER = [u8(0x26), u8(4), u8(4), u32(1)];
+const HANDLE = Buffer.concat([u8(0xac), u16(0), shortText('handle'), u8(1), u32(0), u16(0), ...INTEGER]);
+const TEXTS = [longText("Invalid object name 'kit_missing'."), shortText('stand-in'), shortText('')];
+const MISSING = token(0xaa, u32(208), u8(1), u8(16), ...TEXTS, u32(1));
 
 /** Version 16, and encryption not supported. */
 const PRELOGIN_ANSWER = Buffer.from([0, 0, 11, 0, 6, 1, 0, 17, 0, 1, 0xff, 16, 0, 0, 0, 0, 0, 2]);

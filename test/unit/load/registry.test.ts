@@ -110,4 +110,28 @@ describe('a registry', () => {
       createRegistry([patch({ module: 'hono', versions: '>=4' })]).isListedModule(esm('lib/index.js')),
     ).toBe(false);
   });
+
+  it('takes a folder of CommonJS in a package of ES modules for what it is', () => {
+    const lib = install('postgres', {
+      name: 'postgres',
+      version: '3.4.9',
+      type: 'module',
+      main: 'lib/index.js',
+    });
+    mkdirSync(lib('cjs'));
+    for (const file of ['lib/query.js', 'cjs/query.js', 'cjs/index.js']) writeFileSync(lib(file), '');
+    writeFileSync(lib('cjs/package.json'), JSON.stringify({ type: 'commonjs' }));
+    const listed = patch({
+      module: 'postgres',
+      versions: '>=3 <4',
+      esm: true,
+      files: ['lib/query.js', 'cjs/query.js'],
+    });
+    const { isListedModule, modulesBehind } = createRegistry([listed]);
+    expect(isListedModule(lib('lib/query.js'))).toBe(true);
+    expect(isListedModule(lib('cjs/query.js'))).toBe(false);
+    // Requiring what is "behind" a CommonJS file would load it out of turn, in the middle of a circle.
+    expect(modulesBehind(lib('cjs/index.js'))).toEqual([]);
+    expect(modulesBehind(lib('lib/index.js'))).toEqual([lib('lib/query.js')]);
+  });
 });

@@ -31,6 +31,17 @@ const load = (
 ) => patch.patch(exports, { file, version, baseDir, format: 'commonjs' });
 
 describe('the patches of an instrumentation', () => {
+  it('replace the getters that bundlers export by, in exports that stand in for the locked ones', () => {
+    const [patch] = modulePatches(library({ points: [{ target: 'create', wrap }] }));
+    const locked = { plain: 1 };
+    Object.defineProperty(locked, 'create', { enumerable: true, get: () => () => 'made' });
+    Object.defineProperty(locked, '__esModule', { value: true });
+    const replaced = load(patch, locked) as { create: () => unknown };
+    expect(replaced.create()).toEqual(['ours', 'made']);
+    expect(Object.keys(replaced)).toEqual(Object.keys(locked));
+    expect(replaced).toMatchObject({ plain: 1, __esModule: true });
+  });
+
   it('replace what a file exports as a whole, where the target is empty', () => {
     const [patch] = modulePatches(library({ points: [{ target: '', wrap }] }));
     const factory = Object.assign(

@@ -1,7 +1,8 @@
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { active, run } from '../../../src/context/active.ts';
 import { ROOT } from '../../../src/context/context.ts';
-import { callbackOr, iterator, promise, sync } from '../../../src/patch/settle.ts';
+import { callbackOr, endWithStream, iterator, promise, sync } from '../../../src/patch/settle.ts';
 import { type Role, type Settle, traced } from '../../../src/patch/traced.ts';
 import { scope } from '../../../src/trace/scope.ts';
 import type { Span } from '../../../src/trace/span.ts';
@@ -235,6 +236,35 @@ describe('iterator', () => {
     expect(iterate(() => frozen)).toBe(frozen);
     expect(frozen.next()).toEqual({ done: true, value: undefined });
     ends = [];
+  });
+});
+
+describe('endWithStream', () => {
+  const ended = async (act: (stream: Readable) => void): Promise<unknown[]> => {
+    const seen: unknown[] = [];
+    const stream = Readable.from(['a', 'b']);
+    stream.on('error', () => {});
+    const listeners = stream.eventNames();
+    endWithStream(stream, (error) => void seen.push(error));
+    expect(stream.eventNames()).toEqual(listeners);
+    act(stream);
+    await new Promise((resolve) => stream.once('close', resolve));
+    return seen;
+  };
+
+  it('ends when all is read', async () => {
+    expect(await ended((stream) => stream.resume())).toEqual([undefined]);
+  });
+
+  it('ends when the stream is given up, with the error if there is one', async () => {
+    expect(await ended((stream) => stream.destroy())).toEqual([undefined]);
+    expect(await ended((stream) => stream.destroy(failure))).toEqual([failure]);
+  });
+
+  it('ends at once what is no stream', () => {
+    const seen: unknown[] = [];
+    endWithStream({}, (error) => void seen.push(error));
+    expect(seen).toEqual([undefined]);
   });
 });
 

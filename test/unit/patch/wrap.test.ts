@@ -21,6 +21,15 @@ const descriptors = (fn: object): Record<PropertyKey, PropertyDescriptor> => {
 };
 
 describe('wrap', () => {
+  it("replaces an export in an ES module's namespace, which has no methods of its own, and puts it back", () => {
+    const original = () => 'made';
+    const namespace: Record<string, () => unknown> = Object.assign(Object.create(null), { create: original });
+    const undo = wrap(namespace, 'create', mark('ours') as never);
+    expect(namespace.create()).toEqual(['ours', 'made']);
+    undo();
+    expect(namespace.create).toBe(original);
+  });
+
   it.each<[string, () => object]>([
     ['a function', () => ({ method: function named(_a: unknown, _b: unknown) {} })],
     ['a method', () => ({ method(_a: unknown) {} })],
