@@ -54,7 +54,6 @@ const batch = mysqlClient<object>({
   ...getters,
   batchSize: (_, [, values]) => (Array.isArray(values) ? values.length : undefined),
 });
-const constant = (text: string): typeof query => mysqlClient<object>({ ...getters, text: () => text });
 /** What `prepare` gives has its statement as `query`. */
 const prepared = mysqlClient<object>({ ...getters, text: (self) => (self as { query?: string }).query });
 
@@ -79,8 +78,8 @@ const settled: Settle = (original, self, args, end) => {
   if (callback !== undefined) args[at] = endingCallback(callback, end);
   let result: unknown;
   try {
-    // A pool may open a connection for the call; some methods call another one of these.
-    result = runDetached(() => quietly(() => Reflect.apply(original, self, args)));
+    // A pool may open a connection for the call.
+    result = runDetached(() => Reflect.apply(original, self, args));
   } catch (error) {
     end(error ?? new Error());
     throw error;
@@ -93,14 +92,26 @@ const settled: Settle = (original, self, args, end) => {
   return observePromise(result, end);
 };
 
+/** A method with a statement of its own. In older versions it calls `query` for it. */
+function transactional(text: string): (original: Function) => Function {
+  const role = mysqlClient<object>({ ...getters, text: () => text });
+  return (original) =>
+    traced(
+      role as never,
+      settled,
+    )(function (this: unknown) {
+      return quietly(() => Reflect.apply(original, this, arguments));
+    });
+}
+
 const METHODS: Record<string, (original: Function) => Function> = {
   query: traced(query as never, settled),
   execute: traced(query as never, settled),
   queryStream: traced(query as never, settled),
   batch: traced(batch as never, settled),
-  beginTransaction: traced(constant('START TRANSACTION') as never, settled),
-  commit: traced(constant('COMMIT') as never, settled),
-  rollback: traced(constant('ROLLBACK') as never, settled),
+  beginTransaction: transactional('START TRANSACTION'),
+  commit: transactional('COMMIT'),
+  rollback: transactional('ROLLBACK'),
   prepare: opens((statement, origin) => wrapAll(statement, origin, STATEMENT_METHODS)),
   getConnection: opens((connection, origin) => wrapAll(connection, origin, METHODS)),
 };

@@ -13,7 +13,7 @@ const file = 'lib/tedious/connection-pool.js';
 export default define({
   name: 'mssql',
   module: 'mssql',
-  versions: '>=6 <13',
+  versions: '>=7 <13',
   spans: 'none of its own: those of tedious, without the checks of its pool',
   points: [
     { file, target: 'prototype._poolCreate', wrap: poolWrapper },

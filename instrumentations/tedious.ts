@@ -20,9 +20,11 @@ interface Request {
   getBulkInsertSql?: () => string;
   callback: Function;
   [CONTEXT]?: ReturnType<typeof active>;
+  [TEXT]?: string;
 }
 
 const CONTEXT = Symbol('foretrace.context');
+const TEXT = Symbol('foretrace.text');
 
 const getters = {
   system: 'microsoft.sql_server',
@@ -43,7 +45,7 @@ const getters = {
 
 const statement = sqlClient<Connection, [Request]>({
   ...getters,
-  text: (_, [request]) => request?.sqlTextOrProcedure,
+  text: (_, [request]) => request?.[TEXT] ?? request?.sqlTextOrProcedure,
 });
 const procedure = sqlClient<Connection, [Request]>({
   ...getters,
@@ -84,6 +86,17 @@ function bulkLoadWrapper(original: Function): Function {
   });
 }
 
+/** No span of its own. Before 12, it puts the name of a procedure in the place of the text. */
+function prepareWrapper(original: Function): Function {
+  return function (this: unknown, request: Request | undefined, ...rest: unknown[]) {
+    if (typeof request === 'object' && request !== null) {
+      request[CONTEXT] = active();
+      request[TEXT] = request.sqlTextOrProcedure;
+    }
+    return Reflect.apply(original, this, [request, ...rest]);
+  };
+}
+
 /** Rows and results come as events. */
 function emitWrapper(original: Function): Function {
   return function (this: Request) {
@@ -105,6 +118,7 @@ export default define({
     { file, target: 'prototype.execSql', trace: statement, settles: requested },
     { file, target: 'prototype.execSqlBatch', trace: statement, settles: requested },
     { file, target: 'prototype.execute', trace: statement, settles: requested },
+    { file, target: 'prototype.prepare', wrap: prepareWrapper },
     { file, target: 'prototype.callProcedure', trace: procedure, settles: requested },
     { file, target: 'prototype.execBulkLoad', wrap: bulkLoadWrapper },
     { file, target: 'prototype.connect', wrap: detached },
