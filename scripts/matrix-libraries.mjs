@@ -5,7 +5,7 @@
 //   test       the test file, if that is called otherwise
 //   versions   inside the supported range: oldest, newest of each major, latest. Text, or an object:
 //                version, with: packages that its tests need beside it, node: pinned Node to run on (default: the Node at hand)
-//   native     true: has to be built from source, which takes a compiler and minutes
+//   native     true: has to be built from source, which takes a compiler and minutes; a version may say otherwise
 //   outside    one version below and one above the range, as far as there are any: left alone and reported
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -88,7 +88,7 @@ export function testLibraries(pinned, names, run, nodeOf, env) {
     for (const entry of versions.map(entryOf)) {
       const { node } = entry;
       record(`${name} ${entry.version}${node === undefined ? '' : ` on Node ${node}`}`, () => {
-        const folder = install(name, packageName, entry, native, run);
+        const folder = install(name, packageName, entry, entry.native ?? native, run);
         const binary = node === undefined ? (process.env.NODE_UNDER_TEST ?? process.execPath) : nodeOf(node);
         if (folder === undefined || binary === undefined) return false;
         return run(
