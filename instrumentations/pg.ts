@@ -1,5 +1,6 @@
 import {
   active,
+  attempt,
   callIn,
   define,
   detached,
@@ -84,15 +85,6 @@ const submitted: Settle = (original, self, args, end) => {
   made[END] = end;
   return result;
 };
-
-function attempt(original: Function, self: unknown, args: unknown[], end: End): unknown {
-  try {
-    return Reflect.apply(original, self, args);
-  } catch (error) {
-    end(error);
-    throw error;
-  }
-}
 
 /** The query object that `client.query` has just made: the last of the queue, or the one being sent. */
 function queryOf(client: Client): Query | undefined {

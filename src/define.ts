@@ -65,6 +65,7 @@ export { detached, keepContext } from './patch/detached.ts';
 export { isExporterAgent } from './export/marker.ts';
 export { guarded, reportFailure } from './patch/guard.ts';
 export {
+  attempt,
   callbackOr,
   endingCallback,
   endWithStream,

@@ -4,15 +4,19 @@ import { type End, type Settle, untraced } from './traced.ts';
 /** Stands for a thrown `undefined` or `null`: the call failed all the same. */
 const UNKNOWN = new Error('a value that is not an error');
 
-/** The call is over when it returns or throws. */
-export const sync: Settle = (original, self, args, end) => {
-  let result: unknown;
+/** Calls the original as the app did; what it throws ends the span and goes on to the app. */
+export function attempt(original: Function, self: unknown, args: unknown[], end: End): unknown {
   try {
-    result = Reflect.apply(original, self, args);
+    return Reflect.apply(original, self, args);
   } catch (error) {
     end(error ?? UNKNOWN);
     throw error;
   }
+}
+
+/** The call is over when it returns or throws. */
+export const sync: Settle = (original, self, args, end) => {
+  const result = attempt(original, self, args, end);
   end(undefined, result);
   return result;
 };
@@ -25,13 +29,7 @@ export const sync: Settle = (original, self, args, end) => {
  * calling `then` on them may run the query; such libraries need another way to settle.
  */
 export const promise: Settle = (original, self, args, end) => {
-  let result: unknown;
-  try {
-    result = Reflect.apply(original, self, args);
-  } catch (error) {
-    end(error ?? UNKNOWN);
-    throw error;
-  }
+  const result = attempt(original, self, args, end);
   return observePromise(result, end);
 };
 
@@ -60,12 +58,7 @@ export function callbackOr(otherwise: Settle): Settle {
     const callback = args[last];
     if (typeof callback !== 'function') return otherwise(original, self, args, end);
     args[last] = endingCallback(callback, end);
-    try {
-      return Reflect.apply(original, self, args);
-    } catch (error) {
-      end(error ?? UNKNOWN);
-      throw error;
-    }
+    return attempt(original, self, args, end);
   };
 }
 
@@ -81,13 +74,7 @@ export function endingCallback(callback: Function, end: End): Function {
 
 /** The call is over when the iterator that it returns is drained, closed or fails. */
 export const iterator: Settle = (original, self, args, end) => {
-  let result: unknown;
-  try {
-    result = Reflect.apply(original, self, args);
-  } catch (error) {
-    end(error ?? UNKNOWN);
-    throw error;
-  }
+  const result = attempt(original, self, args, end);
   if (end === untraced) return result;
   if (typeof (result as Iterator<unknown> | undefined)?.next !== 'function') {
     end(undefined, result);
