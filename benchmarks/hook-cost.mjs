@@ -85,9 +85,11 @@ export async function run(options) {
   try {
     for (const kind of ['require', 'import']) {
       const esm = kind === 'import';
-      const wanted = (options.variants ?? NAMES).filter((name) => name !== 'floor').map((name) => [name, 1]);
-      const settings = { app: 'http-hello', esm, node: options.node, sinkUrl: sink.url };
-      const variants = available(wanted, settings, failures);
+      const names = (options.variants ?? NAMES).filter((name) => name !== 'floor');
+      const settings = { app: 'http-hello', esm, node: options.node, rate: 1, sinkUrl: sink.url };
+      const variants = names
+        .map((name) => available(name, settings, failures))
+        .filter((variant) => variant !== undefined);
       const target = join(folder, kind);
       mkdirSync(target);
       const rows = await measure(kind, writeModules(target, esm), { variants }, options, failures);

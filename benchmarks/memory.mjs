@@ -27,7 +27,8 @@ async function flap(sink, signal) {
   }
 }
 
-async function sampleOf(app, variant, { sink, env }, options) {
+async function sampleOf(app, variant, { env }, options) {
+  const { sink } = variant;
   const running = await startApp(options.node, variant, { env });
   const started = performance.now();
   const points = [[0, rssMegabytes(running.pid)]];

@@ -137,21 +137,11 @@ function otlp(sinkUrl) {
   };
 }
 
-/**
- * The variants that can run here. A missing peer is said in one line and skipped; a foretrace that is not built is a failure.
- *
- * @param {Array<[string, number]>} wanted name and sampling rate
- */
-export function available(wanted, settings, failures) {
-  const found = [];
-  for (const [name, rate] of wanted) {
-    const made = variant(name, { ...settings, rate });
-    if (made.skip === undefined) {
-      found.push(made);
-      continue;
-    }
-    sayOnce(`${made.skip}, skipped`);
-    if (!made.peer) failures.push(made.skip);
-  }
-  return found;
+/** A variant, if it can run here. A missing peer is said in one line; a foretrace that is not built is a failure. */
+export function available(name, settings, failures) {
+  const made = variant(name, settings);
+  if (made.skip === undefined) return made;
+  sayOnce(`${made.skip}, skipped`);
+  if (!made.peer) failures.push(made.skip);
+  return undefined;
 }
