@@ -2,12 +2,21 @@ import { log } from '../log.ts';
 import { batchOf, type Exporter } from './exporter.ts';
 import { createDropWatch } from './health.ts';
 import type { BatchOptions, ResourceAttributes } from './options.ts';
-import { type EncodedScope, encodeRequest, encodeResource, encodeScope, type ScopeGroup } from './request.ts';
+import {
+  type EncodedScope,
+  encodeResource,
+  encodeScope,
+  requestLength,
+  type ScopeGroup,
+  writeRequest,
+} from './request.ts';
 import {
   attach,
+  copyOut,
   counts,
   isHalfFull,
   peek,
+  peekedBytes,
   readScopes,
   release,
   type Ring,
@@ -61,7 +70,12 @@ interface Share {
   source: Source;
   spans: number;
   position: number;
+  groups: ScopeGroup[];
 }
+
+/** A larger request is not kept for the next one. */
+const MAX_KEPT_BYTES = 2 * 1024 * 1024;
+const NO_BYTES = Buffer.alloc(0);
 
 export function createEngine(
   exporters: readonly Exporter[],
@@ -73,6 +87,8 @@ export function createEngine(
   const watchDrops = createDropWatch(batch.maxQueueSize);
   let droppedBefore = 0;
   let waiters: Waiter[] = [];
+  /** The request and, behind it, what came out of the rings: one export at a time, so one array serves them all. */
+  let work = NO_BYTES;
   let exporting = false;
   let looksLeft = 0;
   let lookTimer: NodeJS.Timeout | undefined;
@@ -104,6 +120,8 @@ export function createEngine(
         const lost = await exportBatch(taken.request, taken.spans);
         // Another consumer has the rings now.
         if (stopped) return;
+        // After a refusal or a time-out the socket may still be reading the old bytes.
+        if (lost > 0) work = NO_BYTES;
         settleShares(taken.shares, lost);
         answerWaiters();
         looksLeft = LOOKS;
@@ -145,7 +163,6 @@ export function createEngine(
 
   function take(): { request: Uint8Array; spans: number; shares: Share[] } | undefined {
     const shares: Share[] = [];
-    const groups: ScopeGroup[] = [];
     let room = batch.maxExportBatchSize;
     let bytesLeft = MAX_BATCH_BYTES;
     for (const source of sources.values()) {
@@ -154,22 +171,45 @@ export function createEngine(
       const before = room;
       const position = peek(
         source.ring,
-        (scope, bytes) => {
-          const group = (byScope[scope] ??= { scope: scopeOf(source, scope), spans: [], bytes: 0 });
-          group.spans.push(bytes);
-          group.bytes += bytes.length;
+        (scope, start, length) => {
+          const group = (byScope[scope] ??= {
+            scope: scopeOf(source, scope),
+            starts: [],
+            lengths: [],
+            bytes: 0,
+          });
+          group.starts.push(start);
+          group.lengths.push(length);
+          group.bytes += length;
           room--;
-          bytesLeft -= bytes.length;
+          bytesLeft -= length;
         },
         room,
         bytesLeft,
       );
       if (room === before) continue;
-      shares.push({ source, spans: before - room, position });
-      for (const group of byScope) if (group !== undefined) groups.push(group);
+      const groups = byScope.filter((group) => group !== undefined);
+      shares.push({ source, spans: before - room, position, groups });
     }
     if (shares.length === 0) return undefined;
-    return { request: encodeRequest(resource, groups), spans: batch.maxExportBatchSize - room, shares };
+    return { request: requestOf(shares), spans: batch.maxExportBatchSize - room, shares };
+  }
+
+  function requestOf(shares: readonly Share[]): Uint8Array {
+    const groups = shares.flatMap((share) => share.groups);
+    const length = requestLength(resource, groups);
+    let needed = length;
+    for (const { source, position } of shares) needed += peekedBytes(source.ring, position);
+    if (work.length < needed || work.length > MAX_KEPT_BYTES) work = Buffer.allocUnsafeSlow(needed);
+    let at = length;
+    for (const share of shares) {
+      const { ring } = share.source;
+      copyOut(ring, share.position, work, at);
+      for (const { starts } of share.groups) for (let i = 0; i < starts.length; i++) starts[i]! += at;
+      at += peekedBytes(ring, share.position);
+    }
+    writeRequest(work, resource, groups);
+    return work.subarray(0, length);
   }
 
   function scopeOf(source: Source, number: number): EncodedScope {

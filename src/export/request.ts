@@ -14,8 +14,10 @@ const SCHEMA_URL = 0x1a;
 export interface ScopeGroup {
   /** What `encodeScope` made. */
   scope: EncodedScope;
-  spans: Uint8Array[];
-  /** Sum of the lengths of `spans`. */
+  /** Where each span starts in the array that `writeRequest` writes to. */
+  starts: number[];
+  lengths: number[];
+  /** Sum of `lengths`. */
   bytes: number;
 }
 
@@ -49,32 +51,43 @@ export function encodeScope({ name, version, schemaUrl }: ScopeInfo): EncodedSco
   return { head, tail: w.written(0) };
 }
 
-/** An `ExportTraceServiceRequest` around ready spans: only lengths are computed, nothing is decoded. */
-export function encodeRequest(resource: Uint8Array, groups: readonly ScopeGroup[]): Uint8Array {
-  let resourceSpansLength = resource.length;
-  for (const group of groups) resourceSpansLength += sizeOfField(scopeSpansLength(group));
-  const request = new Uint8Array(sizeOfField(resourceSpansLength));
-  let at = fieldHeader(request, 0, RESOURCE_SPANS, resourceSpansLength);
-  request.set(resource, at);
-  at += resource.length;
-  for (const group of groups) {
-    at = fieldHeader(request, at, SCOPE_SPANS, scopeSpansLength(group));
-    request.set(group.scope.head, at);
-    at += group.scope.head.length;
-    for (const span of group.spans) {
-      at = fieldHeader(request, at, SPAN, span.length);
-      request.set(span, at);
-      at += span.length;
-    }
-    request.set(group.scope.tail, at);
-    at += group.scope.tail.length;
-  }
-  return request;
+/** The bytes that `writeRequest` needs. */
+export function requestLength(resource: Uint8Array, groups: readonly ScopeGroup[]): number {
+  return sizeOfField(resourceSpansLength(resource, groups));
 }
 
-function scopeSpansLength({ scope, spans, bytes }: ScopeGroup): number {
-  let length = scope.head.length + scope.tail.length + bytes + spans.length;
-  for (const span of spans) length += sizeOfVarint(span.length);
+/**
+ * Writes an `ExportTraceServiceRequest` around ready spans to the start of `bytes`: only lengths are computed, nothing is decoded. The
+ * spans lie further back in the same array, since copying within one takes a third of the time that a copy from another takes.
+ */
+export function writeRequest(bytes: Uint8Array, resource: Uint8Array, groups: readonly ScopeGroup[]): void {
+  let at = fieldHeader(bytes, 0, RESOURCE_SPANS, resourceSpansLength(resource, groups));
+  bytes.set(resource, at);
+  at += resource.length;
+  for (const group of groups) {
+    const { scope, starts, lengths } = group;
+    at = fieldHeader(bytes, at, SCOPE_SPANS, scopeSpansLength(group));
+    bytes.set(scope.head, at);
+    at += scope.head.length;
+    for (let i = 0; i < starts.length; i++) {
+      at = fieldHeader(bytes, at, SPAN, lengths[i]!);
+      bytes.copyWithin(at, starts[i]!, starts[i]! + lengths[i]!);
+      at += lengths[i]!;
+    }
+    bytes.set(scope.tail, at);
+    at += scope.tail.length;
+  }
+}
+
+function resourceSpansLength(resource: Uint8Array, groups: readonly ScopeGroup[]): number {
+  let length = resource.length;
+  for (const group of groups) length += sizeOfField(scopeSpansLength(group));
+  return length;
+}
+
+function scopeSpansLength({ scope, lengths, bytes }: ScopeGroup): number {
+  let length = scope.head.length + scope.tail.length + bytes + lengths.length;
+  for (const one of lengths) length += sizeOfVarint(one);
   return length;
 }
 

@@ -1,5 +1,5 @@
 import { batchOf, type Batch } from '../../../src/export/exporter.ts';
-import { encodeRequest, encodeResource, encodeScope } from '../../../src/export/request.ts';
+import { encodeResource, encodeScope, requestLength, writeRequest } from '../../../src/export/request.ts';
 import { encodeSpan, type TestSpan } from '../../support/encode-span.ts';
 
 /** A batch of spans as an exporter gets it. */
@@ -9,8 +9,18 @@ export function batch(
 ): Batch {
   const encoded = spans.map(encodeSpan);
   const scope = encodeScope({ name: 'scope', version: '1.0', schemaUrl: 'https://example.test/schema' });
-  const bytes = encoded.reduce((sum, span) => sum + span.length, 0);
-  return batchOf(encodeRequest(encodeResource(resource), [{ scope, spans: encoded, bytes }]), spans.length);
+  const lengths = encoded.map(({ length }) => length);
+  const group = { scope, starts: [] as number[], lengths, bytes: lengths.reduce((a, b) => a + b, 0) };
+  const head = encodeResource(resource);
+  const length = requestLength(head, [group]);
+  const bytes = Buffer.concat([Buffer.alloc(length), ...encoded]);
+  let at = length;
+  for (const one of lengths) {
+    group.starts.push(at);
+    at += one;
+  }
+  writeRequest(bytes, head, [group]);
+  return batchOf(bytes.subarray(0, length), spans.length);
 }
 
 export const someSpans = (count: number): TestSpan[] =>

@@ -12,7 +12,6 @@ import {
   attach,
   counts,
   createRing,
-  drain,
   isHalfFull,
   peek,
   pending,
@@ -24,6 +23,7 @@ import {
   takeOver,
   UNNAMED_SCOPE,
 } from '../../../src/export/ring.ts';
+import { drain } from './drain.ts';
 
 const bytesOf = (length: number, seed = 1): Uint8Array =>
   Uint8Array.from({ length }, (_, i) => (i * 31 + seed * 17) & 0xff);
@@ -190,7 +190,8 @@ describe('a ring', () => {
         stdin: {
           contents: `
             import { workerData, parentPort } from 'node:worker_threads';
-            import { attach, drain, settle } from './src/export/ring.ts';
+            import { attach, settle } from './src/export/ring.ts';
+            import { drain } from './test/unit/export/drain.ts';
             const ring = attach(workerData.shared);
             let next = 0, wrong = 0;
             while (next < workerData.total) {
