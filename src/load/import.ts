@@ -134,8 +134,9 @@ function onFirstImport(registry: Registry, register: () => void): void {
   const listener = (message: unknown): void => {
     try {
       // With `--import`, a CommonJS entry is announced as well.
-      const { url } = message as { url?: unknown };
-      const filename = typeof url === 'string' && url.startsWith('file:') ? fileURLToPath(url) : undefined;
+      // A text or a `URL`, by the version of Node.js.
+      const url = String((message as { url?: unknown }).url);
+      const filename = url.startsWith('file:') ? fileURLToPath(url) : undefined;
       if (filename !== undefined && filename === process.argv[1] && isCertainlyCommonJs(filename, registry))
         return;
     } catch {

@@ -87,6 +87,11 @@ function hookBuiltins(registry: Registry, builtins: Builtins): void {
     builtins.loaded(name, exports);
     return exports;
   });
+  const hooked = prototype.require;
+  // It resolves the name of whatever is required, a second time: 25 us a call.
+  prototype.require = function (id) {
+    return Reflect.apply(registry.builtins.has(id) ? hooked : require, this, arguments);
+  };
   mimic(prototype.require, require);
   if (typeof getBuiltinModule === 'function') mimic(process.getBuiltinModule, getBuiltinModule);
 }

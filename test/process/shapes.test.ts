@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildStub, type Stub } from '../fixtures/preload/stub.ts';
 import { NODE, runApp } from '../support/run-app.ts';
@@ -53,6 +54,29 @@ const everything = (dual: 'cjs' | 'esm', sqlite = hasSqlite): Record<string, str
   '@scope/scoped': 'traced scoped',
   http: 'traced undefined',
   ...(sqlite && { sqlite: 'traced undefined' }),
+});
+
+const COUNT_HOOKS = fileURLToPath(new URL('../fixtures/preload/count-hooks.cjs', import.meta.url));
+
+describe.skipIf(!hasRegisterHooks)('module hooks, which make each require slower,', () => {
+  const registered = async (file: string, agent: 'import' | 'require'): Promise<number> => {
+    const env = { OTEL_TRACES_EXPORTER: 'none', ...(hasSqlite && { SQLITE: '1' }) };
+    const execArgv = ['--no-warnings=ExperimentalWarning', '--require', COUNT_HOOKS];
+    const { stderr, code } = await runApp({ file: `packages/apps/${file}`, agent, execArgv, env }).exited;
+    expect(code, stderr).toBe(0);
+    return stderr.split('hooks registered').length - 1;
+  };
+
+  for (const agent of ['import', 'require'] as const) {
+    it(`are left out of a CommonJS app under --${agent}`, async () => {
+      expect(await registered('cjs-only.cjs', agent)).toBe(0);
+    });
+
+    it(`are put in place once an ES module is loaded under --${agent}`, async () => {
+      expect(await registered('named.mjs', agent)).toBeGreaterThan(0);
+      expect(await registered('import-from.cjs', agent)).toBeGreaterThan(0);
+    });
+  }
 });
 
 for (const preload of ['import', 'require'] as const) {
