@@ -65,6 +65,8 @@ export interface EncodableSpan {
   traceState: string | undefined;
   /** Attributes of an instrumentation: (key, value) or (block, undefined), flat. */
   own: readonly unknown[] | undefined;
+  /** How much of `own` is filled. */
+  ownLength: number;
   /** Attributes set through the API: (name, value), flat, each name once. */
   user: readonly unknown[] | undefined;
   droppedAttributes: number;
@@ -99,7 +101,8 @@ export function encodeSpan(
   w.byte(span.kind);
   w.fixed64(0x39, startHigh, startLow);
   w.fixed64(0x41, endHigh, endLow);
-  const dropped = span.droppedAttributes + encodeAttributes(span.own, span.user, attributeCount);
+  const dropped =
+    span.droppedAttributes + encodeAttributes(span.own, span.ownLength, span.user, attributeCount);
   if (dropped > 0) field(0x50, dropped);
   let { droppedEvents, droppedLinks } = span;
   if (span.events !== undefined) for (const event of span.events) if (!encodeEvent(event)) droppedEvents++;
@@ -122,13 +125,14 @@ function field(tag: number, value: number): void {
  */
 function encodeAttributes(
   own: readonly unknown[] | undefined,
+  ownLength: number,
   user: readonly unknown[] | undefined,
   limit: number,
 ): number {
   let left = limit;
   let dropped = 0;
   if (own !== undefined) {
-    for (let i = 0; i < own.length; i += 2) {
+    for (let i = 0; i < ownLength; i += 2) {
       const value = own[i + 1];
       if (value === undefined) {
         const { bytes, pairs } = own[i] as Block;

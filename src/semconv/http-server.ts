@@ -161,6 +161,7 @@ export function endServed(served: Served, response: ServerResponse, aborted: str
   served.request = undefined;
   served.connection = undefined;
   const endMs = now();
+  span.addLast();
   const method = addMethod(span, served.method);
   addTarget(span, served.url);
   addConnection(span, request, connection as Connection);

@@ -5,7 +5,7 @@ import { redisOperation, redisStatement } from '../redact/redis.ts';
 import type { Scope } from '../trace/scope.ts';
 import { CLIENT, PassedSpan, Span } from '../trace/span.ts';
 import { startSpan } from '../trace/start.ts';
-import { type DbTarget, failDb, placeCache } from './db.ts';
+import { type DbTarget, failDb, placeCache, serverCache } from './db.ts';
 import {
   DB_NAMESPACE,
   DB_OPERATION_BATCH_SIZE,
@@ -28,6 +28,14 @@ interface Common<Self extends object> {
   database(self: Self): number | undefined;
   /** Asked once for each `self`. */
   target(self: Self): RedisTarget;
+}
+
+const servers = serverCache(DEFAULT_PORT);
+
+/** For clusters and sentinels, whose roles have an empty target: which server it was is only known at the end. */
+export function addRedisServer(span: Span, { address, port }: RedisTarget): void {
+  if (address === undefined) return;
+  span.addBlock(servers(port === undefined ? address : `${address}:${port}`).block);
 }
 
 /** The answers that a Redis library gives. */

@@ -20,6 +20,7 @@ const plain: EncodableSpan = {
   name: 'test',
   traceState: undefined,
   own: undefined,
+  ownLength: 0,
   user: undefined,
   droppedAttributes: 0,
   events: undefined,
@@ -51,7 +52,14 @@ const link = (attributes: readonly unknown[]) => ({
 });
 
 function encoded(span: Partial<EncodableSpan>, limit = 128): Uint8Array {
-  const length = encodeSpan({ ...plain, ...span }, 0x18a0_0000, 1, 0x18a0_0000, 2, limit);
+  const length = encodeSpan(
+    { ...plain, ownLength: span.own?.length ?? 0, ...span },
+    0x18a0_0000,
+    1,
+    0x18a0_0000,
+    2,
+    limit,
+  );
   return scratch().slice(0, length);
 }
 
