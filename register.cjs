@@ -36,7 +36,7 @@ function runsPackageManager() {
   let main = process.argv[1];
   if (!main) return false;
   try {
-    main = require('fs').realpathSync(main);
+    main = require('fs').realpathSync.native(main);
   } catch {
     // `node app` without the ending, or no permission to look: judged by the path as given.
   }
