@@ -1,8 +1,10 @@
-import { define, detached, type End, endOnce, guarded, scope } from '../src/define.ts';
-import { redisBatch, redisClient, type RedisTarget } from '../src/semconv/redis.ts';
+import { current, define, detached, type End, endOnce, guarded, scope } from '../src/define.ts';
+import { endAt, redisBatch, redisClient, type RedisTarget } from '../src/semconv/redis.ts';
 
-/** The parts of ioredis that are touched, the same from version 4 on. */
+/** The parts of ioredis that are touched, the same from version 4 on, a `Cluster` included. */
 interface Redis {
+  /** Of a cluster only. */
+  startupNodes?: unknown;
   status: string;
   options: { host?: string; port?: number; path?: string; db?: number; sentinels?: unknown };
   condition?: { select?: number };
@@ -12,6 +14,8 @@ interface Redis {
 interface Command extends Settled {
   name: string;
   args: unknown[];
+  /** The node of a cluster that it was last sent to; null before that. */
+  [NODE]?: Redis | null;
 }
 
 /** What has its promise's `resolve` and `reject` as properties: commands and pipelines. */
@@ -28,6 +32,7 @@ interface Pipeline extends Settled {
 }
 
 const SEEN = Symbol('foretrace.seen');
+const NODE = Symbol('foretrace.node');
 
 /** What ioredis itself sends while it connects. */
 const HANDSHAKE = new Set([
@@ -53,15 +58,32 @@ function target({ options, stream }: Redis): RedisTarget {
 
 const database = ({ condition, options }: Redis): number => condition?.select ?? options.db ?? 0;
 
-const command = redisClient<Redis, [Command]>({
+const getters = {
   scope: ioredis,
-  command: (_, [{ name }]) => name,
-  arguments: (_, [{ args }]) => args,
+  command: (_: Redis, [{ name }]: [Command]) => name,
+  arguments: (_: Redis, [{ args }]: [Command]) => args,
   database,
   target,
-});
+};
+const command = redisClient<Redis, [Command]>(getters);
+const batch = redisBatch<Redis>(getters);
 
-const batch = redisBatch<Redis>({ scope: ioredis, database, target });
+/** Of a cluster, or of the master that sentinels name: the server is added at the end. */
+const routedCommand = redisClient<Redis, [Command]>({ ...getters, target: () => ({}) });
+const routedBatch = redisBatch<Redis>({ ...getters, target: () => ({}) });
+
+const isCluster = (redis: Redis): boolean => redis.startupNodes !== undefined;
+
+const isRouted = (redis: Redis): boolean =>
+  isCluster(redis) || (redis.options.sentinels !== undefined && redis.options.sentinels !== null);
+
+/** `last()` is the command that tells which node of a cluster has answered. */
+function answering(redis: Redis, last: () => Command | undefined): () => RedisTarget | undefined {
+  return () => {
+    const server = isCluster(redis) ? last()?.[NODE] : redis;
+    return server ? target(server) : undefined;
+  };
+}
 
 /**
  * Ends the span when the promise's own functions are called. Neither a `then` nor the library's tracing channel is used: with a
@@ -87,13 +109,29 @@ function rejecting(reject: Settled['reject'], end: End): Settled['reject'] {
 }
 
 const traceCommand = guarded('ioredis', (redis: Redis, sent: Command, inPipeline: boolean) => {
-  // A command comes by again when the connection is lost and it is sent once more: still one operation.
+  if (isCluster(redis)) sent[NODE] = null;
+  else if (sent[NODE] !== undefined) sent[NODE] = redis;
+  // A command comes by again when the connection is lost or a cluster redirects it: still one operation.
   if (sent[SEEN] === true || inPipeline) return;
   sent[SEEN] = true;
-  if (redis.status !== 'ready' && HANDSHAKE.has(sent.name)) return;
-  const span = command.start(redis, [sent]);
-  if (span !== undefined) watch(sent, endOnce(span, command.end, 'ioredis'));
+  if (isOwn(redis, sent)) return;
+  const routed = isRouted(redis);
+  const span = (routed ? routedCommand : command).start(redis, [sent]);
+  if (span === undefined) return;
+  const end = routed
+    ? endAt(
+        routedCommand,
+        answering(redis, () => sent),
+      )
+    : command.end;
+  watch(sent, endOnce(span, end, 'ioredis'));
 });
+
+/** `ASKING` goes ahead of a redirected command; look-ups of the topology run detached, and belong to nobody. */
+function isOwn({ status }: Redis, { name }: Command): boolean {
+  if (status !== 'ready' && HANDSHAKE.has(name)) return true;
+  return name === 'asking' || ((name === 'cluster' || name === 'sentinel') && current() === undefined);
+}
 
 function sendCommand(original: Function): Function {
   return function (this: Redis, sent: Command, stream?: { isPipeline?: boolean }, ...rest: unknown[]) {
@@ -121,8 +159,12 @@ function queueCommand(original: Function): Function {
 const traceExec = guarded('ioredis', (pipeline: Pipeline) => {
   if (pipeline[SEEN] === true || pipeline._queue.length === 0 || isAutomatic(pipeline)) return;
   pipeline[SEEN] = true;
-  const span = batch.start(pipeline.redis, [pipeline._queue]);
-  if (span !== undefined) watch(pipeline, endOnce(span, batch.end, 'ioredis'));
+  const { redis } = pipeline;
+  const routed = isRouted(redis);
+  const span = (routed ? routedBatch : batch).start(redis, [pipeline._queue]);
+  if (span === undefined) return;
+  const last = (): Command | undefined => pipeline._queue.at(-1);
+  watch(pipeline, endOnce(span, routed ? endAt(routedBatch, answering(redis, last)) : batch.end, 'ioredis'));
 });
 
 function exec(original: Function): Function {
@@ -140,6 +182,10 @@ export default define({
   points: [
     { target: 'prototype.sendCommand', wrap: sendCommand },
     { target: 'prototype.connect', wrap: detached },
+    { target: 'Cluster.prototype.sendCommand', versions: '>=5', wrap: sendCommand },
+    { target: 'Cluster.prototype.connect', versions: '>=5', wrap: detached },
+    { target: 'Cluster.prototype.getInfoFromNode', versions: '>=5', wrap: detached },
+    { target: 'Cluster.prototype.readyCheck', versions: '>=5', wrap: detached },
     { file: 'built/Pipeline.js', versions: '>=5', target: 'default.prototype.exec', wrap: exec },
     {
       file: 'built/Pipeline.js',

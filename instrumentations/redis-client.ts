@@ -1,4 +1,5 @@
 import {
+  attempt,
   current,
   define,
   detached,
@@ -8,9 +9,10 @@ import {
   inContext,
   observePromise,
   type Point,
+  type Role,
   scope,
 } from '../src/define.ts';
-import { redisBatch, redisClient, type RedisTarget } from '../src/semconv/redis.ts';
+import { endAt, redisBatch, redisClient, type RedisTarget } from '../src/semconv/redis.ts';
 
 /** The parts of @redis/client that are touched. */
 interface Client {
@@ -55,39 +57,73 @@ function database(self: Client): number | undefined {
   return self === UNKNOWN ? undefined : (selected.get(self) ?? self.options?.database ?? 0);
 }
 
-const command = redisClient<Client, [Arguments]>({
+const getters = {
   scope: redis,
-  command: (_, [[name]]) => String(name),
-  arguments: (_, [args]) => args.slice(1),
+  command: (_: Client, [[name]]: [Arguments]) => String(name),
+  arguments: (_: Client, [args]: [Arguments]) => args.slice(1),
   database,
   target,
-});
+};
+const command = redisClient<Client, [Arguments]>(getters);
+const batch = redisBatch<Client>(getters);
 
-const batch = redisBatch<Client>({ scope: redis, database, target });
+/** What a cluster or a sentinel client hands to one of its clients; after a redirection or failover to another one. */
+interface Route {
+  client?: Client;
+  end?: End;
+}
 
-/** The library keeps a connection alive with PINGs, which belong to nobody. */
-const isKeepAlive = (args: Arguments): boolean =>
-  args.length === 1 && args[0] === 'PING' && current() === undefined;
+/** Such a client is about to be called. */
+let route: Route | undefined;
 
-const beginCommand = guarded('redis-client', (self: Client, args: Arguments): End | undefined => {
-  if (isKeepAlive(args)) return undefined;
-  const span = command.start(self, [args]);
-  const end = span && endOnce(span, command.end, 'redis-client');
-  if (String(args[0]).toUpperCase() !== 'SELECT') return end;
-  return (error, result) => {
-    if (error === undefined && self !== UNKNOWN) selected.set(self, Number(args[1]));
-    end?.(error, result);
-  };
-});
+/** Where a routed operation went is added at the end. */
+const routedCommand = redisClient<Client, [Arguments]>({ ...getters, target: () => ({}) });
+const routedBatch = redisBatch<Client>({ ...getters, target: () => ({}) });
+
+function ending(role: Pick<Role, 'end'>, way: Route | undefined): Role['end'] {
+  return way === undefined ? role.end : endAt(role, () => way.client && target(way.client));
+}
+
+/**
+ * PINGs that keep a connection alive, and look-ups of the topology, belong to nobody. `ASKING` goes ahead of a redirected
+ * command.
+ */
+function isOwn(args: Arguments): boolean {
+  const [name] = args;
+  if (name === 'ASKING') return true;
+  if (name !== 'PING' && name !== 'SENTINEL' && name !== 'CLUSTER') return false;
+  return current() === undefined && (name !== 'PING' || args.length === 1);
+}
+
+const beginCommand = guarded(
+  'redis-client',
+  (self: Client, args: Arguments, way?: Route): End | undefined => {
+    if (isOwn(args)) return undefined;
+    const role = way === undefined ? command : routedCommand;
+    const span = role.start(self, [args]);
+    const end = span && endOnce(span, ending(role, way), 'redis-client');
+    if (String(args[0]).toUpperCase() !== 'SELECT') return end;
+    return (error, result) => {
+      if (error === undefined && self !== UNKNOWN) selected.set(self, Number(args[1]));
+      end?.(error, result);
+    };
+  },
+);
 
 const beginBatch = guarded(
   'redis-client',
-  (self: Client, commands: readonly { args: Arguments }[], chained: boolean): End | undefined => {
+  (
+    self: Client,
+    commands: readonly { args: Arguments }[],
+    chained: boolean,
+    way?: Route,
+  ): End | undefined => {
     if (commands.length === 0) return undefined;
     const sent = commands.map(({ args: [name, ...args] }) => ({ name: String(name), args }));
     if (chained) sent.push({ name: 'EXEC', args: [] });
-    const span = batch.start(self, [sent]);
-    return span && endOnce(span, batch.end, 'redis-client');
+    const role = way === undefined ? batch : routedBatch;
+    const span = role.start(self, [sent]);
+    return span && endOnce(span, ending(role, way), 'redis-client');
   },
 );
 
@@ -97,19 +133,47 @@ const beginBatch = guarded(
  */
 function settled(original: Function, self: unknown, args: unknown[], end: End | undefined): unknown {
   if (end === undefined) return Reflect.apply(original, self, args);
-  let result: unknown;
-  try {
-    result = Reflect.apply(original, self, args);
-  } catch (error) {
-    end(error);
-    throw error;
-  }
-  return observePromise(result, end);
+  return observePromise(attempt(original, self, args, end), end);
+}
+
+/** However often an operation with a route is tried, it starts with the first try and ends with the route. */
+function tried(
+  original: Function,
+  self: Client,
+  args: unknown[],
+  begin: (client: Client, way?: Route) => End | undefined,
+): unknown {
+  const client = self._self ?? self;
+  const way = route;
+  if (way === undefined) return settled(original, self, args, begin(client));
+  route = undefined;
+  way.client = client;
+  way.end ??= begin(client, way);
+  return Reflect.apply(original, self, args);
+}
+
+/** `_execute` of a cluster or of sentinels takes a function, and calls it with a client, again with another if need be. */
+function routed(original: Function): Function {
+  return function (this: unknown, ...args: unknown[]) {
+    const at = args.findIndex((arg) => typeof arg === 'function');
+    const send = args[at] as Function | undefined;
+    if (send === undefined) return Reflect.apply(original, this, args);
+    const way: Route = {};
+    args[at] = (...sent: unknown[]) => {
+      route = way;
+      try {
+        return Reflect.apply(send, undefined, sent);
+      } finally {
+        route = undefined;
+      }
+    };
+    return settled(original, this, args, (error, result) => way.end?.(error, result));
+  };
 }
 
 function sendCommand(original: Function): Function {
   return function (this: Client, ...args: unknown[]) {
-    return settled(original, this, args, beginCommand(this._self ?? this, args[0] as Arguments));
+    return tried(original, this, args, (client, way) => beginCommand(client, args[0] as Arguments, way));
   };
 }
 
@@ -117,9 +181,9 @@ function executeBatch(chained: boolean): (original: Function) => Function {
   return (original) =>
     function (this: Client, ...args: unknown[]) {
       const [commands, database] = args as [{ args: Arguments }[], unknown];
-      const self = this._self ?? this;
-      const end = beginBatch(self, commands, chained);
-      return settled(original, this, args, selecting(self, database, end));
+      return tried(original, this, args, (client, way) =>
+        selecting(client, database, beginBatch(client, commands, chained, way)),
+      );
     };
 }
 
@@ -199,6 +263,9 @@ function getCommandToSend(original: Function): Function {
 const CLIENT = 'dist/lib/client/index.js';
 const QUEUE = 'dist/lib/client/commands-queue.js';
 const POOL = 'dist/lib/client/pool.js';
+const CLUSTER = 'dist/lib/cluster/index.js';
+const SLOTS = 'dist/lib/cluster/cluster-slots.js';
+const SENTINEL = 'dist/lib/sentinel/index.js';
 
 const points: Point[] = [
   { file: CLIENT, target: 'default.prototype.connect', wrap: detached },
@@ -206,6 +273,15 @@ const points: Point[] = [
   { file: CLIENT, versions: '>=5', target: 'default.prototype._executePipeline', wrap: executeBatch(false) },
   { file: CLIENT, versions: '>=5', target: 'default.prototype._executeMulti', wrap: executeBatch(true) },
   { file: POOL, versions: '>=5', target: 'RedisClientPool.prototype.execute', wrap: execute },
+  // Private before 5.5: there, each try is a span of its own.
+  { file: CLUSTER, versions: '>=5.5', target: 'default.prototype._execute', wrap: routed },
+  { file: SLOTS, versions: '>=5', target: 'default.prototype.connect', wrap: detached },
+  { file: SLOTS, versions: '>=5', target: 'default.prototype.rediscover', wrap: detached },
+  { file: SENTINEL, versions: '>=5', target: 'default.prototype.connect', wrap: detached },
+  { file: SENTINEL, versions: '>=5', target: 'default.prototype._execute', wrap: routed },
+  { file: SENTINEL, versions: '>=5', target: 'RedisSentinelClient.prototype._execute', wrap: routed },
+  { file: SENTINEL, versions: '>=6', target: 'RedisSentinelInternal.prototype.observe', wrap: detached },
+  { file: SENTINEL, versions: '>=6', target: 'RedisSentinelInternal.prototype.transform', wrap: detached },
   { file: CLIENT, versions: '<5', target: 'default.prototype.multiExecutor', wrap: multiExecutor },
   { file: CLIENT, versions: '<5', target: 'default.prototype.emit', wrap: emit },
   { file: QUEUE, versions: '<5', target: 'default.prototype.addCommand', wrap: addCommand },

@@ -32,10 +32,15 @@ interface Common<Self extends object> {
 
 const servers = serverCache(DEFAULT_PORT);
 
-/** For clusters and sentinels, whose roles have an empty target: which server it was is only known at the end. */
-export function addRedisServer(span: Span, { address, port }: RedisTarget): void {
-  if (address === undefined) return;
-  span.addBlock(servers(port === undefined ? address : `${address}:${port}`).block);
+/** For clusters and sentinels, whose roles have an empty target: which server answered is only known at the end. */
+export function endAt(role: Pick<Role, 'end'>, server: () => RedisTarget | undefined): Role['end'] {
+  return (span, error, result) => {
+    const { address, port } = server() ?? {};
+    if (address !== undefined) {
+      span.addBlock(servers(port === undefined ? address : `${address}:${port}`).block);
+    }
+    role.end(span, error, result);
+  };
 }
 
 /** The answers that a Redis library gives. */
