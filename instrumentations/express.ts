@@ -11,6 +11,11 @@ export default define({
     { file: 'lib/router/index.js', target: 'use', versions: '<5', wrap: useWrapper },
     { file: 'lib/router/index.js', target: 'route', versions: '<5', wrap: routeWrapper },
     { file: 'lib/router/route.js', target: 'prototype.dispatch', versions: '<5', wrap: dispatchWrapper },
-    { file: 'lib/router/layer.js', target: 'prototype.handle_error', versions: '<5', wrap: errorWrapper },
+    {
+      file: 'lib/router/layer.js',
+      target: 'prototype.handle_error',
+      versions: '>=4.6 <5',
+      wrap: errorWrapper,
+    },
   ],
 });

@@ -1,4 +1,4 @@
-import { current, define, detached, type End, endOnce, guarded, scope } from '../src/define.ts';
+import { current, define, detached, type End, endOnce, guarded, type Point, scope } from '../src/define.ts';
 import { endAt, redisBatch, redisClient, type RedisTarget } from '../src/semconv/redis.ts';
 
 /** The parts of ioredis that are touched, the same from version 4 on, a `Cluster` included. */
@@ -108,11 +108,11 @@ function rejecting(reject: Settled['reject'], end: End): Settled['reject'] {
   };
 }
 
-const traceCommand = guarded('ioredis', (redis: Redis, sent: Command, inPipeline: boolean) => {
+const traceCommand = guarded('ioredis', (redis: Redis, sent: Command) => {
   if (isCluster(redis)) sent[NODE] = null;
   else if (sent[NODE] !== undefined) sent[NODE] = redis;
   // A command comes by again when the connection is lost or a cluster redirects it: still one operation.
-  if (sent[SEEN] === true || inPipeline) return;
+  if (sent[SEEN] === true) return;
   sent[SEEN] = true;
   if (isOwn(redis, sent)) return;
   const routed = isRouted(redis);
@@ -134,9 +134,9 @@ function isOwn({ status }: Redis, { name }: Command): boolean {
 }
 
 function sendCommand(original: Function): Function {
-  return function (this: Redis, sent: Command, stream?: { isPipeline?: boolean }, ...rest: unknown[]) {
-    traceCommand(this, sent, stream?.isPipeline === true);
-    return Reflect.apply(original, this, [sent, stream, ...rest]);
+  return function (this: Redis, sent: Command) {
+    traceCommand(this, sent);
+    return Reflect.apply(original, this, arguments);
   };
 }
 
@@ -146,18 +146,21 @@ function isAutomatic(pipeline: Pipeline): boolean {
 }
 
 const traceQueued = guarded('ioredis', (pipeline: Pipeline, queued: Command) => {
-  if (isAutomatic(pipeline)) traceCommand(pipeline.redis, queued, false);
+  if (isAutomatic(pipeline)) traceCommand(pipeline.redis, queued);
 });
 
 function queueCommand(original: Function): Function {
-  return function (this: Pipeline, queued: Command, ...rest: unknown[]) {
+  return function (this: Pipeline, queued: Command) {
     traceQueued(this, queued);
-    return Reflect.apply(original, this, [queued, ...rest]);
+    return Reflect.apply(original, this, arguments);
   };
 }
 
 const traceExec = guarded('ioredis', (pipeline: Pipeline) => {
-  if (pipeline[SEEN] === true || pipeline._queue.length === 0 || isAutomatic(pipeline)) return;
+  if (pipeline._queue.length === 0 || isAutomatic(pipeline)) return;
+  for (const queued of pipeline._queue) queued[SEEN] = true;
+  // A transaction comes by a second time, with `EXEC` at the end of its queue.
+  if (pipeline[SEEN] === true) return;
   pipeline[SEEN] = true;
   const { redis } = pipeline;
   const routed = isRouted(redis);
@@ -168,11 +171,16 @@ const traceExec = guarded('ioredis', (pipeline: Pipeline) => {
 });
 
 function exec(original: Function): Function {
-  return function (this: Pipeline, ...args: unknown[]) {
+  return function (this: Pipeline) {
     traceExec(this);
-    return Reflect.apply(original, this, args);
+    return Reflect.apply(original, this, arguments);
   };
 }
+
+const pipeline = (file: string, versions: string, prototype: string): Point[] => [
+  { file, versions, target: `${prototype}.exec`, wrap: exec },
+  { file, versions, target: `${prototype}.sendCommand`, wrap: queueCommand },
+];
 
 export default define({
   name: 'ioredis',
@@ -186,19 +194,8 @@ export default define({
     { target: 'Cluster.prototype.connect', versions: '>=5', wrap: detached },
     { target: 'Cluster.prototype.getInfoFromNode', versions: '>=5', wrap: detached },
     { target: 'Cluster.prototype.readyCheck', versions: '>=5', wrap: detached },
-    { file: 'built/Pipeline.js', versions: '>=5', target: 'default.prototype.exec', wrap: exec },
-    {
-      file: 'built/Pipeline.js',
-      versions: '>=5',
-      target: 'default.prototype.sendCommand',
-      wrap: queueCommand,
-    },
-    { file: 'built/pipeline.js', versions: '<5', target: 'default.prototype.exec', wrap: exec },
-    {
-      file: 'built/pipeline.js',
-      versions: '<5',
-      target: 'default.prototype.sendCommand',
-      wrap: queueCommand,
-    },
+    ...pipeline('built/Pipeline.js', '>=5', 'default.prototype'),
+    ...pipeline('built/pipeline.js', '>=4.7 <5', 'default.prototype'),
+    ...pipeline('built/pipeline.js', '<4.7', 'prototype'),
   ],
 });

@@ -15,12 +15,13 @@ interface Request {
   route?: Route;
 }
 
-/** A layer of a router's stack, under the names of router 2 (`handleRequest`) and of Express 4 (`handle_request`). */
+/** A layer of a router's stack, under the names of router 2 (`handleRequest`), of Express 4.6 (`handle_request`) and before. */
 interface Layer {
   path?: string;
   match(path: string): unknown;
   handleRequest?: Handle;
   handle_request?: Handle;
+  handle: Handle;
 }
 
 type Handle = (this: Layer, request: Request, response: unknown, next: unknown) => unknown;
@@ -37,8 +38,10 @@ const mount = guarded('router', (router: Router, from: number, first: unknown) =
   const path = pathOf(first);
   if (path === undefined || path === '/' || path === '') return;
   for (const layer of router.stack.slice(from)) {
-    const method = layer.handleRequest === undefined ? 'handle_request' : 'handleRequest';
-    const handle = layer[method] as Handle;
+    const method = (['handleRequest', 'handle_request', 'handle'] as const).find((name) => name in layer);
+    const handle = method && layer[method];
+    // Express before 4.6 tells error handlers by their length.
+    if (method === undefined || handle === undefined || handle.length > 3) continue;
     // On the one layer that is a mount: middleware without a path, which is most, stays as it is.
     Object.defineProperty(layer, method, {
       configurable: true,

@@ -1,13 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { type Fixture, harness } from '../kit/harness.ts';
 import { call, fence, httpServerKit, serverSpan } from '../kit/http-server.ts';
+import { inMatrix, libraryMajor, libraryVersion } from '../support/libraries.ts';
 
-const apps: [title: string, fixture: Fixture][] = [
-  ['Express 5, ES modules', { file: 'express.mjs', env: { EXPRESS_MAJOR: '5' } }],
-  ['Express 5, CommonJS', { file: 'express.cjs', env: { EXPRESS_MAJOR: '5' } }],
-  ['Express 4, ES modules', { file: 'express.mjs', env: { EXPRESS_MAJOR: '4' } }],
-  ['Express 4, CommonJS', { file: 'express.cjs', env: { EXPRESS_MAJOR: '4' } }],
+const isBefore46 = /^4\.[0-5]\./.test((inMatrix && libraryVersion('express')) || '');
+const BAD_PARAMETER: [string, string, number] = [
+  '/api/v1/orders/7/items/bad',
+  '/api/v1/orders/:order/items/:item',
+  500,
 ];
+
+const majors = inMatrix ? [libraryMajor('express')] : [5, 4];
+const apps = majors.flatMap((major): [title: string, fixture: Fixture][] => [
+  [`Express ${major}, ES modules`, { file: 'express.mjs', env: { EXPRESS_MAJOR: String(major) } }],
+  [`Express ${major}, CommonJS`, { file: 'express.cjs', env: { EXPRESS_MAJOR: String(major) } }],
+]);
 
 for (const [title, fixture] of apps) {
   httpServerKit({ title, fixture, routes: true, exceptions: true });
@@ -29,7 +36,8 @@ for (const [title, fixture] of apps) {
       ['/late', '/late'],
       ['/recovered', '/recovered'],
       ['/next-error', '/next-error', 500],
-      ['/api/v1/orders/7/items/bad', '/api/v1/orders/:order/items/:item', 500],
+      // Before 4.6 an error of `app.param` goes to the end of the stack, past every layer.
+      ...(isBefore46 ? [] : [BAD_PARAMETER]),
       ['/static/file', null],
       ['/static/none', null, 404],
       ['/admin/none', null, 404],

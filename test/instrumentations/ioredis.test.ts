@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { type CallSpan, dbKit, SECRET } from '../kit/db.ts';
 import { optional } from '../support/expect-trace.ts';
+import { inMatrix, libraryMajor } from '../support/libraries.ts';
 import { describeWith } from '../support/services.ts';
 
 const REDIS_URL = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379';
@@ -13,12 +14,12 @@ const span = (operation: string, text: unknown, more: Partial<CallSpan> = {}): C
   ...more,
 });
 
-for (const [title, file, IOREDIS_MAJOR] of [
-  ['ioredis 6, ES modules', 'ioredis.mjs', '6'],
-  ['ioredis 6, CommonJS', 'ioredis.cjs', '6'],
-  ['ioredis 5, ES modules', 'ioredis.mjs', '5'],
-  ['ioredis 5, CommonJS', 'ioredis.cjs', '5'],
-]) {
+const majors = inMatrix ? [libraryMajor('ioredis')] : [6, 5];
+
+for (const [title, file, IOREDIS_MAJOR] of majors.flatMap((major) => [
+  [`ioredis ${major}, ES modules`, 'ioredis.mjs', String(major)],
+  [`ioredis ${major}, CommonJS`, 'ioredis.cjs', String(major)],
+])) {
   await describeWith('redis', title, () => {
     dbKit({
       title: 'commands',

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { type CallSpan, dbKit, SECRET } from '../kit/db.ts';
 import { optional } from '../support/expect-trace.ts';
+import { inMatrix, libraryVersion } from '../support/libraries.ts';
 import { describeWith } from '../support/services.ts';
 
 const host = process.env.PGHOST ?? '127.0.0.1';
@@ -23,6 +24,7 @@ const plain = (text: string): CallSpan => ({
   attributes: { 'db.query.text': text, 'db.query.summary': optional(expect.any(String)) },
 });
 
+const isOldest = inMatrix && libraryVersion('pg')?.startsWith('8.0.') === true;
 const READ = 'SELECT typname FROM pg_type WHERE typname = $1 OR typname = $2';
 const MISSING = `SELECT * FROM kit_missing WHERE name = '${SECRET}'`;
 
@@ -56,8 +58,8 @@ for (const file of ['pg.mjs', 'pg.cjs']) {
         poolClient: [],
         poolClientCallback: ['callback'],
         submittable: ['callback'],
-        cursor: [],
-        stream: [],
+        // These packages of today hang on a pg so old, without the agent too.
+        ...(!isOldest && { cursor: [], stream: [] }),
       },
       failing: {
         title: 'a table that does not exist',

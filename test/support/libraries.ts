@@ -10,6 +10,9 @@ import { NODE, ROOT } from './run-app.ts';
  */
 export const LIBRARIES = resolve(process.env.TEST_LIBRARIES ?? join(ROOT, 'test/libraries'));
 
+/** Whether the version matrix runs the tests: the folder then has one version of one library. */
+export const inMatrix = process.env.TEST_LIBRARIES !== undefined;
+
 /** The version of a library that the fixtures load; undefined if it is not installed there. */
 export function libraryVersion(name: string): string | undefined {
   const file = join(LIBRARIES, 'node_modules', name, 'package.json');
