@@ -2,7 +2,7 @@
 import { overhead } from './lib/load-benchmark.mjs';
 import { main } from './lib/report.mjs';
 
-export const defaults = { seconds: 2, warmup: 1, rounds: 3, quick: { warmup: 0 } };
+export const defaults = { seconds: 4, warmup: 2, rounds: 2, quick: { warmup: 0 } };
 export const run = (options) => overhead('fastify-fetch', options);
 
 await main(import.meta, { run, defaults });

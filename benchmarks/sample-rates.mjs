@@ -2,7 +2,7 @@
 import { APPS, loadBars, loadTable, measureLoad, method } from './lib/load-benchmark.mjs';
 import { caption, main } from './lib/report.mjs';
 
-export const defaults = { seconds: 2, warmup: 1, rounds: 3, quick: { warmup: 0 } };
+export const defaults = { seconds: 3, warmup: 2, rounds: 2, quick: { warmup: 0 } };
 const RATES = [1, 0.1, 0.01, 0];
 // Peers at one rate only, so that a full run ends in ten minutes; `--rates` overrides for all.
 const PEER_RATES = [0.1];

@@ -4,6 +4,7 @@ import {
   define,
   type End,
   endingCallback,
+  guarded,
   observePromise,
   type Point,
   runDetached,
@@ -155,12 +156,30 @@ function factoryWrapper(original: Function): Function {
   };
 }
 
-/** A cluster has connections to several servers. */
+/** A cluster has connections to several servers, and keeps to itself which of them: what all have in common is known. */
 function clusterWrapper(original: Function): Function {
   return function (this: unknown, ...args: unknown[]) {
     const cluster = Reflect.apply(original, this, args) as object;
-    wrapAll(cluster, { options: undefined }, METHODS);
+    wrapAll(cluster, { options: undefined }, { ...METHODS, add: addWrapper });
     return cluster;
+  };
+}
+
+const addNode = guarded('mariadb', (origin: Origin | undefined, options: unknown) => {
+  if (origin === undefined) return;
+  const added = parse(options);
+  const { host, port, socketPath, database } = (origin.parsed ??= added);
+  origin.parsed = {
+    ...(host === added.host && { host, port: port === added.port ? port : undefined }),
+    ...(socketPath === added.socketPath && { socketPath }),
+    ...(database === added.database && { database }),
+  };
+});
+
+function addWrapper(original: Function): Function {
+  return function (this: object, _id: unknown, options: unknown) {
+    addNode(origins.get(this), options);
+    return Reflect.apply(original, this, arguments);
   };
 }
 

@@ -44,7 +44,7 @@ export interface SqlGetters<Self extends object, Args extends unknown[]> {
   text(self: Self, args: Args): string | undefined;
   /** Asked once for each `self`. */
   target(self: Self): DbTarget;
-  /** `db.operation.batch.size`: only for calls that run several statements at once. */
+  /** `db.operation.batch.size`: only for calls that run one statement with several sets of values, or several at once. */
   batchSize?(self: Self, args: Args): number | undefined;
   /** `db.response.status_code` of an error: an SQLSTATE, an error number. */
   status?(error: unknown): string | undefined;
@@ -69,6 +69,7 @@ export function sqlClient<Self extends object, Args extends unknown[]>(
 ): Role<Self, Args> {
   const { scope, system, dialect, defaultPort, text, target, batchSize, status } = getters;
   const statements = statementCache(system, dialect);
+  const batches = statementCache(system, dialect, 'BATCH');
   const targets = placeCache(target, defaultPort);
   return {
     name: scope.name,
@@ -77,12 +78,12 @@ export function sqlClient<Self extends object, Args extends unknown[]>(
       if (quiet || context.suppressed || context.span instanceof PassedSpan) return undefined;
       const query = text(self, args);
       if (query === undefined) return undefined;
-      const statement = statements(query);
+      const size = batchSize?.(self, args) ?? 1;
+      const statement = size === 1 ? statements(query) : batches(query);
       const span = startSpan(scope, statement.name, CLIENT, context);
       if (!(span instanceof Span)) return undefined;
       describe(span, statement, targets(self), system);
-      const size = batchSize?.(self, args);
-      if (size !== undefined && size !== 1) span.add(DB_OPERATION_BATCH_SIZE, size);
+      if (size !== 1) span.add(DB_OPERATION_BATCH_SIZE, size);
       return span;
     },
     end(span, error) {
@@ -153,13 +154,17 @@ interface Statement {
 const MAX_STATEMENTS = 1_000;
 const MAX_CACHED_TEXT = 2_048;
 
-/** Statements repeat: each is scanned and encoded once. Bounded, since an app may write values into its statements. */
-function statementCache(system: string, dialect: SqlDialect): (text: string) => Statement {
+/**
+ * Statements repeat: each is scanned and encoded once. Bounded, since an app may write values into its statements.
+ * @param prefix of the summary and the name, for batches
+ */
+function statementCache(system: string, dialect: SqlDialect, prefix = ''): (text: string) => Statement {
   const known = new Map<string, Statement>();
   return (text) => {
     let found = known.get(text);
     if (found !== undefined) return found;
-    const { text: clean, summary } = sanitizeSql(text, dialect);
+    const { text: clean, summary: single } = sanitizeSql(text, dialect);
+    const summary = single === '' ? prefix : `${prefix} ${single}`.trimStart();
     const sent = dbOptions.sanitize ? clean : text;
     found = {
       name: summary,

@@ -20,6 +20,8 @@ for (const file of ['mariadb.mjs', 'mariadb.cjs']) {
         pool: [],
         poolExecute: [],
         poolConnection: [],
+        cluster: [],
+        clusterConnection: [],
         callback: ['callback'],
         callbackExecute: ['callback'],
         callbackPool: ['callback'],
@@ -69,9 +71,9 @@ for (const file of ['mariadb.mjs', 'mariadb.cjs']) {
           spans: [
             plain('CREATE TEMPORARY TABLE IF NOT EXISTS kit_batch (id int, name text)'),
             {
-              name: 'INSERT kit_batch',
+              name: 'BATCH INSERT kit_batch',
               attributes: {
-                ...statement('INSERT INTO kit_batch VALUES (?, ?)', 'INSERT kit_batch').attributes,
+                ...statement('INSERT INTO kit_batch VALUES (?, ?)', 'BATCH INSERT kit_batch').attributes,
                 'db.operation.batch.size': 2,
               },
             },

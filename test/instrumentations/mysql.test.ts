@@ -22,6 +22,8 @@ for (const file of ['mysql.mjs', 'mysql.cjs']) {
         pool: ['callback'],
         poolEvents: ['end'],
         poolConnection: ['callback'],
+        cluster: ['callback'],
+        clusterConnection: ['callback'],
         implied: ['callback'],
       },
       unreachable: {

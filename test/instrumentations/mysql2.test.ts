@@ -29,6 +29,8 @@ for (const file of ['mysql2.mjs', 'mysql2.cjs']) {
         poolExecute: ['callback'],
         poolEvents: ['end'],
         poolConnection: ['callback'],
+        cluster: ['callback'],
+        clusterConnection: ['callback'],
         poolPromise: [],
         poolPromiseExecute: [],
         poolPromiseConnection: [],
