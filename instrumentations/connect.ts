@@ -1,6 +1,5 @@
 import { define, guarded, wrap } from '../src/define.ts';
-import { servedOf } from '../src/semconv/http-server.ts';
-import { callForRequest, noteFailure } from '../src/semconv/framework.ts';
+import { callForRequest, noteFailure, servedOf } from '../src/semconv/framework.ts';
 
 interface App {
   stack: { route: string; handle: Function }[];
@@ -22,14 +21,14 @@ function handlerWrapper(route: string): (original: Function) => Function {
     function (this: unknown, request: object, response: unknown, next: (error?: unknown) => unknown) {
       const leave = enter(request, route);
       const pass = (error?: unknown): unknown => {
-        noteFailure(request, error);
+        noteFailure(servedOf(request), error);
         if (error === undefined || error === null) leave?.();
         return next(error);
       };
       try {
         return callForRequest(request, original, this, [request, response, pass]);
       } catch (error) {
-        noteFailure(request, error);
+        noteFailure(servedOf(request), error);
         throw error;
       }
     };

@@ -1,6 +1,5 @@
 import { define, guarded } from '../src/define.ts';
-import { servedOf } from '../src/semconv/http-server.ts';
-import { noteFailure, noteRoute } from '../src/semconv/framework.ts';
+import { noteFailure, noteRoute, servedOf } from '../src/semconv/framework.ts';
 
 interface Fastify {
   version: string;
@@ -34,7 +33,7 @@ function onRequest(request: Request, _reply: Reply, done: () => void): void {
 
 function errorWrapper(original: Function): Function {
   return function (this: unknown, reply: Reply, error: unknown, ...rest: unknown[]) {
-    noteFailure(reply.raw, error);
+    noteFailure(servedOf(reply.raw), error);
     return Reflect.apply(original, this, [reply, error, ...rest]);
   };
 }

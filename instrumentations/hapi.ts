@@ -1,6 +1,5 @@
 import { define, guarded } from '../src/define.ts';
-import { servedOf } from '../src/semconv/http-server.ts';
-import { callForRequest, noteFailure, noteRoute } from '../src/semconv/framework.ts';
+import { callForRequest, noteFailure, noteRoute, servedOf } from '../src/semconv/framework.ts';
 
 interface Request {
   raw: { req: object };
@@ -29,7 +28,8 @@ function executeWrapper(original: Function): Function {
 /** Whatever fails in the life of a request ends up as its response: a Boom around the error. */
 function responseWrapper(original: Function): Function {
   return function (this: Request, response: unknown, ...rest: unknown[]) {
-    if ((response as { isBoom?: boolean } | null)?.isBoom === true) noteFailure(this.raw.req, response);
+    if ((response as { isBoom?: boolean } | null)?.isBoom === true)
+      noteFailure(servedOf(this.raw.req), response);
     return Reflect.apply(original, this, [response, ...rest]);
   };
 }

@@ -1,6 +1,5 @@
-import { define, guarded, observePromise, type Point } from '../src/define.ts';
-import { activeServed, enterPrefix, noteRoute } from '../src/semconv/framework.ts';
-import { noteError } from '../src/semconv/http-server.ts';
+import { define, guarded, type Point, promise } from '../src/define.ts';
+import { activeServed, enterPrefix, noteFailure, noteRoute } from '../src/semconv/framework.ts';
 
 type Handler = (context: Context, next: unknown) => unknown;
 
@@ -9,38 +8,17 @@ interface Context {
   error?: unknown;
 }
 
-interface RouterRoute {
-  path: string;
-  method: string;
-}
-
 /** What Hono gives its router for each handler. */
-type Entry = [handler: Handler, route: RouterRoute];
+type Entry = [handler: Handler, route: { path: string; method: string }];
 
-const enter = guarded('hono', (path: string) => noteRoute(activeServed(), path));
-
-const note = guarded('hono', (error: unknown) => {
-  const served = activeServed();
-  if (served !== undefined) noteError(served, error);
-});
-
-function traced(handler: Handler, path: string): Handler {
+/** A handler that tells its route, or middleware, which has none; both tell how they fail. */
+function traced(handler: Handler, path: string | undefined): Handler {
   return function (this: unknown, context, next) {
-    enter(path);
-    try {
-      return observePromise(Reflect.apply(handler, this, [context, next]), (error) =>
-        note(error ?? context.error),
-      );
-    } catch (error) {
-      note(error);
-      throw error;
-    }
+    const served = activeServed();
+    if (served?.span === undefined) return Reflect.apply(handler, this, [context, next]);
+    if (path !== undefined) noteRoute(served, path);
+    return promise(handler, this, [context, next], (error) => noteFailure(served, error ?? context.error));
   };
-}
-
-/** Middleware by Hono's own rule: for all methods, and with a parameter for `next`. */
-function isMiddleware(handler: Handler, { method }: RouterRoute): boolean {
-  return method === 'ALL' && handler.length > 1;
 }
 
 const known = new WeakSet<object>();
@@ -48,12 +26,10 @@ const known = new WeakSet<object>();
 const entryFor = guarded('hono', (entry: Entry): Entry => {
   if (!Array.isArray(entry) || typeof entry[0] !== 'function' || known.has(entry)) return entry;
   const [handler, route, ...rest] = entry;
+  // Middleware by Hono's own rule: for all methods, and with a parameter for `next`.
+  const path = route.method === 'ALL' && handler.length > 1 ? undefined : route.path;
   // The route object, which apps can list, keeps the handler as it is.
-  const result: unknown[] = [
-    isMiddleware(handler, route) ? handler : traced(handler, route.path),
-    route,
-    ...rest,
-  ];
+  const result: unknown[] = [traced(handler, path), route, ...rest];
   known.add(result);
   return result as Entry;
 });

@@ -11,6 +11,7 @@ import http2 from './http2.ts';
 import ioredis from './ioredis.ts';
 import koaScopedRouter, { koaRouter } from './koa-router.ts';
 import koa from './koa.ts';
+import libsqlClient from './libsql-client.ts';
 import libsql from './libsql.ts';
 import memcached from './memcached.ts';
 import memjs from './memjs.ts';
@@ -69,5 +70,6 @@ export const catalogue: readonly Instrumentation[] = [
   sqlite,
   betterSqlite3,
   libsql,
+  libsqlClient,
   sqlite3,
 ];

@@ -1,11 +1,15 @@
-import { define, guarded, type Instrumentation, observePromise, wrap } from '../src/define.ts';
-import { servedOf } from '../src/semconv/http-server.ts';
-import { callForRequest, enterPrefix, noteFailure, noteRoute } from '../src/semconv/framework.ts';
+import { define, guarded, observePromise, type Point, wrap } from '../src/define.ts';
+import { callForRequest, enterPrefix, noteFailure, noteRoute, servedOf } from '../src/semconv/framework.ts';
+import { middlewareWrapper } from './koa.ts';
 
 interface Layer {
   path: string | RegExp;
   /** Empty for middleware. */
   methods: string[];
+}
+
+interface Router {
+  stack: { stack: Function[] }[];
 }
 
 interface Context {
@@ -24,8 +28,7 @@ interface Context {
 /** What koa-mount took off the path: its prefixes have no parameters, so the text is the template. */
 function enterMounts({ req, mountPath, originalUrl, path }: Context): void {
   if (mountPath === undefined || mountPath === '/') return;
-  const question = originalUrl.indexOf('?');
-  const whole = question === -1 ? originalUrl : originalUrl.slice(0, question);
+  const [whole] = originalUrl.split('?', 1);
   const prefix = whole.endsWith(path) ? whole.slice(0, whole.length - path.length) : whole;
   const served = servedOf(req);
   if (prefix.endsWith(mountPath) && served?.mounts === undefined) enterPrefix(served, prefix);
@@ -56,7 +59,7 @@ function dispatchWrapper(original: Function): Function {
     noteLayer(context);
     return observePromise(result, (error) => {
       noteLayer(context);
-      noteFailure(context.req, error);
+      noteFailure(servedOf(context.req), error);
     });
   };
 }
@@ -69,33 +72,47 @@ function routesWrapper(original: Function): Function {
   };
 }
 
-const common = {
-  name: 'koa-router',
-  spans: 'none of its own: the route, with all prefixes, and the exception on the server span',
-  esm: true,
-} satisfies Partial<Instrumentation>;
+const watchLayer = guarded('koa-router', ({ stack }: Router) => {
+  const functions = stack[stack.length - 1].stack;
+  for (const index of functions.keys()) wrap(functions, String(index), middlewareWrapper as never);
+});
 
-const old = { file: 'lib/router.js', wrap: routesWrapper };
+/** `router.register(path, methods, middleware)`, of routes and of `use`: the router's own middleware may answer an error. */
+function registerWrapper(original: Function): Function {
+  return function (this: Router, ...args: unknown[]) {
+    const result = Reflect.apply(original, this, args);
+    watchLayer(this);
+    return result;
+  };
+}
+
+const spans = 'none of its own: the route, with all prefixes, and the exception on the server span';
+
+/** Until 12 `routes` and `middleware` are two names of one function, from 13 on the one calls the other. */
+const points: Point[] = [
+  { file: 'lib/router.js', target: 'prototype.register', versions: '<15', wrap: registerWrapper },
+  { file: 'lib/router.js', target: 'prototype.routes', versions: '<13', wrap: routesWrapper },
+  { file: 'lib/router.js', target: 'prototype.middleware', versions: '<15', wrap: routesWrapper },
+];
 
 export default define({
-  ...common,
+  name: 'koa-router',
   module: '@koa/router',
   versions: '>=8 <16',
+  esm: true,
+  spans,
   points: [
-    { ...old, target: 'prototype.routes', versions: '<13' },
-    { ...old, target: 'prototype.middleware', versions: '<15' },
+    ...points,
+    { target: 'Router.prototype.register', versions: '>=15', wrap: registerWrapper },
     { target: 'Router.prototype.middleware', versions: '>=15', wrap: routesWrapper },
   ],
 });
 
 /** The same code under its older name. */
 export const koaRouter = define({
-  ...common,
+  name: 'koa-router',
   module: 'koa-router',
   versions: '>=7 <15',
-  esm: false,
-  points: [
-    { ...old, target: 'prototype.routes', versions: '<13' },
-    { ...old, target: 'prototype.middleware', versions: '<15' },
-  ],
+  spans,
+  points,
 });

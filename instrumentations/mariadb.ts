@@ -1,5 +1,6 @@
 import {
   active,
+  attempt,
   callIn,
   define,
   type End,
@@ -13,7 +14,7 @@ import {
   traced,
   wrap,
 } from '../src/define.ts';
-import { quietly } from '../src/semconv/db.ts';
+import { tracedAlone } from '../src/semconv/db.ts';
 import { mysqlClient, type MysqlOptions } from '../src/semconv/mysql.ts';
 
 /** Where a connection or pool goes: the app's options or URL. */
@@ -77,14 +78,8 @@ const settled: Settle = (original, self, args, end) => {
   const at = args.length - 1;
   const callback = typeof args[at] === 'function' ? (args[at] as Function) : undefined;
   if (callback !== undefined) args[at] = endingCallback(callback, end);
-  let result: unknown;
-  try {
-    // A pool may open a connection for the call.
-    result = runDetached(() => Reflect.apply(original, self, args));
-  } catch (error) {
-    end(error ?? new Error());
-    throw error;
-  }
+  // A pool may open a connection for the call.
+  const result = runDetached(() => attempt(original, self, args, end));
   if (callback !== undefined) return result;
   if (typeof (result as Emitter | undefined)?.emit === 'function') {
     watchEmitter(result as Emitter, end);
@@ -95,14 +90,7 @@ const settled: Settle = (original, self, args, end) => {
 
 /** A method with a statement of its own. In older versions it calls `query` for it. */
 function transactional(text: string): (original: Function) => Function {
-  const role = mysqlClient<object>({ ...getters, text: () => text });
-  return (original) =>
-    traced(
-      role as never,
-      settled,
-    )(function (this: unknown) {
-      return quietly(() => Reflect.apply(original, this, arguments));
-    });
+  return tracedAlone(mysqlClient<object>({ ...getters, text: () => text }) as never, settled);
 }
 
 const METHODS: Record<string, (original: Function) => Function> = {

@@ -1,6 +1,5 @@
 import { define, guarded } from '../src/define.ts';
-import { servedOf } from '../src/semconv/http-server.ts';
-import { callForRequest, noteHandler, noteFailure } from '../src/semconv/framework.ts';
+import { callForRequest, noteFailure, noteHandler, servedOf } from '../src/semconv/framework.ts';
 
 /** Node's request, or Fastify's around it. */
 type Request = object & { raw?: object };
@@ -38,7 +37,7 @@ interface Host {
 
 const noteException = guarded('nestjs-core', (exception: unknown, host: Host) => {
   const request = host.getArgs()[0];
-  if (typeof request === 'object' && request !== null) noteFailure(rawOf(request), exception);
+  if (typeof request === 'object' && request !== null) noteFailure(servedOf(rawOf(request)), exception);
 });
 
 /** Called for each exception, whichever filter answers it. */

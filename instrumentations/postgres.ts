@@ -1,9 +1,9 @@
 import {
+  attached,
   define,
   endOnce,
   endWithStream,
   guarded,
-  keepContext,
   type Point,
   runDetached,
   scope,
@@ -77,14 +77,6 @@ function handleWrapper(original: Function): Function {
   };
 }
 
-/** Rows and parts of a cursor come from the connection: the app's function gets them where it was given. */
-function functionWrapper(original: Function): Function {
-  return function (this: Query, ...args: unknown[]) {
-    keepContext(args);
-    return Reflect.apply(original, this, args);
-  };
-}
-
 const note = guarded('postgres', (query: Query, options: Options) => sql.sentTo(query, options));
 
 /** Only a connection knows where it goes: `execute` and, for the query that opens it, `connect` bring the two together. */
@@ -110,8 +102,9 @@ function points(folder: string, connection: string): Point[] {
   const query = `${folder}/query.js`;
   return [
     { file: query, target: 'Query.prototype.handle', wrap: handleWrapper },
-    { file: query, target: 'Query.prototype.forEach', wrap: functionWrapper },
-    { file: query, target: 'Query.prototype.cursor', wrap: functionWrapper },
+    // Rows and parts of a cursor come from the connection: the app's function gets them where it was given.
+    { file: query, target: 'Query.prototype.forEach', wrap: attached },
+    { file: query, target: 'Query.prototype.cursor', wrap: attached },
     { file: `${folder}/connection.js`, target: connection, wrap: connectionWrapper },
   ];
 }

@@ -1,8 +1,11 @@
-import { define, guarded } from '../src/define.ts';
-import { servedOf } from '../src/semconv/http-server.ts';
-import { callForRequest, noteFailure, noteRoute } from '../src/semconv/framework.ts';
+import { define, guarded, wrap } from '../src/define.ts';
+import { callForRequest, noteFailure, noteRoute, servedOf } from '../src/semconv/framework.ts';
 
 type Request = object & { route?: { path?: string | RegExp } };
+
+interface Chain {
+  _stack: Function[];
+}
 
 const note = guarded('restify', (request: Request) => {
   const path = request.route?.path;
@@ -26,8 +29,24 @@ function routeWrapper(original: Function): Function {
 
 function errorWrapper(original: Function): Function {
   return function (this: unknown, error: unknown, request: Request, ...rest: unknown[]) {
-    noteFailure(request, error);
+    // `next(false)` stops the chain, it is no error.
+    if (error !== false) noteFailure(servedOf(request), error);
     return Reflect.apply(original, this, [error, request, ...rest]);
+  };
+}
+
+/** By restify's own rule a handler of errors has four parameters. */
+const watchLast = guarded('restify', ({ _stack }: Chain) => {
+  const last = _stack.length - 1;
+  if (_stack[last]?.length === 4) wrap(_stack, String(last), errorWrapper as never);
+});
+
+/** `chain.add(handler)`, of routes, `pre` and `use`: an error that a handler in the chain answers never reaches the server. */
+function addWrapper(original: Function): Function {
+  return function (this: Chain, ...args: unknown[]) {
+    const result = Reflect.apply(original, this, args);
+    watchLast(this);
+    return result;
   };
 }
 
@@ -40,5 +59,6 @@ export default define({
     { file: 'lib/router.js', target: 'prototype.lookup', wrap: lookupWrapper },
     { file: 'lib/server.js', target: 'prototype._runRoute', wrap: routeWrapper },
     { file: 'lib/server.js', target: 'prototype._onHandlerError', wrap: errorWrapper },
+    { file: 'lib/chain.js', target: 'prototype.add', wrap: addWrapper },
   ],
 });

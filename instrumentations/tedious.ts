@@ -1,14 +1,14 @@
 import {
   active,
+  attempt,
   callIn,
   define,
   detached,
   endingCallback,
   scope,
   type Settle,
-  traced,
 } from '../src/define.ts';
-import { quietly, sqlClient } from '../src/semconv/db.ts';
+import { sqlClient, tracedAlone } from '../src/semconv/db.ts';
 
 interface Connection {
   config?: { server?: string; options?: { port?: number; database?: string } };
@@ -68,23 +68,8 @@ const requested: Settle = (original, self, args, end) => {
       return Reflect.apply(ending, this, results);
     };
   }
-  try {
-    return Reflect.apply(original, self, args);
-  } catch (error) {
-    end(error ?? new Error());
-    throw error;
-  }
+  return attempt(original, self, args, end);
 };
-
-/** A bulk load is preceded by a batch of its own. */
-function bulkLoadWrapper(original: Function): Function {
-  return traced(
-    bulkLoad as never,
-    requested,
-  )(function (this: unknown) {
-    return quietly(() => Reflect.apply(original, this, arguments));
-  });
-}
 
 /** No span of its own. Before 12, it puts the name of a procedure in the place of the text. */
 function prepareWrapper(original: Function): Function {
@@ -120,7 +105,8 @@ export default define({
     { file, target: 'prototype.execute', trace: statement, settles: requested },
     { file, target: 'prototype.prepare', wrap: prepareWrapper },
     { file, target: 'prototype.callProcedure', trace: procedure, settles: requested },
-    { file, target: 'prototype.execBulkLoad', wrap: bulkLoadWrapper },
+    // Preceded by a batch of its own.
+    { file, target: 'prototype.execBulkLoad', wrap: tracedAlone(bulkLoad as never, requested) },
     { file, target: 'prototype.connect', wrap: detached },
     { file: 'lib/request.js', target: 'prototype.emit', wrap: emitWrapper },
   ],

@@ -61,7 +61,7 @@ export function scope(name: string): Scope {
 
 export { active, callIn, current, enter, inContext, run, runDetached } from './context/active.ts';
 export type { ServedRequest } from './context/context.ts';
-export { detached, keepContext } from './patch/detached.ts';
+export { attached, detached, keepContext } from './patch/detached.ts';
 export { isExporterAgent } from './export/marker.ts';
 export { guarded, reportFailure } from './patch/guard.ts';
 export {
@@ -74,6 +74,14 @@ export {
   promise,
   sync,
 } from './patch/settle.ts';
-export { type End, endOnce, type Role, type Settle, traced, untraced } from './patch/traced.ts';
+export {
+  type End,
+  endOnce,
+  type Role,
+  type Settle,
+  traced,
+  tracedAsParent,
+  untraced,
+} from './patch/traced.ts';
 export { wrap } from './patch/wrap.ts';
 export { fields } from './propagate/current.ts';

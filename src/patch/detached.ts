@@ -11,6 +11,14 @@ export function detached(original: Function): Function {
   };
 }
 
+/** For a function that calls its last argument from elsewhere, such as a queue: it runs in the context of the call. */
+export function attached(original: Function): Function {
+  return function (this: unknown, ...args: unknown[]) {
+    keepContext(args);
+    return Reflect.apply(original, this, args);
+  };
+}
+
 /** Makes a callback at the end of `args` run in the context that is active now. */
 export function keepContext(args: unknown[]): void {
   const last = args.length - 1;

@@ -1,6 +1,7 @@
-import { current } from '../context/active.ts';
+import { active, current, run } from '../context/active.ts';
+import { SPAN_KEY } from '../context/context.ts';
 import type { Span } from '../trace/span.ts';
-import { reportFailure } from './guard.ts';
+import { guarded, reportFailure } from './guard.ts';
 
 /**
  * What a traced call means: a role of `src/semconv` with the getters of one library.
@@ -44,6 +45,23 @@ export function traced(role: Role<never, never, never>, settle: Settle): (origin
           : settle(original, this, args, untraced);
       }
       return settle(original, this, args, endOnce(span, end, name));
+    };
+}
+
+/** The same for a library that sends by another traced one: what it starts is below the span. */
+export function tracedAsParent(
+  role: Role<never, never, never>,
+  settle: Settle,
+): (original: Function) => Function {
+  const { name, start, end } = role as unknown as Role;
+  const begin = guarded(name, start);
+  return (original) =>
+    function (this: unknown, ...args: unknown[]): unknown {
+      const span = begin(this, args);
+      if (span === undefined) return Reflect.apply(original, this, args);
+      const inside = (...inner: unknown[]): unknown =>
+        run(active().setValue(SPAN_KEY, span), () => Reflect.apply(original, this, inner));
+      return settle(inside, this, args, endOnce(span, end, name));
     };
 }
 

@@ -1,7 +1,7 @@
 import { active } from '../context/active.ts';
 import { type Block, block } from '../encode/span.ts';
-import type { Role } from '../patch/traced.ts';
-import { sanitizeSql, type SqlDialect } from '../redact/sql.ts';
+import { type Role, type Settle, traced } from '../patch/traced.ts';
+import { MAX_SQL, sanitizeSql, type SqlDialect } from '../redact/sql.ts';
 import type { Scope } from '../trace/scope.ts';
 import { CLIENT, PassedSpan, Span } from '../trace/span.ts';
 import { startSpan } from '../trace/start.ts';
@@ -40,11 +40,11 @@ export interface SqlGetters<Self extends object, Args extends unknown[]> {
   dialect: SqlDialect;
   defaultPort?: number;
   scope: Scope;
-  /** The statement; undefined if the call is not a query. */
-  text(self: Self, args: Args): string | undefined;
+  /** The statement, or those of a batch; undefined if the call is not a query. */
+  text(self: Self, args: Args): string | readonly string[] | undefined;
   /** Asked once for each `self`. */
   target(self: Self): DbTarget;
-  /** `db.operation.batch.size`: only for calls that run one statement with several sets of values, or several at once. */
+  /** `db.operation.batch.size`: only for calls that run one statement with several sets of values. */
   batchSize?(self: Self, args: Args): number | undefined;
   /** `db.response.status_code` of an error: an SQLSTATE, an error number. */
   status?(error: unknown): string | undefined;
@@ -63,6 +63,20 @@ export function quietly<R>(fn: () => R): R {
   }
 }
 
+/** The wrapper of a function that is made of other traced ones: it alone has a span. */
+export function tracedAlone(
+  role: Role<never, never, never>,
+  settle: Settle,
+): (original: Function) => Function {
+  return (original) =>
+    traced(
+      role,
+      settle,
+    )(function (this: unknown) {
+      return quietly(() => Reflect.apply(original, this, arguments));
+    });
+}
+
 /** The role of a SQL client: one span per query, named by its summary. */
 export function sqlClient<Self extends object, Args extends unknown[]>(
   getters: SqlGetters<Self, Args>,
@@ -78,8 +92,10 @@ export function sqlClient<Self extends object, Args extends unknown[]>(
       if (quiet || context.suppressed || context.span instanceof PassedSpan) return undefined;
       const query = text(self, args);
       if (query === undefined) return undefined;
-      const size = batchSize?.(self, args) ?? 1;
-      const statement = size === 1 ? statements(query) : batches(query);
+      const several = typeof query !== 'string';
+      const size = several ? query.length : (batchSize?.(self, args) ?? 1);
+      const sent = several ? joined(query) : query;
+      const statement = size === 1 ? statements(sent) : batches(sent);
       const span = startSpan(scope, statement.name, CLIENT, context);
       if (!(span instanceof Span)) return undefined;
       describe(span, statement, targets(self), system);
@@ -154,6 +170,20 @@ interface Statement {
 const MAX_STATEMENTS = 1_000;
 const MAX_CACHED_TEXT = 2_048;
 
+/** Between the statements of a batch, where it is one text: in no statement, as `;` may be. */
+const BETWEEN = '\0';
+
+/** The statements of a batch that differ, as far as a text is looked at. */
+function joined(texts: readonly string[]): string {
+  let all = texts[0] ?? '';
+  for (const text of new Set(texts)) {
+    if (text === texts[0]) continue;
+    if (all.length + text.length > MAX_SQL) break;
+    all += BETWEEN + text;
+  }
+  return all;
+}
+
 /**
  * Statements repeat: each is scanned and encoded once. Bounded, since an app may write values into its statements.
  * @param prefix of the summary and the name, for batches
@@ -163,9 +193,13 @@ function statementCache(system: string, dialect: SqlDialect, prefix = ''): (text
   return (text) => {
     let found = known.get(text);
     if (found !== undefined) return found;
-    const { text: clean, summary: single } = sanitizeSql(text, dialect);
-    const summary = single === '' ? prefix : `${prefix} ${single}`.trimStart();
-    const sent = dbOptions.sanitize ? clean : text;
+    // One by one: a quote that is left open in one statement must not turn the literals of the next inside out.
+    const parts = prefix === '' ? [text] : text.split(BETWEEN);
+    const scanned = parts.map((part) => sanitizeSql(part, dialect));
+    const single = scanned.every(({ summary }) => summary === scanned[0]?.summary) ? scanned[0]?.summary : '';
+    const summary = `${prefix} ${single}`.trim();
+    const texts = new Set(dbOptions.sanitize ? scanned.map(({ text: clean }) => clean) : parts);
+    const sent = [...texts].join('; ');
     found = {
       name: summary,
       block: block([

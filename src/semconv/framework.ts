@@ -1,12 +1,15 @@
 import { current } from '../context/active.ts';
-import { noteError, Served, servedOf } from './http-server.ts';
+import { noteError, Served } from './http-server.ts';
 import { CODE_FUNCTION_NAME } from './keys.ts';
 
+export { servedOf } from './http-server.ts';
 export { callForRequest } from './route.ts';
 
 /**
  * What a web framework tells the server span: the route, the function that serves it, the error that went by. For frameworks
  * that know the whole template of a route; `route.ts` puts it together for those that do not.
+ *
+ * All take the request as `servedOf` or `activeServed` gives it, and do nothing for one that is not recorded.
  */
 
 /** The request that the active context serves, for frameworks that do not hand on Node's request object. */
@@ -35,8 +38,7 @@ export function noteHandler(served: Served | undefined, name: string): void {
   served?.span?.add(CODE_FUNCTION_NAME, name);
 }
 
-/** Notes an error that a handler threw or passed on. */
-export function noteFailure(request: object, error: unknown): void {
-  const served = servedOf(request);
+/** Notes an error that a handler or middleware threw or passed on; it is recorded if the request fails. */
+export function noteFailure(served: Served | undefined, error: unknown): void {
   if (served?.span !== undefined) noteError(served, error);
 }

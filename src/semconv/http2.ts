@@ -1,67 +1,154 @@
-import type { Connection, Headers, ServerRequest } from './http-server.ts';
+import type { Context } from '../context/context.ts';
+import type { Scope } from '../trace/scope.ts';
+import { endOutgoing, failOutgoing, injectOutgoing, type Outgoing, startOutgoing } from './http-client.ts';
+import { type Connection, endServed, mark, type Served, servedOf, startServed } from './http-server.ts';
 
-type StreamHeaders = Record<string, string | string[] | undefined>;
+export type Headers = Record<string, string | string[] | undefined>;
 
-/** A request as it comes in on a stream, in the form of HTTP/1. */
-export class StreamRequest implements ServerRequest {
-  readonly httpVersion = '2';
-  readonly rawHeaders: readonly string[];
-  readonly #headers: StreamHeaders;
+const CONNECTION = Symbol('foretrace.connection');
+const ORIGIN = Symbol('foretrace.origin');
 
-  constructor(headers: StreamHeaders, rawHeaders: readonly string[]) {
-    this.#headers = headers;
-    this.rawHeaders = rawHeaders;
-  }
+/** A connection, which carries many streams. */
+export interface Session {
+  socket?: Connection;
+  [CONNECTION]?: Connection;
+  [ORIGIN]?: Origin;
+}
 
-  get method(): string | undefined {
-    return this.#headers[':method'] as string | undefined;
-  }
+/** A request with its response, at either end. */
+export interface Stream {
+  session?: Session;
+  sentHeaders?: Headers;
+  headersSent?: boolean;
+  /** Closed while the response was not at its end. */
+  aborted?: boolean;
+  errored?: StreamError | null;
+  rstCode?: number;
+}
 
-  get url(): string | undefined {
-    return this.#headers[':path'] as string | undefined;
-  }
+interface StreamError {
+  code?: string;
+  name?: string;
+}
 
-  get headers(): Headers {
-    const authority = this.#headers[':authority'] as string | undefined;
-    return authority === undefined ? this.#headers : { ...this.#headers, host: authority };
+/** The socket of a session is a proxy that throws once the session is over: what is needed is taken when it is there. */
+function connectionOf(session: Session): Connection {
+  const known = session[CONNECTION];
+  if (known !== undefined) return known;
+  const { remoteAddress, remotePort, localPort, encrypted } = session.socket ?? {};
+  return (session[CONNECTION] = { remoteAddress, remotePort, localPort, encrypted });
+}
+
+/** Starts serving a stream, unless it is a tunnel (WebSocket): as with an upgrade there is no response that could end it. */
+export function startStream(
+  scope: Scope,
+  stream: Stream,
+  headers: Headers,
+  rawHeaders: readonly string[],
+): Served | undefined {
+  if (headers[':method'] === 'CONNECT' || stream.session === undefined) return undefined;
+  const request = {
+    httpVersion: '2',
+    method: headers[':method'] as string | undefined,
+    url: headers[':path'] as string | undefined,
+    rawHeaders,
+    get headers() {
+      const authority = headers[':authority'] as string | undefined;
+      return authority === undefined ? (headers as { host?: string }) : { ...headers, host: authority };
+    },
+  };
+  const served = startServed(scope, request, connectionOf(stream.session));
+  mark(stream, served);
+  return served;
+}
+
+/** The request and response of the compatible API belong to the stream that they are made for. */
+export function shareServed(request: { stream?: Stream }, response: object): void {
+  const served = request.stream && servedOf(request.stream);
+  if (served === undefined) return;
+  mark(request, served);
+  mark(response, served);
+}
+
+export function endStream(served: Served, stream: Stream): void {
+  const { sentHeaders, headersSent = false, aborted, errored, rstCode } = stream;
+  // A stream that is reset or destroyed finishes too, one that is whole may close without.
+  const whole = headersSent && !aborted && !rstCode;
+  const response = {
+    statusCode: Number(sentHeaders?.[':status']),
+    headersSent,
+    getHeader: (name: string) => sentHeaders?.[name],
+  };
+  endServed(served, response, whole ? undefined : errorTypeOf(errored, rstCode));
+}
+
+/** One request of a session, with the headers to be sent in place of the app's. */
+export interface Attempt extends Outgoing {
+  readonly session: Session;
+  readonly headers: unknown;
+}
+
+export function startRequest(
+  scope: Scope,
+  context: Context,
+  fields: readonly string[],
+  session: Session,
+  headers: unknown,
+): Attempt | undefined {
+  const origin = session[ORIGIN];
+  const method = headerOf(headers, ':method') ?? 'GET';
+  if (origin === undefined || method === 'CONNECT' || isUndici(session)) return undefined;
+  const path = headerOf(headers, ':path') ?? '/';
+  const authority = headerOf(headers, ':authority') ?? headerOf(headers, 'host');
+  const { scheme, address, port } =
+    authority === undefined ? origin : originOf(`${origin.scheme}://${authority}`);
+  const outgoing = startOutgoing(scope, context, method, { scheme, address, port, path });
+  if (outgoing === undefined) return undefined;
+  const added: [string, string][] = [];
+  injectOutgoing(outgoing, added, (lines, name, value) => lines.push([name, value]));
+  return { ...outgoing, session, headers: withFields(headers, fields, added) };
+}
+
+/** undici speaks HTTP/2 through Node's sessions, and has a span already. */
+function isUndici(session: Session): boolean {
+  return Object.getOwnPropertySymbols(session).some(({ description }) => description === 'client');
+}
+
+/** Notes an event of the stream that a request went out on: the response, or that there will be none. */
+export function noteAnswer(attempt: Attempt, stream: Stream, event: string, argument: unknown): void {
+  if (event === 'response') {
+    const headers = argument as Headers;
+    const { remoteAddress, remotePort } = connectionOf(attempt.session);
+    endOutgoing(attempt, {
+      statusCode: Number(headers[':status']),
+      httpVersion: '2',
+      peerAddress: remoteAddress,
+      peerPort: remotePort,
+      requestHeader: (name) => stream.sentHeaders?.[name],
+      responseHeader: (name) => headers[name],
+    });
+  } else if (event === 'error') {
+    // Why the connection failed stands behind the error of the stream that waited for it.
+    const reason = ((argument as { cause?: unknown }).cause ?? argument) as StreamError;
+    const code = errorTypeOf(reason, stream.rstCode);
+    failOutgoing(attempt, reason.name === 'AbortError' ? reason : { code });
+  } else if (event === 'close') {
+    failOutgoing(attempt, { name: 'AbortError' });
   }
 }
 
-/** The head of a request to be sent: an object, or since Node 24 a flat list. */
-export class RequestHead {
-  readonly #headers: unknown;
-
-  constructor(headers: unknown) {
-    this.#headers = headers;
-  }
-
-  #value(wanted: string): string | undefined {
-    const headers = this.#headers;
-    if (Array.isArray(headers)) {
-      for (let i = 0; i < headers.length; i += 2) {
-        if (String(headers[i]).toLowerCase() === wanted) return String(headers[i + 1]);
-      }
-      return undefined;
-    }
-    const value = (headers as StreamHeaders | undefined)?.[wanted];
-    return value === undefined || value === null ? undefined : String(value);
-  }
-
-  get method(): string {
-    return this.#value(':method') ?? 'GET';
-  }
-
-  get path(): string {
-    return this.#value(':path') ?? '/';
-  }
-
-  get authority(): string | undefined {
-    return this.#value(':authority') ?? this.#value('host');
-  }
+/** A header of a request to be sent: these are an object, or since Node 24 a flat list. */
+function headerOf(headers: unknown, wanted: string): string | undefined {
+  let value: unknown;
+  if (Array.isArray(headers)) {
+    const index = headers.findIndex((name, i) => i % 2 === 0 && String(name).toLowerCase() === wanted);
+    if (index !== -1) value = headers[index + 1];
+  } else value = (headers as Headers | undefined)?.[wanted];
+  return value === undefined || value === null ? undefined : String(value);
 }
 
 /** The app's headers with those added that carry the span on, in place of what the app has set of these; its object stays. */
-export function withFields(
+function withFields(
   headers: unknown,
   fields: readonly string[],
   added: readonly (readonly [name: string, value: string])[],
@@ -72,29 +159,23 @@ export function withFields(
   // Symbols too: the list of sensitive headers is one.
   const copy: Record<string, unknown> = { ...(headers as object | undefined) };
   for (const name of Object.keys(copy)) if (stale(name)) delete copy[name];
-  for (const [name, value] of added) copy[name] = value;
-  return copy;
-}
-
-/** The parts of a connection that spans show, taken while it is open. */
-export function httpConnection({
-  remoteAddress,
-  remotePort,
-  localPort,
-  encrypted,
-}: Connection = {}): Connection {
-  return { remoteAddress, remotePort, localPort, encrypted };
+  return Object.assign(copy, Object.fromEntries(added));
 }
 
 /** Where a session goes. */
-export interface Origin {
+interface Origin {
   scheme: string;
   address: string;
   port: number;
 }
 
-/** The origin of the arguments of `http2.connect`: a URL as text or object, or its parts. */
-export function originOf(authority: unknown, options?: unknown): Origin {
+/** Notes where a session goes, by the arguments of `http2.connect`. */
+export function noteOrigin(session: Session, authority: unknown, options: unknown): void {
+  session[ORIGIN] = originOf(authority, options);
+}
+
+/** The origin of a URL as text or object, or its parts. */
+function originOf(authority: unknown, options?: unknown): Origin {
   const parts = (typeof authority === 'string' ? new URL(authority) : authority) as Partial<URL>;
   const protocol = parts.protocol || (options as Partial<URL> | undefined)?.protocol;
   const scheme = protocol === 'http:' ? 'http' : 'https';
@@ -121,10 +202,7 @@ const CODES = [
 ];
 
 /** `error.type` of a stream that broke: the code of RFC 9113 under Node's name where Node's error says no more than that there is one. */
-export function httpStreamError(
-  error: { code?: string; name?: string } | null | undefined,
-  rstCode: number | undefined,
-): string {
+function errorTypeOf(error: StreamError | null | undefined, rstCode: number | undefined): string {
   const code = error?.code ?? error?.name;
   if (code !== undefined && code !== 'ERR_HTTP2_STREAM_ERROR') return code;
   return rstCode !== undefined && rstCode > 0 && rstCode < CODES.length

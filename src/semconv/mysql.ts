@@ -1,6 +1,6 @@
 import { active, callIn } from '../context/active.ts';
 import type { Context } from '../context/context.ts';
-import { endingCallback } from '../patch/settle.ts';
+import { attempt, endingCallback } from '../patch/settle.ts';
 import type { End, Role, Settle } from '../patch/traced.ts';
 import type { Scope } from '../trace/scope.ts';
 import { sqlClient } from './db.ts';
@@ -78,13 +78,7 @@ export const queued: Settle = (original, self, args, end) => {
     const at = typeof args[1] === 'function' ? 1 : 2;
     if (typeof args[at] === 'function') args[at] = endingCallback(args[at], end);
   }
-  let command: Command | undefined;
-  try {
-    command = Reflect.apply(original, self, args) as Command | undefined;
-  } catch (error) {
-    end(error ?? new Error());
-    throw error;
-  }
+  const command = attempt(original, self, args, end) as Command | undefined;
   if (typeof command === 'object' && command !== null) command[CALL] = { end, context: active() };
   return command;
 };

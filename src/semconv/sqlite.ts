@@ -175,7 +175,7 @@ function placeOf(database: Database | undefined): { namespace?: string } {
 }
 
 /** `SQLITE_CONSTRAINT_UNIQUE`, or node:sqlite's number of it. */
-function status(error: unknown): string | undefined {
+export function status(error: unknown): string | undefined {
   const { code, errcode } = (error ?? {}) as { code?: unknown; errcode?: unknown };
   if (typeof errcode === 'number') return String(errcode);
   return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined;

@@ -34,6 +34,10 @@ for (const [title, file, preset] of [
       ['/exception', '/exception', 'TypeError', 'boom'],
       ['/rejected', '/rejected', 'RangeError', 'late'],
       ['/own/error', '/own/error', 'RangeError', 'own'],
+      // Middleware has no route.
+      ['/own/middleware', null, 'RangeError', 'own middleware'],
+      ['/refused/3', null, 'RangeError', 'early'],
+      ['/alone', null, 'RangeError', 'alone'],
     ],
   });
 }

@@ -33,6 +33,8 @@ for (const router of routers) {
         ['/rejected', '/rejected', 'RangeError', 'late'],
         ['/caught', '/caught', 'RangeError', 'thrown away'],
         ['/no-router', null, 'RangeError', 'early'],
+        ['/safe/3', '/safe/:id', 'RangeError', 'swallowed'],
+        ['/no-router-caught', null, 'RangeError', 'thrown away'],
       ],
     });
   }

@@ -59,6 +59,15 @@ for (const file of ['mariadb.mjs', 'mariadb.cjs']) {
           spans: [plain('START TRANSACTION'), plain('SELECT ?'), plain('ROLLBACK')],
         },
         {
+          title: 'does not take a batch of one set of values for a batch',
+          op: 'batch',
+          input: { text: 'INSERT INTO kit_batch VALUES (?, ?)', values: [[1, SECRET]] },
+          spans: [
+            plain('CREATE TEMPORARY TABLE IF NOT EXISTS kit_batch (id int, name text)'),
+            statement('INSERT INTO kit_batch VALUES (?, ?)', 'INSERT kit_batch'),
+          ],
+        },
+        {
           title: 'makes one span of a batch',
           op: 'batch',
           input: {

@@ -31,11 +31,16 @@ for (const [title, file] of [
       ['/files/a/b.css', '/files/*'],
       ['/none', null, 404],
       ['POST /files/a', null, 405],
+      ['/answered/stop', '/answered/:id', 500],
     ],
     failures: [
       ['/exception', '/exception', 'TypeError', 'boom'],
       ['/next-error', '/next-error', 'RangeError', 'passed on'],
       ['/rejected', '/rejected', 'RangeError', 'late'],
+      ['/pre-error', null, 'RangeError', 'first'],
+      ['/use-error/3', '/use-error/:id', 'RangeError', 'early'],
+      ['/use-rejected', '/use-rejected', 'RangeError', 'late in use'],
+      ['/answered/3', '/answered/:id', 'RangeError', 'answered'],
     ],
   });
 }
