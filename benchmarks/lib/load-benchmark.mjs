@@ -243,7 +243,7 @@ function summarise(rounds) {
       rate,
       label,
       version,
-      flags: flags.map((flag) => flag.replace(/^(file:\/\/)?\/.*\/(node_modules|benchmarks\/\.\.)\//, '')),
+      flags: flags.map((flag) => flag.replace(/^(file:\/\/)?\/(.*\/node_modules\/|.*\/(?=register\.))/, '')),
       cpuPerRequest: spread(turns.map(({ cpuPerRequest }) => cpuPerRequest)),
       added: added.length === 0 ? undefined : spread(added),
       perSecond: spread(turns.map(({ perSecond }) => perSecond)),
