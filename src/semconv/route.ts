@@ -1,6 +1,5 @@
 import { callIn, current } from '../context/active.ts';
 import { noteError, type Served, servedOf } from './http-server.ts';
-import { CODE_FUNCTION_NAME } from './keys.ts';
 
 /**
  * `http.route` of routers that nest: each mount adds the template of its prefix, so that the route is the full template.
@@ -106,21 +105,4 @@ export function noteHandlerError(request: RoutedRequest, error: unknown): void {
 export function leaveRoute(request: RoutedRequest, response: { headersSent?: boolean }): void {
   const served = servedOf(request);
   if (served !== undefined && response.headersSent !== true) served.route = undefined;
-}
-
-/** Notes the route of a framework whose routes know their whole template, below the prefixes noted so far. */
-export function noteRoute(served: Served | undefined, template: string): void {
-  if (served?.span === undefined) return;
-  const { mounts } = served;
-  served.route = join(mounts === undefined ? '' : mounts[mounts.length - 1], template);
-}
-
-/** Notes a prefix without parameters that the framework has taken off the path. */
-export function enterPrefix(served: Served | undefined, prefix: string): void {
-  if (served?.span !== undefined) (served.mounts ??= []).push(prefix, prefix);
-}
-
-/** Notes the function that handles the request, as `Controller.method` (`code.function.name`). */
-export function noteHandler(served: Served | undefined, name: string): void {
-  served?.span?.add(CODE_FUNCTION_NAME, name);
 }

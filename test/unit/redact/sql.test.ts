@@ -414,7 +414,7 @@ describe('hostile queries', () => {
     for (const dialect of dialects) {
       // The length limit bounds the whole; a square term within its 32 KiB would still take seconds.
       const query = shapes[shape](1 << 20);
-      expect(cpuMs(20, () => sanitizeSql(query, dialect))).toBeLessThan(20);
+      expect(cpuMs(20, () => sanitizeSql(query, dialect))).toBeLessThan(100);
     }
   });
 });
