@@ -1,10 +1,41 @@
 import { define, keepContext } from '../src/define.ts';
+import { inPool } from './pg.ts';
 
-/** `pool.connect(callback)` and, by it, `pool.query`: who waits for a client is called when another request gives one back. */
+interface Pool {
+  options?: { log?: unknown };
+}
+
+/** True while `pool.query` without a callback asks for a client. */
+let isAwaited = false;
+
+/** `pool.connect(callback)`: who waits for a client is called when another request gives one back. */
 function connect(original: Function): Function {
   return function (this: unknown, ...args: unknown[]) {
+    if (isAwaited) sendInPool(args);
+    isAwaited = false;
     keepContext(args);
     return Reflect.apply(original, this, args);
+  };
+}
+
+function sendInPool(args: unknown[]): void {
+  const [callback] = args;
+  if (typeof callback === 'function') args[0] = inPool(callback);
+}
+
+/**
+ * `pool.query` for a promise: between the server's answer and the promise there is only the pool's own code, for which the
+ * context would be changed and changed back: two copies of a Map on Node 24, and the pool's idle timer would keep the request alive.
+ */
+function query(original: Function): Function {
+  return function (this: Pool, ...args: unknown[]) {
+    // A logger of the app's is called on the way.
+    isAwaited = typeof args.at(-1) !== 'function' && this.options?.log === undefined;
+    try {
+      return Reflect.apply(original, this, args);
+    } finally {
+      isAwaited = false;
+    }
   };
 }
 
@@ -13,5 +44,8 @@ export default define({
   module: 'pg-pool',
   versions: '>=2 <4',
   spans: 'none of its own: keeps the context while waiting for a client',
-  points: [{ target: 'prototype.connect', wrap: connect }],
+  points: [
+    { target: 'prototype.connect', wrap: connect },
+    { target: 'prototype.query', wrap: query },
+  ],
 });

@@ -75,7 +75,8 @@ const submitted: Settle = (original, self, args, end) => {
   }
   const last = args.length - 1;
   if (typeof args[last] === 'function') {
-    args[last] = endingCallback(args[last] as Function, end);
+    const callback = args[last] as Function;
+    args[last] = isInPool ? endingFirst(callback, end) : endingCallback(callback, end);
     return attempt(original, self, args, end);
   }
   const result = attempt(original, self, args, end);
@@ -85,6 +86,29 @@ const submitted: Settle = (original, self, args, end) => {
   made[END] = end;
   return result;
 };
+
+let isInPool = false;
+
+/** A callback of the pool that sends a query of its own: its callback of that needs no context. */
+export function inPool(callback: Function): Function {
+  return function (this: unknown, ...args: unknown[]) {
+    isInPool = true;
+    try {
+      return Reflect.apply(callback, this, args);
+    } finally {
+      isInPool = false;
+    }
+  };
+}
+
+/** Ends the span, then calls the callback wherever that is. */
+function endingFirst(callback: Function, end: End): Function {
+  if (end === untraced) return callback;
+  return function (this: unknown, error: unknown) {
+    end(error || undefined);
+    return Reflect.apply(callback, this, arguments);
+  };
+}
 
 /** The query object that `client.query` has just made: the last of the queue, or the one being sent. */
 function queryOf(client: Client): Query | undefined {

@@ -17,6 +17,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const TABLES = {
   configuration: { source: 'src/config/table.ts', render: renderConfiguration },
   libraries: { source: 'instrumentations/index.ts', render: renderLibraries },
+  'libraries and hooks': { source: 'instrumentations/index.ts', render: renderHooks },
 };
 
 function renderConfiguration({ GROUPS, VARIABLES }) {
@@ -65,14 +66,39 @@ function defaultText(row) {
 }
 
 function renderLibraries({ catalogue }) {
-  const rows = catalogue.map(({ name, module, loadedBy = [], versions, points = [], spans }) => {
-    // What is patched without a range is Node's own; channels alone are whoever's publishes on them.
-    const builtin = versions === undefined && points.length > 0;
-    const modules = [module, ...loadedBy].map((one) => `\`${builtin ? 'node:' : ''}${one}\``).join(', ');
-    const range = versions === undefined ? undefined : `\`${versions}\``;
-    return [`\`${name}\``, modules, range ?? (builtin ? 'of Node.js' : 'any, by its channels'), spans];
+  return table(LIBRARY, catalogue.map(libraryCells));
+}
+
+function renderHooks({ catalogue }) {
+  const rows = catalogue.map((instrumentation) => [
+    ...libraryCells(instrumentation),
+    hooksText(instrumentation),
+  ]);
+  return table([...LIBRARY, 'Hooks'], rows);
+}
+
+const LIBRARY = ['Name', 'Module', 'Versions', 'Spans'];
+
+function libraryCells({ name, module, loadedBy = [], versions, points = [], spans }) {
+  // What is patched without a range is Node's own; channels alone are whoever's publishes on them.
+  const builtin = versions === undefined && points.length > 0;
+  const modules = [module, ...loadedBy].map((one) => `\`${builtin ? 'node:' : ''}${one}\``).join(', ');
+  const range = versions === undefined ? undefined : `\`${versions}\``;
+  return [`\`${name}\``, modules, range ?? (builtin ? 'of Node.js' : 'any, by its channels'), spans];
+}
+
+/** Which channels it listens to and which functions it wraps, each function once however many files and versions have it. */
+function hooksText({ subscriptions = [], points = [] }) {
+  const listed = (names) => [...new Set(names)].join(', ');
+  const channels = subscriptions.map(({ channel }) => `\`${channel}\``);
+  const functions = points.map(({ target }) => {
+    const name = target.split('.').findLast((part) => part !== 'default');
+    return name ? `\`${name}\`` : 'the exported function';
   });
-  return table(['Name', 'Module', 'Versions', 'Spans'], rows);
+  const parts = [];
+  if (channels.length > 0) parts.push(`channels ${listed(channels)}`);
+  if (functions.length > 0) parts.push(`wraps ${listed(functions)}`);
+  return parts.join('; ');
 }
 
 function table(head, rows) {
@@ -82,7 +108,7 @@ function table(head, rows) {
 
 async function regenerate(text, file) {
   let result = text;
-  for (const [, name] of text.matchAll(/^<!-- generated: (\S+) -->$/gm)) {
+  for (const [, name] of text.matchAll(/^<!-- generated: (.+) -->$/gm)) {
     const entry = TABLES[name];
     const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end of generated: ${name} -->`];
     const from = result.indexOf(begin) + begin.length;

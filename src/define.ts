@@ -43,8 +43,6 @@ export interface Instrumentation {
   esm?: boolean;
   points?: readonly Point[];
   subscriptions?: readonly Subscription[];
-  /** Called once when a builtin or package is first loaded, with its exports, for what `points` can't say. */
-  setup?: (exports: unknown) => void;
   /** One line for the table of supported libraries: which spans an app gets. */
   spans: string;
 }

@@ -23,7 +23,6 @@ export function modulePatches(instrumentation: Instrumentation): ModulePatch[] {
     subscriptions = [],
     esm,
     rare,
-    setup,
     loadedBy = [],
   } = instrumentation;
   for (const { channel: channelName, receive } of subscriptions) {
@@ -31,7 +30,6 @@ export function modulePatches(instrumentation: Instrumentation): ModulePatch[] {
     channel(channelName).subscribe(guarded(name, receive as (message: unknown) => void));
   }
   const files = [...new Set(points.map(({ file }) => file ?? ''))];
-  if (setup !== undefined && !files.includes('')) files.push('');
   if (files.length === 0) return [];
   /** Of each copy of the package in the tree: how to undo what was patched; undefined if it does not fit. */
   const copies = new Map<string, (() => void)[] | undefined>();
@@ -66,7 +64,6 @@ export function modulePatches(instrumentation: Instrumentation): ModulePatch[] {
         }
         undo.push(wrap(holder, method, wrapperOf(point)));
       }
-      if (file === '') setup?.(exports);
     } catch (error) {
       leave();
       throw error;

@@ -1,8 +1,9 @@
 import { expect } from 'vitest';
 import { dbKit, SECRET } from '../kit/db.ts';
 import { LIBRARIES } from '../support/libraries.ts';
-import { MYSQL, mysqlCases, plain, statement } from '../support/mysql.ts';
+import { MYSQL, mysqlCases } from '../support/mysql.ts';
 import { describeWith } from '../support/services.ts';
+import { plain, statement } from '../support/sql.ts';
 
 for (const file of ['mariadb.mjs', 'mariadb.cjs']) {
   await describeWith('mariadb', `mariadb, ${file}`, () => {

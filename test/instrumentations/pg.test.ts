@@ -1,52 +1,19 @@
 import { expect } from 'vitest';
-import { type CallSpan, dbKit, SECRET } from '../kit/db.ts';
-import { optional } from '../support/expect-trace.ts';
+import { dbKit, SECRET } from '../kit/db.ts';
 import { inMatrix, libraryVersion } from '../support/libraries.ts';
+import { MISSING, POSTGRESQL, postgresqlCases, READ } from '../support/postgresql.ts';
 import { describeWith } from '../support/services.ts';
-
-const host = process.env.PGHOST ?? '127.0.0.1';
-const port = Number(process.env.PGPORT ?? 5432);
-const env = {
-  PGHOST: host,
-  PGPORT: String(port),
-  PGUSER: process.env.PGUSER ?? 'postgres',
-  PGDATABASE: process.env.PGDATABASE ?? 'postgres',
-};
-
-const span = (text: string, summary: string, more: Partial<CallSpan> = {}): CallSpan => ({
-  name: summary,
-  attributes: { 'db.query.text': text, 'db.query.summary': summary },
-  ...more,
-});
-/** Statements that have no target. */
-const plain = (text: string): CallSpan => ({
-  name: expect.any(String),
-  attributes: { 'db.query.text': text, 'db.query.summary': optional(expect.any(String)) },
-});
+import { plain, statement } from '../support/sql.ts';
 
 const isOldest = inMatrix && libraryVersion('pg')?.startsWith('8.0.') === true;
-const READ = 'SELECT typname FROM pg_type WHERE typname = $1 OR typname = $2';
-const MISSING = `SELECT * FROM kit_missing WHERE name = '${SECRET}'`;
 
 for (const file of ['pg.mjs', 'pg.cjs']) {
   await describeWith('postgresql', `pg, ${file}`, () => {
     dbKit({
       title: 'queries',
+      ...postgresqlCases,
       // Queries on a busy client, which the kit sends on purpose, are deprecated by pg.
-      fixture: { file, env, execArgv: ['--no-deprecation'] },
-      attributes: {
-        'db.system.name': 'postgresql',
-        'db.namespace': env.PGDATABASE,
-        'server.address': host,
-        ...(port !== 5432 && { 'server.port': port }),
-        'network.peer.address': optional(host),
-        'network.peer.port': optional(port),
-      },
-      read: {
-        input: { text: READ, values: ['bool', SECRET] },
-        span: span(READ, 'SELECT pg_type'),
-        result: [{ typname: 'bool' }],
-      },
+      fixture: { file, env: POSTGRESQL.env, execArgv: ['--no-deprecation'] },
       styles: {
         promise: [],
         callback: ['callback'],
@@ -61,12 +28,6 @@ for (const file of ['pg.mjs', 'pg.cjs']) {
         // These packages of today hang on a pg so old, without the agent too.
         ...(!isOldest && { cursor: [], stream: [] }),
       },
-      failing: {
-        title: 'a table that does not exist',
-        input: { text: MISSING },
-        error: '42P01',
-        spans: [span('SELECT * FROM kit_missing WHERE name = ?', 'SELECT kit_missing', { error: '42P01' })],
-      },
       unreachable: {
         op: 'unreachable',
         input: { port: 1, text: 'SELECT 1' },
@@ -78,7 +39,9 @@ for (const file of ['pg.mjs', 'pg.cjs']) {
           title: 'replaces literals',
           input: { text: `SELECT typname FROM pg_type WHERE typname = '${SECRET}' AND typlen > 42` },
           result: [],
-          spans: [span('SELECT typname FROM pg_type WHERE typname = ? AND typlen > ?', 'SELECT pg_type')],
+          spans: [
+            statement('SELECT typname FROM pg_type WHERE typname = ? AND typlen > ?', 'SELECT pg_type'),
+          ],
         },
         {
           title: 'traces each statement of a transaction',
@@ -94,7 +57,7 @@ for (const file of ['pg.mjs', 'pg.cjs']) {
           spans: [
             plain('BEGIN'),
             plain('CREATE TEMP TABLE kit_orders (id int, name text) ON COMMIT DROP'),
-            span('INSERT INTO kit_orders VALUES (?, ?)', 'INSERT kit_orders'),
+            statement('INSERT INTO kit_orders VALUES (?, ?)', 'INSERT kit_orders'),
             plain('COMMIT'),
           ],
         },
@@ -136,7 +99,6 @@ for (const file of ['pg.mjs', 'pg.cjs']) {
           ],
         },
       ],
-      shape: { text: READ, values: ['bool', 'int4'] },
       crashes: [
         { how: 'rejection', text: READ, failing: MISSING },
         { how: 'callback', text: 'SELECT 1', failing: MISSING },

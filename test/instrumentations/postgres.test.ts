@@ -1,31 +1,11 @@
 import { expect } from 'vitest';
-import { type CallSpan, dbKit, SECRET } from '../kit/db.ts';
+import { dbKit, SECRET } from '../kit/db.ts';
 import { optional } from '../support/expect-trace.ts';
 import { LIBRARIES, libraryVersion } from '../support/libraries.ts';
+import { MISSING, POSTGRESQL, postgresqlCases, READ } from '../support/postgresql.ts';
 import { describeWith } from '../support/services.ts';
+import { plain, statement } from '../support/sql.ts';
 
-const host = process.env.PGHOST ?? '127.0.0.1';
-const port = Number(process.env.PGPORT ?? 5432);
-const env = {
-  PGHOST: host,
-  PGPORT: String(port),
-  PGUSER: process.env.PGUSER ?? 'postgres',
-  PGDATABASE: process.env.PGDATABASE ?? 'postgres',
-};
-
-const span = (text: string, summary: unknown, more: Partial<CallSpan> = {}): CallSpan => ({
-  name: summary,
-  attributes: { 'db.query.text': text, 'db.query.summary': summary },
-  ...more,
-});
-/** Statements that have no target. */
-const plain = (text: string): CallSpan => ({
-  name: expect.any(String),
-  attributes: { 'db.query.text': text, 'db.query.summary': optional(expect.any(String)) },
-});
-
-const READ = 'SELECT typname FROM pg_type WHERE typname = $1 OR typname = $2';
-const MISSING = `SELECT * FROM kit_missing WHERE name = '${SECRET}'`;
 const TRANSACTION = [
   'CREATE TEMP TABLE kit_orders (id int, name text) ON COMMIT DROP',
   `INSERT INTO kit_orders VALUES (4711, '${SECRET}')`,
@@ -38,18 +18,8 @@ for (const file of ['postgres.mjs', 'postgres.cjs']) {
   await describeWith('postgresql', `postgres.js, ${file}`, () => {
     dbKit({
       title: 'queries',
-      fixture: { file, env, cwd: LIBRARIES },
-      attributes: {
-        'db.system.name': 'postgresql',
-        'db.namespace': env.PGDATABASE,
-        'server.address': host,
-        ...(port !== 5432 && { 'server.port': port }),
-      },
-      read: {
-        input: { text: READ, values: ['bool', SECRET] },
-        span: span(READ, 'SELECT pg_type'),
-        result: [{ typname: 'bool' }],
-      },
+      ...postgresqlCases,
+      fixture: { file, env: POSTGRESQL.env, cwd: LIBRARIES },
       styles: {
         unsafe: [],
         tagged: [],
@@ -58,12 +28,6 @@ for (const file of ['postgres.mjs', 'postgres.cjs']) {
         forEach: ['row'],
         ...(cursorsHang ? {} : { cursor: [], cursorCallback: ['part'] }),
         reserved: [],
-      },
-      failing: {
-        title: 'a table that does not exist',
-        input: { text: MISSING },
-        error: '42P01',
-        spans: [span('SELECT * FROM kit_missing WHERE name = ?', 'SELECT kit_missing', { error: '42P01' })],
       },
       unreachable: {
         op: 'unreachable',
@@ -87,7 +51,9 @@ for (const file of ['postgres.mjs', 'postgres.cjs']) {
           title: 'replaces literals',
           input: { text: `SELECT typname FROM pg_type WHERE typname = '${SECRET}' AND typlen > 42` },
           result: [],
-          spans: [span('SELECT typname FROM pg_type WHERE typname = ? AND typlen > ?', 'SELECT pg_type')],
+          spans: [
+            statement('SELECT typname FROM pg_type WHERE typname = ? AND typlen > ?', 'SELECT pg_type'),
+          ],
         },
         {
           title: 'tells what fragments and names are put together to',
@@ -95,7 +61,7 @@ for (const file of ['postgres.mjs', 'postgres.cjs']) {
           input: { values: ['bool', SECRET] },
           result: [{ typname: 'bool' }],
           spans: [
-            span(
+            statement(
               'SELECT "typname" FROM "pg_type" WHERE typname = $1 OR typname = $2',
               expect.stringMatching(/^SELECT "?pg_type"?$/),
             ),
@@ -108,7 +74,7 @@ for (const file of ['postgres.mjs', 'postgres.cjs']) {
           spans: [
             plain('begin '),
             plain(TRANSACTION[0]),
-            span('INSERT INTO kit_orders VALUES (?, ?)', 'INSERT kit_orders'),
+            statement('INSERT INTO kit_orders VALUES (?, ?)', 'INSERT kit_orders'),
             plain('commit'),
           ],
         },
@@ -120,7 +86,7 @@ for (const file of ['postgres.mjs', 'postgres.cjs']) {
           spans: [
             plain('begin '),
             plain(TRANSACTION[0]),
-            span('INSERT INTO kit_orders VALUES (?, ?)', 'INSERT kit_orders'),
+            statement('INSERT INTO kit_orders VALUES (?, ?)', 'INSERT kit_orders'),
             plain('rollback'),
           ],
         },
@@ -137,7 +103,7 @@ for (const file of ['postgres.mjs', 'postgres.cjs']) {
           op: 'abandon',
           input: { text: READ, values: ['bool', 'int4'] },
           result: [{ typname: 'bool' }],
-          spans: [span(READ, 'SELECT pg_type')],
+          spans: [statement(READ, 'SELECT pg_type')],
         },
         {
           title: 'makes one span of several statements in one text',
@@ -152,7 +118,6 @@ for (const file of ['postgres.mjs', 'postgres.cjs']) {
           spans: [{ ...plain('SELECT $1::text::int'), error: '22P02' }],
         },
       ],
-      shape: { text: READ, values: ['bool', 'int4'] },
       crashes: [
         { how: 'rejection', failing: MISSING },
         { how: 'derived', failing: MISSING },

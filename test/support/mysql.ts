@@ -1,7 +1,8 @@
 /** What the tests of the MySQL clients have in common: the server, and the cases of the database kit. */
 import { expect } from 'vitest';
-import { type CallSpan, type DbKit, SECRET } from '../kit/db.ts';
+import { type DbKit, SECRET } from '../kit/db.ts';
 import { optional } from './expect-trace.ts';
+import { plain, statement } from './sql.ts';
 
 const host = process.env.MYSQL_HOST ?? '127.0.0.1';
 const port = Number(process.env.MYSQL_PORT ?? 3306);
@@ -19,19 +20,6 @@ export const MYSQL = {
     MYSQL_DATABASE: database,
   },
 };
-
-/** A span with its statement and its summary, which names it. */
-export const statement = (text: unknown, summary: string, more: Partial<CallSpan> = {}): CallSpan => ({
-  name: summary,
-  attributes: { 'db.query.text': text, 'db.query.summary': summary },
-  ...more,
-});
-
-/** A statement without a target. */
-export const plain = (text: string): CallSpan => ({
-  name: expect.any(String),
-  attributes: { 'db.query.text': text, 'db.query.summary': optional(expect.any(String)) },
-});
 
 const READ =
   'SELECT id AS id FROM information_schema.collations WHERE collation_name = ? OR collation_name = ?';
