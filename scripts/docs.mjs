@@ -1,6 +1,6 @@
 // Writes the generated tables into the documentation: what stands between
 //   <!-- generated: NAME -->  and  <!-- end of generated: NAME -->
-// in README.md and docs/*.md is replaced by the table of that name.
+// in README.md, docs/*.md and benchmarks/README.md is replaced by the table of that name.
 //
 //   node scripts/docs.mjs [FILE...]           rewrites
 //   node scripts/docs.mjs --check [FILE...]   exits with 1 and names the files whose tables are out of date
@@ -9,6 +9,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { number, signed, table as aligned } from '../benchmarks/lib/table.mjs';
+import { LABELS, NAMES } from '../benchmarks/lib/variants.mjs';
 import { load } from './load.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -18,6 +20,14 @@ const TABLES = {
   configuration: { source: 'src/config/table.ts', render: renderConfiguration },
   libraries: { source: 'instrumentations/index.ts', render: renderLibraries },
   'libraries and hooks': { source: 'instrumentations/index.ts', render: renderHooks },
+  overhead: {
+    render: () =>
+      renderOverhead(
+        ['24'],
+        NAMES.filter((name) => name !== 'floor'),
+      ),
+  },
+  'overhead by version': { render: () => renderOverhead(['20', '22', '24', '26'], NAMES) },
 };
 
 function renderConfiguration({ GROUPS, VARIABLES }) {
@@ -101,6 +111,51 @@ function hooksText({ subscriptions = [], points = [] }) {
   return parts.join('; ');
 }
 
+/** What the committed benchmark runs say: without an agent, and what each agent adds to it. */
+function renderOverhead(versions, names) {
+  const lines = [];
+  for (const version of versions) {
+    const results = (name) =>
+      JSON.parse(readFileSync(`${root}benchmarks/results/${name}.node${version}.json`, 'utf8'));
+    const add = (question, rows, absolute, added) => {
+      const cells = names.map((name) => {
+        const row = rows.find((one) => one.name === name);
+        return name === 'none' ? number(absolute(row)) : signed(added(row));
+      });
+      lines.push([versions.length > 1 ? `Node ${version}, ${question}` : question, ...cells]);
+    };
+    for (const [name, title] of LOADS) {
+      const { rows } = results(name);
+      add(
+        `${title}, CPU µs per request`,
+        rows,
+        (row) => row.cpuPerRequest.median,
+        (row) => row.added.median,
+      );
+    }
+    const { rows } = results('startup').apps.find(({ app }) => app === 'express-pg-redis');
+    add(
+      'Express + pg + redis, ms until it listens',
+      rows,
+      (row) => row.ms.median,
+      (row) => row.addedMs.median,
+    );
+    add(
+      'bare HTTP server, MB of memory under full load',
+      results('memory').rows,
+      (row) => row.endRss,
+      (row) => row.added,
+    );
+  }
+  return aligned(['', ...names.map((name) => LABELS[name])], lines);
+}
+
+const LOADS = [
+  ['http-hello', 'bare HTTP server'],
+  ['express-pg-redis', 'Express + pg + redis'],
+  ['fastify-fetch', 'Fastify + fetch'],
+];
+
 function table(head, rows) {
   const line = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
@@ -115,14 +170,16 @@ async function regenerate(text, file) {
     const to = result.indexOf(end, from);
     if (entry === undefined) throw new Error(`${file}: there is no table "${name}"`);
     if (to < 0) throw new Error(`${file}: "${end}" is missing`);
-    result = `${result.slice(0, from)}\n\n${entry.render(await load(entry.source))}\n\n${result.slice(to)}`;
+    result = `${result.slice(0, from)}\n\n${entry.render(entry.source && (await load(entry.source)))}\n\n${result.slice(to)}`;
   }
   return result;
 }
 
 function documents() {
   const docs = readdirSync(`${root}docs`, { recursive: true }).map((name) => `docs/${name}`);
-  return ['README.md', ...docs].filter((name) => name.endsWith('.md')).map((name) => `${root}${name}`);
+  return ['README.md', 'benchmarks/README.md', ...docs]
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `${root}${name}`);
 }
 
 const named = process.argv.slice(2).filter((arg) => arg !== '--check');
