@@ -129,7 +129,7 @@ const traceCommand = guarded('ioredis', (redis: Redis, sent: Command) => {
 
 /** `ASKING` goes ahead of a redirected command; look-ups of the topology run detached, and belong to nobody. */
 function isOwn({ status }: Redis, { name }: Command): boolean {
-  if (status !== 'ready' && HANDSHAKE.has(name)) return true;
+  if (status !== 'ready' && HANDSHAKE.has(name) && current() === undefined) return true;
   return name === 'asking' || ((name === 'cluster' || name === 'sentinel') && current() === undefined);
 }
 

@@ -1,4 +1,4 @@
-import { define, guarded, promise, wrap } from '../src/define.ts';
+import { define, guarded, mimic, promise } from '../src/define.ts';
 import { noteFailure, servedOf } from '../src/semconv/framework.ts';
 
 interface App {
@@ -31,16 +31,43 @@ export function middlewareWrapper(original: Function): Function {
   };
 }
 
-const watchLast = guarded('koa', ({ middleware }: App) => {
-  wrap(middleware, String(middleware.length - 1), middlewareWrapper as never);
-});
+const watching = new WeakMap<Function, Function>();
 
-/** `app.use(middleware)`: an error that middleware further out answers itself is emitted nowhere. */
-function useWrapper(original: Function): Function {
+function watched(middleware: Function): Function {
+  let wrapped = watching.get(middleware);
+  if (wrapped === undefined) {
+    wrapped = middlewareWrapper(middleware);
+    mimic(wrapped as never, middleware as never);
+    watching.set(middleware, wrapped);
+  }
+  return wrapped;
+}
+
+/** A view of the array that `use` adds to, later too. The array itself stays the app's: it may look for its functions there. */
+const view = guarded(
+  'koa',
+  (middleware: Function[]) =>
+    new Proxy(middleware, {
+      get(target, key, receiver) {
+        const value = Reflect.get(target, key, receiver);
+        return typeof value === 'function' && typeof key === 'string' && INDEX.test(key)
+          ? watched(value)
+          : value;
+      },
+    }),
+);
+const INDEX = /^\d+$/;
+
+/** `app.callback()` puts the middleware together: an error that middleware further out answers itself is emitted nowhere. */
+function callbackWrapper(original: Function): Function {
   return function (this: App, ...args: unknown[]) {
-    const result = Reflect.apply(original, this, args);
-    watchLast(this);
-    return result;
+    const { middleware } = this;
+    this.middleware = view(middleware) ?? middleware;
+    try {
+      return Reflect.apply(original, this, args);
+    } finally {
+      this.middleware = middleware;
+    }
   };
 }
 
@@ -51,6 +78,6 @@ export default define({
   spans: 'none of its own: the exception on the server span; the route comes from the router',
   points: [
     { file: 'lib/application.js', target: 'prototype.emit', wrap: emitWrapper },
-    { file: 'lib/application.js', target: 'prototype.use', wrap: useWrapper },
+    { file: 'lib/application.js', target: 'prototype.callback', wrap: callbackWrapper },
   ],
 });

@@ -6,6 +6,8 @@ import {
   type End,
   endingCallback,
   guarded,
+  isAbort,
+  lastGiven,
   observePromise,
   type Point,
   runDetached,
@@ -67,7 +69,7 @@ function watchEmitter(emitter: Emitter, end: End): void {
     configurable: true,
     writable: true,
     value: function (this: unknown, event: unknown, first?: unknown) {
-      if (event === 'error') end(first ?? new Error());
+      if (event === 'error') end(isAbort(first) ? undefined : (first ?? new Error()));
       else if (event === 'end' || event === 'close') end(first ?? undefined);
       return callIn(context, emit, this, arguments);
     },
@@ -75,7 +77,7 @@ function watchEmitter(emitter: Emitter, end: End): void {
 }
 
 const settled: Settle = (original, self, args, end) => {
-  const at = args.length - 1;
+  const at = lastGiven(args);
   const callback = typeof args[at] === 'function' ? (args[at] as Function) : undefined;
   if (callback !== undefined) args[at] = endingCallback(callback, end);
   // A pool may open a connection for the call.

@@ -6,6 +6,7 @@ import {
   mysqlClient,
   type MysqlOptions,
   queued,
+  refusingWrapper,
 } from '../src/semconv/mysql.ts';
 
 /** The parts of mysql2 that are touched, the same from version 1.7 on. */
@@ -53,6 +54,7 @@ function connectionPoints(file: string, versions: string): Point[] {
     { file, versions, target: 'prototype.query', trace: query, settles: queued },
     { file, versions, target: 'prototype.execute', trace: query, settles: queued },
     { file, versions, target: 'prototype.addCommand', wrap: traced(prepared as never, queued) },
+    { file, versions, target: 'prototype._addCommandClosedState', wrap: refusingWrapper },
     { file, versions, target: 'prototype._notifyError', wrap: notifyErrorWrapper },
     { file, versions, target: 'prototype.connect', wrap: detached },
   ];

@@ -1,8 +1,10 @@
-import { define, keepContext } from '../src/define.ts';
+import { define, isWrapped, keepContext } from '../src/define.ts';
 import { inPool } from './pg.ts';
 
 interface Pool {
   options?: { log?: unknown };
+  Promise?: unknown;
+  connect?: unknown;
 }
 
 /** True while `pool.query` without a callback asks for a client. */
@@ -29,8 +31,12 @@ function sendInPool(args: unknown[]): void {
  */
 function query(original: Function): Function {
   return function (this: Pool, ...args: unknown[]) {
-    // A logger of the app's is called on the way.
-    isAwaited = typeof args.at(-1) !== 'function' && this.options?.log === undefined;
+    // Code of the app's may be called on the way: a logger, promises of its own, a `connect` that asks something first.
+    isAwaited =
+      !args.some((arg) => typeof arg === 'function') &&
+      this.options?.log === undefined &&
+      this.Promise === Promise &&
+      isWrapped(this.connect);
     try {
       return Reflect.apply(original, this, args);
     } finally {

@@ -6,6 +6,9 @@ import {
   detached,
   type End,
   endingCallback,
+  inContext,
+  isWrapped,
+  lastGiven,
   observePromise,
   scope,
   type Settle,
@@ -29,6 +32,7 @@ interface Client {
 interface Query {
   text?: string;
   submit?: unknown;
+  callback?: Function;
   cursor?: { text?: string };
   [END]?: End;
 }
@@ -73,26 +77,29 @@ const submitted: Settle = (original, self, args, end) => {
     watchAnswers(config, end);
     return attempt(original, self, args, end);
   }
-  const last = args.length - 1;
+  const last = lastGiven(args);
   if (typeof args[last] === 'function') {
     const callback = args[last] as Function;
     args[last] = isInPool ? endingFirst(callback, end) : endingCallback(callback, end);
     return attempt(original, self, args, end);
   }
   const result = attempt(original, self, args, end);
-  if (end === untraced) return result;
+  const isCalled = typeof config?.callback === 'function';
+  if (end === untraced && !isCalled) return result;
   const made = queryOf(self as Client);
   if (made === undefined) return observePromise(result, end);
+  // `query({ text, callback })`
+  if (isCalled && typeof made.callback === 'function') made.callback = inContext(made.callback);
   made[END] = end;
   return result;
 };
 
 let isInPool = false;
 
-/** A callback of the pool that sends a query of its own: its callback of that needs no context. */
+/** A callback of the pool that sends a query of its own: its callback of that needs no context, unless a client of the app's has its own `query`. */
 export function inPool(callback: Function): Function {
   return function (this: unknown, ...args: unknown[]) {
-    isInPool = true;
+    isInPool = isWrapped((args[1] as { query?: unknown } | undefined)?.query);
     try {
       return Reflect.apply(callback, this, args);
     } finally {

@@ -59,6 +59,8 @@ export function scope(name: string): Scope {
 
 export { active, callIn, current, enter, inContext, run, runDetached } from './context/active.ts';
 export type { ServedRequest } from './context/context.ts';
+export { isAbort } from './patch/abort.ts';
+export { lastGiven } from './patch/arguments.ts';
 export { attached, detached, keepContext } from './patch/detached.ts';
 export { isExporterAgent } from './export/marker.ts';
 export { guarded, reportFailure } from './patch/guard.ts';
@@ -81,5 +83,5 @@ export {
   tracedAsParent,
   untraced,
 } from './patch/traced.ts';
-export { wrap } from './patch/wrap.ts';
+export { isWrapped, mimic, wrap } from './patch/wrap.ts';
 export { fields } from './propagate/current.ts';

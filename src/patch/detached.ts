@@ -1,4 +1,5 @@
 import { inContext, runDetached } from '../context/active.ts';
+import { lastGiven } from './arguments.ts';
 
 /**
  * For a function that opens what outlives its caller, such as a connection: runs it outside of any context, so that what it
@@ -21,7 +22,7 @@ export function attached(original: Function): Function {
 
 /** Makes a callback at the end of `args` run in the context that is active now. */
 export function keepContext(args: unknown[]): void {
-  const last = args.length - 1;
+  const last = lastGiven(args);
   const callback = args[last];
   if (typeof callback === 'function') args[last] = inContext(callback);
 }

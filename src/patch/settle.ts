@@ -1,4 +1,6 @@
 import { active, callIn } from '../context/active.ts';
+import { isAbort } from './abort.ts';
+import { lastGiven } from './arguments.ts';
 import { type End, type Settle, untraced } from './traced.ts';
 
 /** Stands for a thrown `undefined` or `null`: the call failed all the same. */
@@ -54,7 +56,7 @@ export function observePromise(result: unknown, end: End): unknown {
 /** The call is over when its last argument, a callback, is called with `(error, result)`; without one as `otherwise` says. */
 export function callbackOr(otherwise: Settle): Settle {
   return (original, self, args, end) => {
-    const last = args.length - 1;
+    const last = lastGiven(args);
     const callback = args[last];
     if (typeof callback !== 'function') return otherwise(original, self, args, end);
     args[last] = endingCallback(callback, end);
@@ -122,7 +124,7 @@ export function endWithStream(stream: object, end: End): void {
     configurable: true,
     writable: true,
     value: function (this: unknown, error: unknown, ...rest: unknown[]) {
-      end(error ?? undefined);
+      end(isAbort(error) ? undefined : (error ?? undefined));
       return Reflect.apply(destroy, this, [error, ...rest]);
     },
   });

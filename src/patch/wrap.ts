@@ -49,6 +49,11 @@ function inherited<F extends AnyFunction>(holder: object, name: string): F {
   } as F;
 }
 
+/** False for a method that the app has put over ours. */
+export function isWrapped(method: unknown): boolean {
+  return typeof method === 'function' && (method as { [WRAPPED]?: true })[WRAPPED] === true;
+}
+
 /** Gives `wrapped` the looks of `original`. For load time only: `defineProperty` costs 0.3 µs. */
 export function mimic(wrapped: AnyFunction, original: AnyFunction): void {
   for (const key of Reflect.ownKeys(original)) {

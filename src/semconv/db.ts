@@ -72,9 +72,23 @@ export function tracedAlone(
     traced(
       role,
       settle,
-    )(function (this: unknown) {
-      return quietly(() => Reflect.apply(original, this, arguments));
+    )(function (this: unknown, ...args: unknown[]) {
+      return quietly(() => Reflect.apply(original, this, args.map(aloud)));
     });
+}
+
+/** The app's callbacks may be called before the function returns; their queries are the app's own. */
+function aloud(argument: unknown): unknown {
+  if (typeof argument !== 'function') return argument;
+  return function (this: unknown) {
+    const before = quiet;
+    quiet = false;
+    try {
+      return Reflect.apply(argument, this, arguments);
+    } finally {
+      quiet = before;
+    }
+  };
 }
 
 /** The role of a SQL client: one span per query, named by its summary. */

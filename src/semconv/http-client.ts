@@ -6,6 +6,7 @@ import { redactUrl } from '../redact/url.ts';
 import type { Scope } from '../trace/scope.ts';
 import { CLIENT, type PassedSpan, Span } from '../trace/span.ts';
 import { startSpan } from '../trace/start.ts';
+import { isAbort } from '../patch/abort.ts';
 import { errorType, failed } from './error.ts';
 import { addHeaders, addMethod, httpOptions } from './http.ts';
 import {
@@ -140,12 +141,6 @@ export function failOutgoing({ span }: Outgoing, error: unknown): void {
   if (!(span instanceof Span) || span.ended) return;
   if (!isAbort(error)) failed(span, errorType(error));
   span.end();
-}
-
-/** Axios has a name of its own for it. */
-function isAbort(error: unknown): boolean {
-  const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown };
-  return name === 'AbortError' || code === 'ERR_CANCELED';
 }
 
 function fullUrl({ scheme, address, port, path }: Target): string {

@@ -79,9 +79,21 @@ export const queued: Settle = (original, self, args, end) => {
     if (typeof args[at] === 'function') args[at] = endingCallback(args[at], end);
   }
   const command = attempt(original, self, args, end) as Command | undefined;
-  if (typeof command === 'object' && command !== null) command[CALL] = { end, context: active() };
+  if (typeof command !== 'object' || command === null) return command;
+  if (refused.has(command)) end(new Error());
+  command[CALL] = { end, context: active() };
   return command;
 };
+
+const refused = new WeakSet<object>();
+
+/** Takes the commands for a connection that is closed: they get no event, and without a callback only the connection tells of it. */
+export function refusingWrapper(original: Function): Function {
+  return function (this: unknown, command: object) {
+    if (typeof command === 'object' && command !== null) refused.add(command);
+    return Reflect.apply(original, this, arguments);
+  };
+}
 
 /** `emit` of commands: ends the span, and runs the app's listeners where the call was made. */
 export function emitWrapper(original: Function): Function {

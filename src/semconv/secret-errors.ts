@@ -8,12 +8,39 @@ export function keepSecret(error: unknown): void {
   if (typeof error === 'object' && error !== null) secret.add(error);
 }
 
+/** Where libraries put the driver's error that they pass on the text of: drizzle, TypeORM, Sequelize, mssql. */
+const INNER = ['cause', 'driverError', 'originalError', 'parent'] as const;
+const MAX_DEPTH = 5;
+
 export function isSecret(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && (secret.has(error) || isElastic(error));
+  try {
+    return isSecretWithin(error, MAX_DEPTH);
+  } catch {
+    // A getter of the app's that throws.
+    return true;
+  }
+}
+
+function isSecretWithin(error: unknown, depth: number): boolean {
+  if (typeof error !== 'object' || error === null || depth === 0) return false;
+  if (secret.has(error) || isElastic(error) || isMysql(error) || isSqlServer(error)) return true;
+  return INNER.some((name) => isSecretWithin((error as Record<string, unknown>)[name], depth - 1));
 }
 
 /** Answers of Elasticsearch, whose client makes its spans itself: they quote the document's fields. */
 function isElastic(error: object): boolean {
   const { name, meta } = error as { name?: unknown; meta?: { statusCode?: unknown } };
   return name === 'ResponseError' && typeof meta?.statusCode === 'number';
+}
+
+/** The promises of mysql2 before 3.20 reject with a copy of the error. */
+function isMysql(error: object): boolean {
+  const { sqlState, sqlMessage } = error as { sqlState?: unknown; sqlMessage?: unknown };
+  return typeof sqlState === 'string' && typeof sqlMessage === 'string';
+}
+
+/** mssql makes errors of its own of the server's messages. */
+function isSqlServer(error: object): boolean {
+  const { number, lineNumber } = error as { number?: unknown; lineNumber?: unknown };
+  return typeof number === 'number' && typeof lineNumber === 'number';
 }

@@ -37,24 +37,29 @@ export function embeddedSql(name: string): EmbeddedSql {
   const role = { system: 'sqlite', dialect: 'sqlite', scope: scope(name, VERSION), status } as const;
   const execution = sqlClient<object, unknown[]>({
     ...role,
-    text: (statement) => (running ? undefined : statements.get(statement)?.sql),
+    text(statement) {
+      const found = statements.get(statement);
+      return found?.database === running ? undefined : found?.sql;
+    },
     target: (statement) => placeOf(statements.get(statement)?.database),
   });
   const script = sqlClient<Database, [string]>({
     ...role,
-    text: (_, [sql]) => (running || typeof sql !== 'string' ? undefined : sql),
+    text: (database, [sql]) => (database === running || typeof sql !== 'string' ? undefined : sql),
     target: placeOf,
   });
 
-  // The calls are synchronous, and some are made of others (`all` of `iterate`): only the outermost counts.
-  let running = false;
+  // The calls are synchronous, and some are made of others (`all` of `iterate`): only the outermost counts. Functions that the
+  // app has defined for a database's statements may query another one.
+  let running: Database | undefined;
   function outermost(settle: Settle): Settle {
     return (original, self, args, end) => {
-      running = true;
+      const before = running;
+      running = statements.get(self as object)?.database ?? (self as Database);
       try {
         return settle(original, self, args, end);
       } finally {
-        running = false;
+        running = before;
       }
     };
   }

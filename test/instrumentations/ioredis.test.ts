@@ -37,6 +37,16 @@ for (const [title, file, IOREDIS_MAJOR] of majors.flatMap((major) => [
           ],
         },
         {
+          title: 'traces commands of the app that wait for the connection, and not those of the handshake',
+          op: 'early',
+          input: { commands: [['info'], ['select', '0'], ['get', 'kit:none']] },
+          spans: [
+            command('INFO', expect.any(String)),
+            command('SELECT', expect.any(String)),
+            command('GET', 'GET kit:none'),
+          ],
+        },
+        {
           title: 'makes one span of a pipeline',
           op: 'batch',
           input: {

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { type CallSpan, dbKit, SECRET } from '../kit/db.ts';
 import { operations, underParent } from '../kit/operations.ts';
 import { startHranaServer } from '../support/hrana-server.ts';
-import { LIBRARIES, libraryVersion } from '../support/libraries.ts';
+import { LIBRARIES, libraryVersion, oldVersions } from '../support/libraries.ts';
 
 const server = await startHranaServer();
 const LIBSQL_URL = `http://127.0.0.1:${server.port}`;
@@ -29,6 +29,7 @@ for (const file of ['libsql-client.mjs', 'libsql-client.cjs']) {
     dbKit({
       title: 'statements',
       fixture: {
+        ...oldVersions,
         file,
         cwd: LIBRARIES,
         // Requests are in the next part: here the statements' spans are alone.

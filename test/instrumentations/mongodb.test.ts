@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { type CallSpan, dbKit, SECRET } from '../kit/db.ts';
-import { LIBRARIES, libraryMajor } from '../support/libraries.ts';
+import { LIBRARIES, libraryMajor, oldVersions } from '../support/libraries.ts';
 import { seedMongo, startMongo } from '../support/mongodb.ts';
 
 const server = await startMongo();
@@ -26,7 +26,7 @@ for (const [title, file] of [
   describe(title, () => {
     dbKit({
       title: 'operations',
-      fixture: { file, env, cwd: LIBRARIES },
+      fixture: { file, env, cwd: LIBRARIES, ...oldVersions },
       attributes: {
         'db.system.name': 'mongodb',
         'db.namespace': 'test',

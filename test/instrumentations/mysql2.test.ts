@@ -52,6 +52,18 @@ for (const file of ['mysql2.mjs', 'mysql2.cjs']) {
           error: failing.error,
           spans: failing.spans,
         },
+        {
+          title: 'ends the span of a query on a connection that is closed',
+          op: 'closed',
+          input: { text: 'SELECT 1' },
+          error: '',
+          spans: [
+            {
+              name: expect.any(String),
+              attributes: { 'db.query.text': 'SELECT ?', 'error.type': expect.any(String) },
+            },
+          ],
+        },
         ...['callback', 'events'].map((style) => ({
           title: `ends the span of a query whose connection is lost (style: ${style})`,
           op: 'lost',

@@ -19,6 +19,9 @@ for (const file of ['pg.mjs', 'pg.cjs']) {
         callback: ['callback'],
         config: [],
         configCallback: ['callback'],
+        configOwnCallback: ['callback'],
+        trailing: ['callback'],
+        poolTrailing: ['callback'],
         prepared: [],
         pool: [],
         poolCallback: ['callback'],
@@ -60,6 +63,13 @@ for (const file of ['pg.mjs', 'pg.cjs']) {
             statement('INSERT INTO kit_orders VALUES (?, ?)', 'INSERT kit_orders'),
             plain('COMMIT'),
           ],
+        },
+        {
+          title: 'traces the queries that pools and clients of the app send before another one',
+          op: 'tenants',
+          input: { setting: "SET application_name = 'kit'", text: READ, values: ['bool', SECRET] },
+          result: [{ typname: 'bool' }, { typname: 'bool' }],
+          spans: [1, 2].flatMap(() => [plain('SET application_name = ?'), statement(READ, 'SELECT pg_type')]),
         },
         {
           title: 'makes one span of several statements in one text',

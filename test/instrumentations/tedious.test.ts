@@ -1,6 +1,6 @@
 import { afterAll, describe, expect } from 'vitest';
 import { type CallSpan, dbKit, SECRET } from '../kit/db.ts';
-import { LIBRARIES } from '../support/libraries.ts';
+import { LIBRARIES, oldVersions } from '../support/libraries.ts';
 import { startTdsServer } from '../support/tds-server.ts';
 
 const standIn = process.env.MSSQL_URL === undefined ? await startTdsServer() : undefined;
@@ -23,7 +23,7 @@ for (const file of ['tedious.mjs', 'tedious.cjs']) {
   describe(`tedious and mssql, ${file}${where}`, () => {
     dbKit({
       title: 'requests',
-      fixture: { file, cwd: LIBRARIES, env: { MSSQL_URL } },
+      fixture: { file, cwd: LIBRARIES, env: { MSSQL_URL }, ...oldVersions },
       attributes: {
         'db.system.name': 'microsoft.sql_server',
         'db.namespace': url.pathname.slice(1),

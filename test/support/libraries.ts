@@ -13,6 +13,12 @@ export const LIBRARIES = resolve(process.env.TEST_LIBRARIES ?? join(ROOT, 'test/
 /** Whether the version matrix runs the tests: the folder then has one version of one library. */
 export const inMatrix = process.env.TEST_LIBRARIES !== undefined;
 
+/**
+ * For libraries whose old versions use `punycode`, which Node.js deprecates from 21 on: it warns if the caller of `require` is not in a
+ * folder `node_modules`, and under the agent the caller is the agent, which in its own repository is in none.
+ */
+export const oldVersions = inMatrix ? { execArgv: ['--no-deprecation'] } : {};
+
 /** The version of a library that the fixtures load; undefined if it is not installed there. */
 export function libraryVersion(name: string): string | undefined {
   const file = join(LIBRARIES, 'node_modules', name, 'package.json');

@@ -6,7 +6,10 @@ import type { ReceivedSpan } from '../../support/otlp.ts';
 
 /** A library like node:sqlite whose `all` is made of `iterate`, and whose statements are not exported. */
 class Statement {
+  /** What a function of the app does that the statement calls. */
+  during?: () => void;
   run(): object {
+    this.during?.();
     return { changes: 1 };
   }
   *iterate(): Generator<number> {
@@ -38,6 +41,16 @@ beforeEach(() => {
 const names = () => spans.map(({ name }) => name);
 
 describe('an embedded database', () => {
+  it('traces what a function of the app queries in another database meanwhile', () => {
+    const [outer, inner] = ['SELECT 1 FROM a', 'SELECT 2 FROM b'].map((sql) => new Sample().prepare(sql));
+    outer.during = () => {
+      inner.run();
+      inner.all();
+    };
+    outer.run();
+    expect(names().toSorted()).toEqual(['SELECT a', 'SELECT b', 'SELECT b']);
+  });
+
   it('has a span for each execution, none for the preparation', () => {
     const statement = new Sample().prepare('SELECT * FROM notes WHERE a = 1');
     expect(names()).toEqual([]);
