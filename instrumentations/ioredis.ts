@@ -1,22 +1,5 @@
-import { current, define, detached, type End, endOnce, guarded, type Point, scope } from '../src/define.ts';
-import { endAt, redisBatch, redisClient, type RedisTarget } from '../src/semconv/redis.ts';
-
-/** The parts of ioredis that are touched, the same from version 4 on, a `Cluster` included. */
-interface Redis {
-  /** Of a cluster only. */
-  startupNodes?: unknown;
-  status: string;
-  options: { host?: string; port?: number; path?: string; db?: number; sentinels?: unknown };
-  condition?: { select?: number };
-  stream?: { remoteAddress?: string; remotePort?: number };
-}
-
-interface Command extends Settled {
-  name: string;
-  args: unknown[];
-  /** The node of a cluster that it was last sent to; null before that. */
-  [NODE]?: Redis | null;
-}
+import { current, define, detached, type End, guarded, type Point } from '../src/define.ts';
+import { type Command, isCluster, NODE, type Redis, startBatch, startCommand } from './ioredis-spans.ts';
 
 /** What has its promise's `resolve` and `reject` as properties: commands and pipelines. */
 interface Settled {
@@ -25,14 +8,15 @@ interface Settled {
   [SEEN]?: true;
 }
 
+interface SentCommand extends Command, Settled {}
+
 interface Pipeline extends Settled {
   redis: Redis;
-  _queue: Command[];
+  _queue: SentCommand[];
   isPipeline: true;
 }
 
 const SEEN = Symbol('foretrace.seen');
-const NODE = Symbol('foretrace.node');
 
 /** What ioredis itself sends while it connects. */
 const HANDSHAKE = new Set([
@@ -45,45 +29,6 @@ const HANDSHAKE = new Set([
   'subscribe',
   'psubscribe',
 ]);
-
-const ioredis = scope('foretrace.ioredis');
-
-function target({ options, stream }: Redis): RedisTarget {
-  if (options.path !== undefined && options.path !== null) return { address: options.path };
-  if (options.sentinels !== undefined && options.sentinels !== null) {
-    return { address: stream?.remoteAddress, port: stream?.remotePort };
-  }
-  return { address: options.host, port: options.port };
-}
-
-const database = ({ condition, options }: Redis): number => condition?.select ?? options.db ?? 0;
-
-const getters = {
-  scope: ioredis,
-  command: (_: Redis, [{ name }]: [Command]) => name,
-  arguments: (_: Redis, [{ args }]: [Command]) => args,
-  database,
-  target,
-};
-const command = redisClient<Redis, [Command]>(getters);
-const batch = redisBatch<Redis>(getters);
-
-/** Of a cluster, or of the master that sentinels name: the server is added at the end. */
-const routedCommand = redisClient<Redis, [Command]>({ ...getters, target: () => ({}) });
-const routedBatch = redisBatch<Redis>({ ...getters, target: () => ({}) });
-
-const isCluster = (redis: Redis): boolean => redis.startupNodes !== undefined;
-
-const isRouted = (redis: Redis): boolean =>
-  isCluster(redis) || (redis.options.sentinels !== undefined && redis.options.sentinels !== null);
-
-/** `last()` is the command that tells which node of a cluster has answered. */
-function answering(redis: Redis, last: () => Command | undefined): () => RedisTarget | undefined {
-  return () => {
-    const server = isCluster(redis) ? last()?.[NODE] : redis;
-    return server ? target(server) : undefined;
-  };
-}
 
 /**
  * Ends the span when the promise's own functions are called. Neither a `then` nor the library's tracing channel is used: with a
@@ -108,33 +53,25 @@ function rejecting(reject: Settled['reject'], end: End): Settled['reject'] {
   };
 }
 
-const traceCommand = guarded('ioredis', (redis: Redis, sent: Command) => {
+const traceCommand = guarded('ioredis', (redis: Redis, sent: SentCommand) => {
   if (isCluster(redis)) sent[NODE] = null;
   else if (sent[NODE] !== undefined) sent[NODE] = redis;
   // A command comes by again when the connection is lost or a cluster redirects it: still one operation.
   if (sent[SEEN] === true) return;
   sent[SEEN] = true;
   if (isOwn(redis, sent)) return;
-  const routed = isRouted(redis);
-  const span = (routed ? routedCommand : command).start(redis, [sent]);
-  if (span === undefined) return;
-  const end = routed
-    ? endAt(
-        routedCommand,
-        answering(redis, () => sent),
-      )
-    : command.end;
-  watch(sent, endOnce(span, end, 'ioredis'));
+  const end = startCommand(redis, sent);
+  if (end !== undefined) watch(sent, end);
 });
 
 /** `ASKING` goes ahead of a redirected command; look-ups of the topology run detached, and belong to nobody. */
-function isOwn({ status }: Redis, { name }: Command): boolean {
+function isOwn({ status }: Redis, { name }: SentCommand): boolean {
   if (status !== 'ready' && HANDSHAKE.has(name) && current() === undefined) return true;
   return name === 'asking' || ((name === 'cluster' || name === 'sentinel') && current() === undefined);
 }
 
 function sendCommand(original: Function): Function {
-  return function (this: Redis, sent: Command) {
+  return function (this: Redis, sent: SentCommand) {
     traceCommand(this, sent);
     return Reflect.apply(original, this, arguments);
   };
@@ -145,12 +82,12 @@ function isAutomatic(pipeline: Pipeline): boolean {
   return Object.getOwnPropertySymbols(pipeline).some(({ description }) => description === 'callbacks');
 }
 
-const traceQueued = guarded('ioredis', (pipeline: Pipeline, queued: Command) => {
+const traceQueued = guarded('ioredis', (pipeline: Pipeline, queued: SentCommand) => {
   if (isAutomatic(pipeline)) traceCommand(pipeline.redis, queued);
 });
 
 function queueCommand(original: Function): Function {
-  return function (this: Pipeline, queued: Command) {
+  return function (this: Pipeline, queued: SentCommand) {
     traceQueued(this, queued);
     return Reflect.apply(original, this, arguments);
   };
@@ -162,12 +99,8 @@ const traceExec = guarded('ioredis', (pipeline: Pipeline) => {
   // A transaction comes by a second time, with `EXEC` at the end of its queue.
   if (pipeline[SEEN] === true) return;
   pipeline[SEEN] = true;
-  const { redis } = pipeline;
-  const routed = isRouted(redis);
-  const span = (routed ? routedBatch : batch).start(redis, [pipeline._queue]);
-  if (span === undefined) return;
-  const last = (): Command | undefined => pipeline._queue.at(-1);
-  watch(pipeline, endOnce(span, routed ? endAt(routedBatch, answering(redis, last)) : batch.end, 'ioredis'));
+  const end = startBatch(pipeline.redis, pipeline._queue);
+  if (end !== undefined) watch(pipeline, end);
 });
 
 function exec(original: Function): Function {

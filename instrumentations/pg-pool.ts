@@ -1,5 +1,5 @@
 import { define, isWrapped, keepContext } from '../src/define.ts';
-import { inPool } from './pg.ts';
+import { inPool } from './pg-query.ts';
 
 interface Pool {
   options?: { log?: unknown };

@@ -1,0 +1,140 @@
+import {
+  active,
+  attempt,
+  callIn,
+  type End,
+  endingCallback,
+  inContext,
+  isWrapped,
+  lastGiven,
+  observePromise,
+  type Settle,
+  untraced,
+} from '../src/define.ts';
+
+/** The parts of pg that are touched; the field names changed with 8.12. */
+export interface Client {
+  host?: string;
+  port?: number;
+  database?: string;
+  _queryQueue?: Query[];
+  queryQueue?: Query[];
+  _activeQuery?: Query | null;
+  activeQuery?: Query | null;
+  _sentQueryQueue?: Query[];
+}
+
+export interface Query {
+  text?: string;
+  submit?: unknown;
+  callback?: Function;
+  cursor?: { text?: string };
+  [END]?: End;
+}
+
+const END = Symbol('foretrace.end');
+
+/** What the server calls on a query while it answers; where a query that is an emitter runs the app's listeners. */
+const ANSWERS = [
+  'handleRowDescription',
+  'handleDataRow',
+  'handlePortalSuspended',
+  'handleCommandComplete',
+  'handleReadyForQuery',
+  'handleEmptyQuery',
+  'handleError',
+] as const;
+
+/**
+ * A query is over when pg tells its query object: `handleReadyForQuery` or `handleError`, for callbacks, promises, cursors and streams
+ * alike. So no promise is touched: a `then` of ours would change which rejections count as handled.
+ */
+export const submitted: Settle = (original, self, args, end) => {
+  const [config] = args as [Query];
+  if (typeof config?.submit === 'function') {
+    watchAnswers(config, end);
+    return attempt(original, self, args, end);
+  }
+  const last = lastGiven(args);
+  if (typeof args[last] === 'function') {
+    const callback = args[last] as Function;
+    args[last] = isInPool ? endingFirst(callback, end) : endingCallback(callback, end);
+    return attempt(original, self, args, end);
+  }
+  const result = attempt(original, self, args, end);
+  const isCalled = typeof config?.callback === 'function';
+  if (end === untraced && !isCalled) return result;
+  const made = queryOf(self as Client);
+  if (made === undefined) return observePromise(result, end);
+  // `query({ text, callback })`
+  if (isCalled && typeof made.callback === 'function') made.callback = inContext(made.callback);
+  made[END] = end;
+  return result;
+};
+
+let isInPool = false;
+
+/** A callback of the pool that sends a query of its own: its callback of that needs no context, unless a client of the app's has its own `query`. */
+export function inPool(callback: Function): Function {
+  return function (this: unknown, ...args: unknown[]) {
+    isInPool = isWrapped((args[1] as { query?: unknown } | undefined)?.query);
+    try {
+      return Reflect.apply(callback, this, args);
+    } finally {
+      isInPool = false;
+    }
+  };
+}
+
+/** Ends the span, then calls the callback wherever that is. */
+function endingFirst(callback: Function, end: End): Function {
+  if (end === untraced) return callback;
+  return function (this: unknown, error: unknown) {
+    end(error || undefined);
+    return Reflect.apply(callback, this, arguments);
+  };
+}
+
+/** The query object that `client.query` has just made: the last of the queue, or the one being sent. */
+function queryOf(client: Client): Query | undefined {
+  const modern = client._queryQueue !== undefined;
+  const queue = modern ? client._queryQueue : client.queryQueue;
+  const found =
+    queue?.at(-1) ??
+    client._sentQueryQueue?.at(-1) ??
+    (modern ? client._activeQuery : client.activeQuery) ??
+    undefined;
+  return found?.[END] === undefined ? found : undefined;
+}
+
+/** Ends the span with the answers to a query object of the app's, and runs its listeners in the app's context. */
+function watchAnswers(query: Query, end: End): void {
+  const context = active();
+  for (const name of ANSWERS) {
+    const answer = (query as Record<string, unknown>)[name];
+    if (typeof answer !== 'function') continue;
+    Object.defineProperty(query, name, {
+      configurable: true,
+      writable: true,
+      value: function (this: unknown, ...args: unknown[]) {
+        if (name === 'handleError') end(args[0]);
+        if (name === 'handleReadyForQuery') end(undefined);
+        return callIn(context, answer, this, args);
+      },
+    });
+  }
+}
+
+export function handleError(original: Function): Function {
+  return function (this: Query, error: unknown, ...rest: unknown[]) {
+    this[END]?.(error);
+    return Reflect.apply(original, this, [error, ...rest]);
+  };
+}
+
+export function handleReadyForQuery(original: Function): Function {
+  return function (this: Query, ...args: unknown[]) {
+    this[END]?.(undefined);
+    return Reflect.apply(original, this, args);
+  };
+}

@@ -1,0 +1,73 @@
+import { fields } from '../src/define.ts';
+
+/** The parts of undici's `Request` that its channels promise. */
+export interface Request {
+  origin: string | URL;
+  path: string;
+  method: string;
+  /** Flat name, value, … since version 6; lines of text before. */
+  headers: string | (string | string[])[];
+  addHeader(name: string, value: string): void;
+}
+
+interface Origin {
+  scheme: string;
+  address: string;
+  port: number;
+}
+
+const MAX_ORIGINS = 500;
+const origins = new Map<string, Origin>();
+
+export function originOf(request: Request): Origin {
+  const text = String(request.origin);
+  let found = origins.get(text);
+  if (found === undefined) {
+    const { protocol, hostname, port } = new URL(text);
+    const scheme = protocol === 'https:' ? 'https' : 'http';
+    const address = hostname.replace(/^\[|\]$/g, '');
+    found = { scheme, address, port: port === '' ? (scheme === 'https' ? 443 : 80) : Number(port) };
+    if (origins.size >= MAX_ORIGINS) origins.clear();
+    origins.set(text, found);
+  }
+  return found;
+}
+
+/** Replaces a header that the app has set, or adds one. */
+export function setHeader(request: Request, name: string, value: string): void {
+  const { headers } = request;
+  if (Array.isArray(headers)) {
+    for (let i = 0; i < headers.length; i += 2) {
+      if (String(headers[i]).toLowerCase() !== name) continue;
+      headers[i + 1] = value;
+      return;
+    }
+  } else if (
+    typeof headers === 'string' &&
+    fields().some((field) => headers.toLowerCase().includes(`${field}:`))
+  ) {
+    const kept = headers.split('\r\n').filter((line) => !line.toLowerCase().startsWith(`${name}:`));
+    request.headers = kept.join('\r\n');
+  }
+  request.addHeader(name, value);
+}
+
+export function requestHeader({ headers }: Request, wanted: string): string | string[] | undefined {
+  if (typeof headers === 'string') {
+    const line = headers.split('\r\n').find((one) => one.toLowerCase().startsWith(`${wanted}:`));
+    return line?.slice(wanted.length + 1).trim();
+  }
+  if (!Array.isArray(headers)) return undefined;
+  for (let i = 0; i < headers.length; i += 2) {
+    if (String(headers[i]).toLowerCase() === wanted) return headers[i + 1];
+  }
+  return undefined;
+}
+
+/** A response header from undici's raw form: names and values as buffers, alternating. */
+export function responseHeader(headers: readonly unknown[], wanted: string): string | undefined {
+  for (let i = 0; i < headers.length; i += 2) {
+    if (String(headers[i]).toLowerCase() === wanted) return String(headers[i + 1]);
+  }
+  return undefined;
+}
