@@ -73,13 +73,16 @@ const CALL = Symbol('foretrace.call');
  */
 export const queued: Settle = (original, self, args, end) => {
   const [first] = args as [Command | undefined];
+  const at = typeof args[1] === 'function' ? 1 : 2;
+  const isCalled = typeof first?.onResult === 'function' || typeof args[at] === 'function';
   if (typeof first?.onResult === 'function') first.onResult = endingCallback(first.onResult, end);
-  else {
-    const at = typeof args[1] === 'function' ? 1 : 2;
-    if (typeof args[at] === 'function') args[at] = endingCallback(args[at], end);
-  }
+  else if (isCalled) args[at] = endingCallback(args[at] as Function, end);
   const command = attempt(original, self, args, end) as Command | undefined;
-  if (typeof command !== 'object' || command === null) return command;
+  if (typeof command !== 'object' || command === null) {
+    // mysql2 before 3.20 returns nothing for a command that a closed connection refuses.
+    if (!isCalled) end(new Error());
+    return command;
+  }
   if (refused.has(command)) end(new Error());
   command[CALL] = { end, context: active() };
   return command;
