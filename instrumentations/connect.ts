@@ -1,5 +1,5 @@
-import { define, guarded, wrap } from '../src/define.ts';
-import { callForRequest, noteFailure, servedOf } from '../src/semconv/framework.ts';
+import { callIn, define, guarded, wrap } from '../src/define.ts';
+import { lostContext, noteFailure, servedOf } from '../src/semconv/framework.ts';
 
 interface App {
   stack: { route: string; handle: Function }[];
@@ -26,7 +26,9 @@ function handlerWrapper(route: string): (original: Function) => Function {
         return next(error);
       };
       try {
-        return callForRequest(request, original, this, [request, response, pass]);
+        const lost = lostContext(request);
+        if (lost !== undefined) return callIn(lost, original, this, [request, response, pass]);
+        return Reflect.apply(original, this, [request, response, pass]);
       } catch (error) {
         noteFailure(servedOf(request), error);
         throw error;

@@ -1,5 +1,5 @@
-import { define, guarded } from '../src/define.ts';
-import { callForRequest, noteFailure, noteRoute, servedOf } from '../src/semconv/framework.ts';
+import { callIn, define, guarded } from '../src/define.ts';
+import { lostContext, noteFailure, noteRoute, servedOf } from '../src/semconv/framework.ts';
 
 interface Request {
   raw: { req: object };
@@ -21,7 +21,9 @@ function lookupWrapper(original: Function): Function {
 
 function executeWrapper(original: Function): Function {
   return function (this: Request, ...args: unknown[]) {
-    return callForRequest(this.raw.req, original, this, args);
+    const lost = lostContext(this.raw.req);
+    if (lost !== undefined) return callIn(lost, original, this, args);
+    return Reflect.apply(original, this, args);
   };
 }
 

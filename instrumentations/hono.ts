@@ -1,4 +1,4 @@
-import { define, guarded, type Point, promise } from '../src/define.ts';
+import { define, guarded, observePromise, type Point } from '../src/define.ts';
 import { activeServed, enterPrefix, noteFailure, noteRoute } from '../src/semconv/framework.ts';
 
 type Handler = (context: Context, next: unknown) => unknown;
@@ -11,13 +11,23 @@ interface Context {
 /** What Hono gives its router for each handler. */
 type Entry = [handler: Handler, route: { path: string; method: string }];
 
-/** A handler that tells its route, or middleware, which has none; both tell how they fail. */
+/**
+ * A handler that tells its route, or middleware, which has none; both tell how they fail. The handler is called from here and not by a
+ * settling function: each function between is a line of ten in the stacks of the app's errors.
+ */
 function traced(handler: Handler, path: string | undefined): Handler {
   return function (this: unknown, context, next) {
     const served = activeServed();
     if (served?.span === undefined) return Reflect.apply(handler, this, [context, next]);
     if (path !== undefined) noteRoute(served, path);
-    return promise(handler, this, [context, next], (error) => noteFailure(served, error ?? context.error));
+    let result: unknown;
+    try {
+      result = Reflect.apply(handler, this, [context, next]);
+    } catch (error) {
+      noteFailure(served, error);
+      throw error;
+    }
+    return observePromise(result, (error) => noteFailure(served, error ?? context.error));
   };
 }
 

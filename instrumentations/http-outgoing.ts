@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { active, fields, guarded, isExporterAgent } from '../src/define.ts';
+import { active, guarded, isExporterAgent } from '../src/define.ts';
 import {
   endOutgoing,
   expectRedirect,
@@ -8,6 +8,7 @@ import {
   injectOutgoing,
   isResendExpected,
   type Outgoing,
+  replacedHeaders,
   startOutgoing,
 } from '../src/semconv/http-client.ts';
 import { splitHost } from '../src/semconv/http-server.ts';
@@ -49,22 +50,15 @@ function fromArray(headers: unknown[], name: string): unknown {
   return undefined;
 }
 
-/** The array form without propagation headers that are about to be replaced; the app's array stays as it is. */
-function withoutFields(headers: unknown[]): unknown[] {
-  const stale = (name: unknown): boolean => fields().includes(String(name).toLowerCase());
+/** The array form without the propagation headers that are replaced; the app's array stays as it is. */
+function withoutFields(headers: unknown[], fields: readonly string[]): unknown[] {
+  const stale = (name: unknown): boolean => fields.includes(String(name).toLowerCase());
   if (Array.isArray(headers[0])) return (headers as unknown[][]).filter(([name]) => !stale(name));
   return headers.filter((_, i) => !stale(headers[i - (i % 2)]));
 }
 
-interface Lines {
-  text: string;
-  names: string[];
-}
-
-function addLine(lines: Lines, name: string, value: string): void {
-  if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) return;
-  lines.text += `${name}: ${value}\r\n`;
-  lines.names.push(name);
+function addLine(head: string[], name: string, value: string): void {
+  if (!/[^\t\x20-\x7e\x80-\xff]/.test(value)) head[0] += `${name}: ${value}\r\n`;
 }
 
 /**
@@ -81,11 +75,10 @@ const startRequest = guarded('http', (request: Request, head: string[], headers:
     if (outgoing === undefined) return headers;
     if (isResendExpected(outgoing)) followExpected(outgoing, originOf(request, headers) + request.path);
   }
-  const lines: Lines = { text: '', names: [] };
-  injectOutgoing(outgoing, lines, addLine);
-  head[0] += lines.text;
-  if (Array.isArray(headers)) return withoutFields(headers);
-  for (const name of lines.names) if (request.hasHeader(name)) request.removeHeader(name);
+  injectOutgoing(outgoing, head, addLine);
+  const replaced = replacedHeaders(outgoing);
+  if (Array.isArray(headers)) return withoutFields(headers, replaced);
+  for (const name of replaced) if (request.hasHeader(name)) request.removeHeader(name);
   return headers;
 });
 

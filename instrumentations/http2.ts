@@ -1,5 +1,5 @@
-import { active, callIn, define, detached, fields, guarded, run, scope, wrap } from '../src/define.ts';
-import { callForRequest, servedOf } from '../src/semconv/framework.ts';
+import { active, callIn, define, detached, guarded, run, scope, wrap } from '../src/define.ts';
+import { lostContext, servedOf } from '../src/semconv/framework.ts';
 import { failOutgoing } from '../src/semconv/http-client.ts';
 import {
   type Attempt,
@@ -35,7 +35,9 @@ function streamEmit(original: Function): Function {
     const served = servedOf(this);
     if (served !== undefined) {
       if (event === 'finish' || event === 'close') end(served, this);
-      return callForRequest(this, original, this, [event, ...args]);
+      const lost = lostContext(this);
+      if (lost !== undefined) return callIn(lost, original, this, [event, ...args]);
+      return Reflect.apply(original, this, [event, ...args]);
     }
     const attempt = this[ATTEMPT];
     if (attempt === undefined) return Reflect.apply(original, this, [event, ...args]);
@@ -72,7 +74,7 @@ function createWrapper(original: Function): Function {
 }
 
 const start = guarded('http2', (session: Session, headers: unknown) =>
-  startRequest(http2, active(), fields(), session, headers),
+  startRequest(http2, active(), session, headers),
 );
 
 const follow = guarded('http2', (stream: Requested, attempt: Attempt) => {

@@ -1,5 +1,5 @@
-import { define, guarded, observePromise, type Point, wrap } from '../src/define.ts';
-import { callForRequest, enterPrefix, noteFailure, noteRoute, servedOf } from '../src/semconv/framework.ts';
+import { callIn, define, guarded, observePromise, type Point, wrap } from '../src/define.ts';
+import { enterPrefix, lostContext, noteFailure, noteRoute, servedOf } from '../src/semconv/framework.ts';
 import { middlewareWrapper } from './koa.ts';
 
 interface Layer {
@@ -54,7 +54,11 @@ const noteLayer = guarded('koa-router', (context: Context) => {
 /** The middleware that `router.routes()` returns. Its promise has passed before Koa answers, so what ran is known in time. */
 function dispatchWrapper(original: Function): Function {
   return function (this: unknown, context: Context, next: unknown) {
-    const result = callForRequest(context.req, original, this, [context, next]);
+    const lost = lostContext(context.req);
+    const result =
+      lost === undefined
+        ? Reflect.apply(original, this, [context, next])
+        : callIn(lost, original, this, [context, next]);
     if (context.matched === undefined || context.matched.length === 0) return result;
     noteLayer(context);
     return observePromise(result, (error) => {

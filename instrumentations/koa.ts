@@ -1,4 +1,4 @@
-import { define, guarded, mimic, promise } from '../src/define.ts';
+import { define, guarded, isWrapped, mimic, observePromise } from '../src/define.ts';
 import { noteFailure, servedOf } from '../src/semconv/framework.ts';
 
 interface App {
@@ -27,7 +27,15 @@ export function middlewareWrapper(original: Function): Function {
     const args = [context, next];
     if (context?.req === undefined || servedOf(context.req)?.span === undefined)
       return Reflect.apply(original, this, args);
-    return promise(original, this, args, (error) => note(context, error));
+    let result: unknown;
+    try {
+      // From here, not by a settling function: each function between is a line of ten in the stacks of the app's errors.
+      result = Reflect.apply(original, this, args);
+    } catch (error) {
+      note(context, error);
+      throw error;
+    }
+    return observePromise(result, (error) => note(context, error));
   };
 }
 
@@ -50,9 +58,9 @@ const view = guarded(
     new Proxy(middleware, {
       get(target, key, receiver) {
         const value = Reflect.get(target, key, receiver);
-        return typeof value === 'function' && typeof key === 'string' && INDEX.test(key)
-          ? watched(value)
-          : value;
+        if (typeof value !== 'function' || typeof key !== 'string' || !INDEX.test(key)) return value;
+        // A router's own function tells of failures itself.
+        return isWrapped(value) ? value : watched(value);
       },
     }),
 );

@@ -1,5 +1,5 @@
-import { define, guarded } from '../src/define.ts';
-import { callForRequest, noteFailure, noteHandler, servedOf } from '../src/semconv/framework.ts';
+import { callIn, define, guarded } from '../src/define.ts';
+import { lostContext, noteFailure, noteHandler, servedOf } from '../src/semconv/framework.ts';
 
 /** Node's request, or Fastify's around it. */
 type Request = object & { raw?: object };
@@ -26,7 +26,9 @@ function createWrapper(original: Function): Function {
     return function (this: unknown, request: Request, response: unknown, next: unknown) {
       const raw = rawOf(request);
       noteController(raw, name);
-      return callForRequest(raw, handler, this, [request, response, next]);
+      const lost = lostContext(raw);
+      if (lost !== undefined) return callIn(lost, handler, this, [request, response, next]);
+      return Reflect.apply(handler, this, [request, response, next]);
     };
   };
 }

@@ -1,5 +1,5 @@
-import { define, guarded, wrap } from '../src/define.ts';
-import { callForRequest, noteFailure, noteRoute, servedOf } from '../src/semconv/framework.ts';
+import { callIn, define, guarded, wrap } from '../src/define.ts';
+import { lostContext, noteFailure, noteRoute, servedOf } from '../src/semconv/framework.ts';
 
 type Request = object & { route?: { path?: string | RegExp } };
 
@@ -23,7 +23,9 @@ function lookupWrapper(original: Function): Function {
 
 function routeWrapper(original: Function): Function {
   return function (this: unknown, request: Request, ...rest: unknown[]) {
-    return callForRequest(request, original, this, [request, ...rest]);
+    const lost = lostContext(request);
+    if (lost !== undefined) return callIn(lost, original, this, [request, ...rest]);
+    return Reflect.apply(original, this, [request, ...rest]);
   };
 }
 

@@ -1,6 +1,6 @@
-import { define, guarded } from '../src/define.ts';
+import { callIn, define, guarded } from '../src/define.ts';
 import {
-  callForRequest,
+  lostContext,
   enterMount,
   enterRoute,
   flatten,
@@ -125,7 +125,9 @@ export function dispatchWrapper(original: Function): Function {
       leave(request, response, error);
       return done(error);
     };
-    return callForRequest(request, original, this, [request, response, passed]);
+    const lost = lostContext(request);
+    if (lost !== undefined) return callIn(lost, original, this, [request, response, passed]);
+    return Reflect.apply(original, this, [request, response, passed]);
   };
 }
 

@@ -1,5 +1,3 @@
-import { fields } from '../src/define.ts';
-
 /** The parts of undici's `Request` that its channels promise. */
 export interface Request {
   origin: string | URL;
@@ -33,22 +31,22 @@ export function originOf(request: Request): Origin {
   return found;
 }
 
-/** Replaces a header that the app has set, or adds one. */
-export function setHeader(request: Request, name: string, value: string): void {
+/** Takes headers out that the app has set: they are about to be replaced. */
+export function removeHeaders(request: Request, names: readonly string[]): void {
   const { headers } = request;
-  if (Array.isArray(headers)) {
-    for (let i = 0; i < headers.length; i += 2) {
-      if (String(headers[i]).toLowerCase() !== name) continue;
-      headers[i + 1] = value;
-      return;
-    }
-  } else if (
-    typeof headers === 'string' &&
-    fields().some((field) => headers.toLowerCase().includes(`${field}:`))
-  ) {
-    const kept = headers.split('\r\n').filter((line) => !line.toLowerCase().startsWith(`${name}:`));
-    request.headers = kept.join('\r\n');
+  if (typeof headers === 'string') {
+    const isKept = (line: string): boolean => !names.includes(line.slice(0, line.indexOf(':')).toLowerCase());
+    if (names.some((name) => headers.toLowerCase().includes(name)))
+      request.headers = headers.split('\r\n').filter(isKept).join('\r\n');
+    return;
   }
+  if (!Array.isArray(headers)) return;
+  for (let i = headers.length - 2; i >= 0; i -= 2) {
+    if (names.includes(String(headers[i]).toLowerCase())) headers.splice(i, 2);
+  }
+}
+
+export function addHeader(request: Request, name: string, value: string): void {
   request.addHeader(name, value);
 }
 

@@ -5,9 +5,17 @@ import {
   failOutgoing,
   injectOutgoing,
   type Outgoing,
+  replacedHeaders,
   startOutgoing,
 } from '../src/semconv/http-client.ts';
-import { originOf, type Request, requestHeader, responseHeader, setHeader } from './undici-request.ts';
+import {
+  addHeader,
+  originOf,
+  removeHeaders,
+  type Request,
+  requestHeader,
+  responseHeader,
+} from './undici-request.ts';
 import { countResends } from './undici-resends.ts';
 
 const OUTGOING = Symbol('foretrace.outgoing');
@@ -29,7 +37,8 @@ function create({ request }: { request: Sent }): void {
   if (outgoing === undefined) return;
   request[OUTGOING] = outgoing;
   countResends(outgoing, request);
-  injectOutgoing(outgoing, request, setHeader);
+  removeHeaders(request, replacedHeaders(outgoing));
+  injectOutgoing(outgoing, request, addHeader);
 }
 
 function sendHeaders({

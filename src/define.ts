@@ -84,4 +84,3 @@ export {
   untraced,
 } from './patch/traced.ts';
 export { isWrapped, mimic, wrap } from './patch/wrap.ts';
-export { fields } from './propagate/current.ts';

@@ -169,6 +169,11 @@ function assemble(
   setRows: ReadonlySet<string>,
   warnings: string[],
 ): Config {
+  if (setRows.has('OTEL_TRACES_SAMPLER_ARG') && !v.OTEL_TRACES_SAMPLER.endsWith('traceidratio')) {
+    warnings.push(
+      `OTEL_TRACES_SAMPLER_ARG="${v.OTEL_TRACES_SAMPLER_ARG}" says nothing to the sampler ${v.OTEL_TRACES_SAMPLER}, it is ignored`,
+    );
+  }
   return {
     disabled: v.OTEL_SDK_DISABLED,
     logLevel: v.OTEL_LOG_LEVEL,

@@ -19,6 +19,11 @@ export function fields(): readonly string[] {
   return chosen.fields;
 }
 
+/** The names of the headers of a carrier that `inject` replaces, whether it sets them or not. */
+export function replacedFields(baggage: string | Baggage | undefined): readonly string[] {
+  return baggage === undefined ? chosen.traceFields : chosen.fields;
+}
+
 /** The remote parent that a carrier names. */
 export function extract<C>(carrier: C, get: HeaderGetter<C>): RemoteParent | undefined {
   return chosen.extract(carrier, get);

@@ -14,6 +14,8 @@ export const PROPAGATORS = ['tracecontext', 'baggage', 'b3', 'b3multi', 'none'] 
 export interface Propagator {
   /** The headers that are written, in lower case. */
   readonly fields: readonly string[];
+  /** Those of them that name the trace. They belong together: whoever writes one of them takes out what was there of the others. */
+  readonly traceFields: readonly string[];
   /**
    * The remote parent. Undefined if there is none that is valid: a new trace starts. All-zero ids (B3 only) deny the recording of
    * the new trace: see `carriesIds`.
@@ -49,12 +51,14 @@ export function propagator(names: readonly string[]): Propagator {
   const hasBaggage = names.includes('baggage');
   const fields: string[] = [];
   if (w3c >= 0) fields.push(TRACEPARENT, TRACESTATE);
-  if (hasBaggage) fields.push(BAGGAGE);
   if (b3Single >= 0) fields.push(B3);
   if (b3Multi >= 0) fields.push(B3_TRACE_ID, B3_SPAN_ID, B3_SAMPLED);
+  const traceFields = [...fields];
+  if (hasBaggage) fields.push(BAGGAGE);
 
   return {
     fields,
+    traceFields,
     extract(carrier, get) {
       try {
         if (b3 < 0) return w3c < 0 ? undefined : extractTraceContext(carrier, get);

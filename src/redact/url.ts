@@ -17,6 +17,7 @@ const PERCENT = 0x25;
 const AMPERSAND = 0x26;
 const SLASH = 0x2f;
 const COLON = 0x3a;
+const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
 const QUESTION = 0x3f;
 const AT = 0x40;
@@ -57,7 +58,7 @@ function decoded(key: string): string {
 
 /**
  * Replaces the values of sensitive parameters in a query string, with or without its question mark, by `REDACTED`; the keys stay.
- * A key is also found when percent-encoded, as the server behind would find it. Returns the text itself, without an allocation,
+ * A key is also found when percent-encoded, as the server behind would find it, and behind `;` or a second `?`. Returns the text itself, without an allocation,
  * if nothing is to be replaced.
  */
 export function redactQuery(query: string, sensitive: ReadonlySet<string>): string {
@@ -73,13 +74,15 @@ export function redactQuery(query: string, sensitive: ReadonlySet<string>): stri
     let end = start;
     for (; end < length; end++) {
       const code = query.charCodeAt(end);
-      if (code === AMPERSAND) break;
+      if (code === AMPERSAND || code === SEMICOLON || code === QUESTION) break;
       if (equals < 0) {
         if (code === EQUALS) equals = end;
         else if (code === PERCENT) encoded = true;
       }
     }
     if (equals >= 0 && isSensitive(query, start, equals, encoded, filter)) {
+      end = query.indexOf('&', end);
+      if (end < 0) end = length;
       result += query.slice(from, equals + 1) + REDACTED;
       from = end;
     }

@@ -3,7 +3,7 @@ import { noteError, Served } from './http-server.ts';
 import { CODE_FUNCTION_NAME } from './keys.ts';
 
 export { servedOf } from './http-server.ts';
-export { callForRequest } from './route.ts';
+export { lostContext } from './route.ts';
 
 /**
  * What a web framework tells the server span: the route, the function that serves it, the error that went by. For frameworks

@@ -1,6 +1,6 @@
 import type { Context } from '../context/context.ts';
 import { type Block, block } from '../encode/span.ts';
-import { inject } from '../propagate/current.ts';
+import { inject, replacedFields } from '../propagate/current.ts';
 import type { HeaderSetter } from '../propagate/index.ts';
 import { redactUrl } from '../redact/url.ts';
 import type { Scope } from '../trace/scope.ts';
@@ -110,6 +110,11 @@ export function followExpected(outgoing: Outgoing, url: string): void {
 /** Sets the headers that carry the span on. */
 export function injectOutgoing<C>({ span, context }: Outgoing, carrier: C, set: HeaderSetter<C>): void {
   inject(carrier, set, span, context.baggage);
+}
+
+/** The headers, in lower case, that {@link injectOutgoing} replaces: the app's own go, also those of which nothing is set. */
+export function replacedHeaders({ context }: Outgoing): readonly string[] {
+  return replacedFields(context.baggage);
 }
 
 export interface ClientResponse {

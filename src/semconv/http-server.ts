@@ -279,9 +279,11 @@ function peerPairs({ address, port }: Peer, httpVersion: string): unknown[] {
   return [NETWORK_PEER_ADDRESS, address, NETWORK_PEER_PORT, port, NETWORK_PROTOCOL_VERSION, httpVersion];
 }
 
-/** Splits `host:port`, with IPv6 addresses in brackets. */
-export function splitHost(host: string | string[] | undefined): { address?: string; port?: number } {
-  if (typeof host !== 'string' || host === '') return {};
+/** Splits `host:port`, with IPv6 addresses in brackets. A user name and password, which do not belong there, are left out. */
+export function splitHost(authority: string | string[] | undefined): { address?: string; port?: number } {
+  if (typeof authority !== 'string') return {};
+  const host = authority.slice(authority.lastIndexOf('@') + 1);
+  if (host === '') return {};
   const colon = host.lastIndexOf(':');
   if (colon <= 0 || host.endsWith(']')) return { address: withoutBrackets(host) };
   const port = Number(host.slice(colon + 1) || Number.NaN);

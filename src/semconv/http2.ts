@@ -1,6 +1,13 @@
 import type { Context } from '../context/context.ts';
 import type { Scope } from '../trace/scope.ts';
-import { endOutgoing, failOutgoing, injectOutgoing, type Outgoing, startOutgoing } from './http-client.ts';
+import {
+  endOutgoing,
+  failOutgoing,
+  injectOutgoing,
+  type Outgoing,
+  replacedHeaders,
+  startOutgoing,
+} from './http-client.ts';
 import { type Connection, endServed, mark, type Served, servedOf, startServed } from './http-server.ts';
 
 export type Headers = Record<string, string | string[] | undefined>;
@@ -91,7 +98,6 @@ export interface Attempt extends Outgoing {
 export function startRequest(
   scope: Scope,
   context: Context,
-  fields: readonly string[],
   session: Session,
   headers: unknown,
 ): Attempt | undefined {
@@ -106,7 +112,7 @@ export function startRequest(
   if (outgoing === undefined) return undefined;
   const added: [string, string][] = [];
   injectOutgoing(outgoing, added, (lines, name, value) => lines.push([name, value]));
-  return { ...outgoing, session, headers: withFields(headers, fields, added) };
+  return { ...outgoing, session, headers: withFields(headers, replacedHeaders(outgoing), added) };
 }
 
 /** undici speaks HTTP/2 through Node's sessions, and has a span already. */

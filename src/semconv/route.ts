@@ -1,4 +1,5 @@
-import { callIn, current } from '../context/active.ts';
+import { current } from '../context/active.ts';
+import type { Context } from '../context/context.ts';
 import { noteError, type Served, servedOf } from './http-server.ts';
 
 /**
@@ -78,12 +79,12 @@ function trimmed(path: string): string {
 }
 
 /**
- * Calls a framework's function for a request in the request's context, if a library that queues has lost it on the way.
+ * The context of a request, if a library that queues has lost it on the way; undefined if it is active. Not a function that calls for
+ * the request: it would be one more line of ten in the stacks of the app's errors.
  */
-export function callForRequest(request: object, fn: Function, self: unknown, args: unknown[]): unknown {
+export function lostContext(request: object): Context | undefined {
   const served = servedOf(request);
-  if (served === undefined || current()?.request === served) return Reflect.apply(fn, self, args);
-  return callIn(served.context, fn, self, args);
+  return served === undefined || current()?.request === served ? undefined : served.context;
 }
 
 /**

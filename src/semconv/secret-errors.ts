@@ -4,8 +4,28 @@
  */
 const secret = new WeakSet<object>();
 
+/** The latest texts of such errors: apps make errors of their own of them (`throw new HttpException(error.message)`). */
+const texts: string[] = [];
+const MAX_TEXTS = 64;
+let oldest = 0;
+
+/** A shorter text has no room for a value, and is found in too much. */
+const MIN_LENGTH = 16;
+const MAX_LENGTH = 1_000;
+
 export function keepSecret(error: unknown): void {
-  if (typeof error === 'object' && error !== null) secret.add(error);
+  if (typeof error !== 'object' || error === null || secret.has(error)) return;
+  secret.add(error);
+  const { message } = error as { message?: unknown };
+  if (typeof message !== 'string' || message.length < MIN_LENGTH) return;
+  const text = message.slice(0, MAX_LENGTH);
+  if (texts.includes(text)) return;
+  texts[oldest] = text;
+  oldest = (oldest + 1) % MAX_TEXTS;
+}
+
+function quotesSecret(text: unknown): boolean {
+  return typeof text === 'string' && texts.some((one) => text.includes(one));
 }
 
 /** Where libraries put the driver's error that they pass on the text of: drizzle, TypeORM, Sequelize, mssql. */
@@ -22,8 +42,10 @@ export function isSecret(error: unknown): boolean {
 }
 
 function isSecretWithin(error: unknown, depth: number): boolean {
-  if (typeof error !== 'object' || error === null || depth === 0) return false;
+  if (typeof error !== 'object' || error === null || depth === 0) return quotesSecret(error);
   if (secret.has(error) || isElastic(error) || isMysql(error) || isSqlServer(error)) return true;
+  const { message, stack } = error as { message?: unknown; stack?: unknown };
+  if (quotesSecret(message) || quotesSecret(stack)) return true;
   return INNER.some((name) => isSecretWithin((error as Record<string, unknown>)[name], depth - 1));
 }
 

@@ -281,11 +281,14 @@ export function httpClientKit(options: HttpClientKit): void {
     it.each(headerForms)(
       'replaces tracing headers that are there already, once (headers: %s)',
       async (form) => {
-        const list = ['host', `127.0.0.1:${target.port}`, 'traceparent', 'stale', 'x-own', '1'];
-        await request({ headers: form === 'list' ? list : { TraceParent: 'stale', 'x-own': '1' } });
+        const own = { TraceParent: 'stale', TraceState: 'stale=1', baggage: 'own=1', 'x-own': '1' };
+        const list = ['host', `127.0.0.1:${target.port}`, ...Object.entries(own).flat()];
+        await request({ headers: form === 'list' ? list : own });
         const [{ rawHeaders, headers: sent }] = target.seen;
         const [client] = (await kit.collect(4)).filter(({ kind }) => kind === 'CLIENT');
-        expect(sent['x-own']).toBe('1');
+        // The state belongs to the trace that is replaced, baggage does not.
+        expect(sent).toMatchObject({ 'x-own': '1', baggage: 'own=1' });
+        expect(sent.tracestate).toBeUndefined();
         expect(sent.traceparent).toContain(client.spanId);
         expect(rawHeaders.filter((name) => name.toLowerCase() === 'traceparent')).toHaveLength(1);
       },

@@ -52,6 +52,10 @@ export function routesKit({ title, fixture, routes, failures, attributes = () =>
           },
         ],
       ]);
+      // A stack has room for ten lines: between two functions of the app's there is one of ours at most.
+      const lines = String(spans[0].events[0].attributes['exception.stacktrace']).split('\n');
+      const ours = lines.map((line) => line.includes('agent.cjs'));
+      expect(lines.filter((_, index) => ours[index] && ours[index + 1])).toEqual([]);
     });
   });
 }

@@ -209,13 +209,28 @@ describe('traces', () => {
     ['ParentBased_TraceIdRatio', 'parentbased_traceidratio'],
   ]);
   refuses('OTEL_TRACES_SAMPLER', (c) => c.sampler, ['jaeger_remote', '0.5'], 'parentbased_always_on is used');
-  reads('OTEL_TRACES_SAMPLER_ARG', (c) => c.sampler.ratio, [
+  it.each([
     ['0', 0],
     ['1', 1],
     ['1.0', 1],
     ['.25', 0.25],
     ['1e-3', 0.001],
-  ]);
+  ])('reads OTEL_TRACES_SAMPLER_ARG=%j as %j', (text, ratio) => {
+    const { config, warnings } = readConfig({
+      OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: text,
+    });
+    expect([config.sampler.ratio, warnings]).toEqual([ratio, []]);
+  });
+  it.each([undefined, 'always_on', 'parentbased_always_off'])(
+    'says that a ratio is of no use to the sampler %s',
+    (name) => {
+      const { warnings } = readConfig({ OTEL_TRACES_SAMPLER: name, OTEL_TRACES_SAMPLER_ARG: '0.1' });
+      expect(warnings).toEqual([
+        `OTEL_TRACES_SAMPLER_ARG="0.1" says nothing to the sampler ${name ?? 'parentbased_always_on'}, it is ignored`,
+      ]);
+    },
+  );
   refuses(
     'OTEL_TRACES_SAMPLER_ARG',
     (c) => c.sampler.ratio,

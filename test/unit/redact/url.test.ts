@@ -18,6 +18,10 @@ describe('in a query string', () => {
     ['%73ig=abc', '%73ig=REDACTED'],
     ['X%2DAmz%2DSignature=abc', 'X%2DAmz%2DSignature=REDACTED'],
     ['sig=a&sig=b', 'sig=REDACTED&sig=REDACTED'],
+    ['a=b?sig=c', 'a=b?sig=REDACTED'],
+    ['a=1;sig=c', 'a=1;sig=REDACTED'],
+    ['sig=a;b?c&x=1', 'sig=REDACTED&x=1'],
+    ['sig=a?b;sig=c', 'sig=REDACTED'],
   ])('%s becomes %s', (query, redacted) => {
     expect(redactQuery(query, KEYS)).toBe(redacted);
   });

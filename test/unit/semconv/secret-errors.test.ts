@@ -14,6 +14,31 @@ describe('an error with the text of a database', () => {
     },
   );
 
+  it.each([
+    ['a clone of it', structuredClone(driver)],
+    ['an error of the app with its text', new TypeError(driver.message)],
+    ['an error of the app with its text inside', new Error(`saving failed: ${driver.message} (retried)`)],
+    [
+      'an error of the app with its stack',
+      Object.assign(new Error('saving failed'), { stack: driver.stack }),
+    ],
+    ['its text, thrown', driver.message],
+    ['the cause of another error as text', new Error('saving failed', { cause: driver.message })],
+  ])('is known as %s', (_, error) => expect(isSecret(error)).toBe(true));
+
+  it('is known by its text for as long as 64 others have come since', () => {
+    const numbered = (n: number): Error => new Error(`value of column number ${n}!`);
+    for (let n = 0; n <= 64; n++) keepSecret(numbered(n));
+    expect(isSecret(numbered(64))).toBe(true);
+    expect(isSecret(numbered(1))).toBe(true);
+    expect(isSecret(numbered(0))).toBe(false);
+  });
+
+  it('does not make a short text of a database a secret: too much contains it', () => {
+    keepSecret(new Error('timeout'));
+    expect(isSecret(new Error('the upstream had a timeout'))).toBe(false);
+  });
+
   it('is known as a copy that mysql2 makes', () => {
     const copy = Object.assign(new Error("Duplicate entry 'value'"), {
       errno: 1062,
