@@ -1,5 +1,10 @@
 // Command-line options shared by all benchmarks. Every benchmark accepts all of them; README.md says which use which.
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+
+// What is committed and shown. A quick run only shows that everything runs: its figures are no results.
+const RESULTS = new URL('../results/', import.meta.url).pathname;
 
 const QUICK = { seconds: 1, warmup: 0.5, rounds: 1 };
 
@@ -24,12 +29,13 @@ export function readOptions(defaults, args = process.argv.slice(2)) {
       'request-rate': { type: 'string' }, // tail-latency: requests per second; default: half of the no-agent maximum
       collector: { type: 'string', default: 'up' }, // memory: up, down or flapping
       'no-pin-services': { type: 'boolean', default: false },
-      out: { type: 'string', default: new URL('../results/', import.meta.url).pathname },
+      out: { type: 'string' }, // folder for results; default: results/, and a temporary one with --quick
     },
   });
   const base = values.quick ? { ...defaults, ...QUICK, ...defaults.quick } : defaults;
   return {
     ...values,
+    out: values.out ?? (values.quick ? join(tmpdir(), 'foretrace-bench/') : RESULTS),
     seconds: Number(values.seconds ?? base.seconds),
     warmupSeconds: Number(values.warmup ?? base.warmup),
     rounds: Number(values.rounds ?? base.rounds),
