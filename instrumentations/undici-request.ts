@@ -36,7 +36,8 @@ export function removeHeaders(request: Request, names: readonly string[]): void 
   const { headers } = request;
   if (typeof headers === 'string') {
     const isKept = (line: string): boolean => !names.includes(line.slice(0, line.indexOf(':')).toLowerCase());
-    if (names.some((name) => headers.toLowerCase().includes(name)))
+    const lower = headers.toLowerCase();
+    if (names.some((name) => lower.includes(name)))
       request.headers = headers.split('\r\n').filter(isKept).join('\r\n');
     return;
   }

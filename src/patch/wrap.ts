@@ -18,7 +18,7 @@ export function wrap<F extends AnyFunction>(
   wrapper: (original: F) => F,
 ): () => void {
   const original = (holder as Record<string, unknown>)[name] as F;
-  if ((original as { [WRAPPED]?: true })[WRAPPED] === true) return () => {};
+  if (isWrapped(original)) return () => {};
   const own = Object.hasOwn(holder, name);
   // Shimmer asks the holder itself what is enumerable; the namespace of an ES module has no such methods.
   const namespace = Object.getPrototypeOf(holder) === null;
@@ -49,7 +49,7 @@ function inherited<F extends AnyFunction>(holder: object, name: string): F {
   } as F;
 }
 
-/** False for a method that the app has put over ours. */
+/** True for a replacement of ours; false for a method that the app has put over it. */
 export function isWrapped(method: unknown): boolean {
   return typeof method === 'function' && (method as { [WRAPPED]?: true })[WRAPPED] === true;
 }
