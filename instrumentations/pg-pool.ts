@@ -31,6 +31,8 @@ function sendInPool(args: unknown[]): void {
  */
 function query(original: Function): Function {
   return function (this: Pool, ...args: unknown[]) {
+    // Of a lost connection the pool itself tells the callback, from wherever that was noticed.
+    keepContext(args);
     // Code of the app's may be called on the way: a logger, promises of its own, a `connect` that asks something first.
     isAwaited =
       !args.some((arg) => typeof arg === 'function') &&

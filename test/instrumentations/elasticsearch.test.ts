@@ -1,6 +1,7 @@
 /** The client makes spans itself, by the API: they have to come once, with their requests below them. */
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { byTraceId } from '../kit/harness.ts';
+import { mixingDbKit } from '../kit/mixing-db.ts';
 import { operations } from '../kit/operations.ts';
 import { startElastic } from '../support/elasticsearch.ts';
 import { LIBRARIES, libraryVersion } from '../support/libraries.ts';
@@ -89,3 +90,12 @@ for (const [title, file] of [
     });
   });
 }
+
+mixingDbKit({
+  library: 'elasticsearch',
+  title: `@elastic/elasticsearch ${libraryVersion('@elastic/elasticsearch')}`,
+  server,
+  http: true,
+  fixture: { cwd: LIBRARIES },
+  ways: ['promise over as many connections as calls'],
+});

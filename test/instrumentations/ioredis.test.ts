@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { dbKit, SECRET } from '../kit/db.ts';
+import { mixingDbKit, over } from '../kit/mixing-db.ts';
 import { optional } from '../support/expect-trace.ts';
 import { inMatrix, libraryMajor } from '../support/libraries.ts';
 import { batch, command, database, REDIS_URL, redisCases, refused, SETS } from '../support/redis.ts';
@@ -85,6 +86,21 @@ for (const [title, file, IOREDIS_MAJOR] of majors.flatMap((major) => [
       crashes: [
         { how: 'rejection', args: ['get', 'kit:none'], failing: ['incrby', 'kit:counter', 'x'] },
         { how: 'callback', args: ['get', 'kit:none'], failing: ['incrby', 'kit:counter', 'x'] },
+      ],
+    });
+  });
+}
+
+for (const major of majors) {
+  await describeWith('redis', `ioredis ${major}`, () => {
+    const { hostname, port } = new URL(REDIS_URL);
+    mixingDbKit({
+      library: 'ioredis',
+      server: { host: hostname, port: Number(port || 6379) },
+      fixture: { env: { IOREDIS_MAJOR: String(major) } },
+      ways: [
+        ...over(['promise', 'callback', 'pipeline', 'multi', 'pipelineCallback'], ['connection']),
+        ...(major > 4 ? over(['promise', 'callback'], ['auto-pipelining']) : []),
       ],
     });
   });

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { type CallSpan, dbKit, SECRET } from '../kit/db.ts';
+import { mixingDbKit } from '../kit/mixing-db.ts';
 import { operations, underParent } from '../kit/operations.ts';
 import { startHranaServer } from '../support/hrana-server.ts';
 import { LIBRARIES, libraryVersion, oldVersions } from '../support/libraries.ts';
@@ -195,4 +196,13 @@ describe('@libsql/client over HTTP, with its requests [stand-in server]', () => 
       true,
     );
   });
+});
+
+mixingDbKit({
+  library: 'libsql-client',
+  title: '@libsql/client over HTTP [stand-in server]',
+  server: { host: '127.0.0.1', port: server.port },
+  http: true,
+  fixture: { cwd: LIBRARIES, ...oldVersions },
+  ways: ['promise', 'batch'],
 });

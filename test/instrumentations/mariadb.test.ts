@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { dbKit, SECRET } from '../kit/db.ts';
+import { mixingDbKit, over, POOLS } from '../kit/mixing-db.ts';
 import { LIBRARIES } from '../support/libraries.ts';
 import { MYSQL, mysqlCases } from '../support/mysql.ts';
 import { describeWith } from '../support/services.ts';
@@ -101,3 +102,16 @@ for (const file of ['mariadb.mjs', 'mariadb.cjs']) {
     });
   });
 }
+
+await describeWith('mariadb', 'mariadb', () => {
+  mixingDbKit({
+    library: 'mariadb',
+    server: MYSQL,
+    cuts: 2,
+    fixture: { env: MYSQL.env, cwd: LIBRARIES },
+    ways: [
+      ...over(['promise', 'execute', 'lent', 'stream', 'callback', 'lentCallback'], POOLS),
+      ...over(['promise', 'execute', 'stream'], ['connection']),
+    ],
+  });
+});

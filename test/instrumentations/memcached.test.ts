@@ -1,5 +1,6 @@
 import { beforeAll, expect } from 'vitest';
 import { type CallSpan, dbKit, SECRET } from '../kit/db.ts';
+import { mixingDbKit, over, POOLS } from '../kit/mixing-db.ts';
 import { LIBRARIES } from '../support/libraries.ts';
 import { command, MEMCACHED_URL, memcachedCases, seedMemcached } from '../support/memcached.ts';
 import { describeWith } from '../support/services.ts';
@@ -68,3 +69,15 @@ for (const [title, file] of [
     });
   });
 }
+
+await describeWith('memcached', 'memcached', () => {
+  const { hostname, port } = new URL(MEMCACHED_URL);
+  mixingDbKit({
+    library: 'memcached',
+    server: { host: hostname, port: Number(port || 11_211) },
+    fixture: { cwd: LIBRARIES },
+    ways: [],
+    // It looks for a lost server with `ping`, which not every machine has.
+    patient: over(['callback'], POOLS),
+  });
+});

@@ -1,5 +1,6 @@
 import { beforeAll } from 'vitest';
 import { dbKit, SECRET } from '../kit/db.ts';
+import { mixingDbKit } from '../kit/mixing-db.ts';
 import { LIBRARIES } from '../support/libraries.ts';
 import { command, MEMCACHED_URL, memcachedCases, seedMemcached } from '../support/memcached.ts';
 import { describeWith } from '../support/services.ts';
@@ -63,3 +64,14 @@ for (const [title, file] of [
     });
   });
 }
+
+await describeWith('memcached', 'memjs', () => {
+  const { hostname, port } = new URL(MEMCACHED_URL);
+  mixingDbKit({
+    library: 'memjs',
+    server: { host: hostname, port: Number(port || 11_211) },
+    fixture: { cwd: LIBRARIES },
+    ways: [],
+    patient: ['promise', 'callback'],
+  });
+});

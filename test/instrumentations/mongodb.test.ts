@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { type CallSpan, dbKit, SECRET } from '../kit/db.ts';
+import { mixingDbKit, over, POOLS } from '../kit/mixing-db.ts';
 import { LIBRARIES, libraryMajor, oldVersions } from '../support/libraries.ts';
 import { seedMongo, startMongo } from '../support/mongodb.ts';
 
@@ -217,3 +218,11 @@ for (const [title, file] of [
     });
   });
 }
+
+mixingDbKit({
+  library: 'mongodb',
+  server,
+  cuts: 2,
+  fixture: { cwd: LIBRARIES, ...oldVersions },
+  ways: over(['promise', 'toArray', 'cursor', 'stream', ...(MAJOR === 4 ? ['callback'] : [])], POOLS),
+});

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { type CallSpan, dbKit, SECRET } from '../kit/db.ts';
+import { mixingDbKit, over, POOLS } from '../kit/mixing-db.ts';
 import { LIBRARIES, libraryMajor } from '../support/libraries.ts';
 import { seedMongo, startMongo } from '../support/mongodb.ts';
 
@@ -115,3 +116,11 @@ for (const [title, file] of [
     });
   });
 }
+
+mixingDbKit({
+  library: 'mongoose',
+  server,
+  cuts: 2,
+  fixture: { cwd: LIBRARIES },
+  ways: over(['promise'], POOLS),
+});

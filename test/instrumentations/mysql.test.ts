@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { dbKit } from '../kit/db.ts';
+import { mixingDbKit, over, POOLS } from '../kit/mixing-db.ts';
 import { LIBRARIES, libraryVersion } from '../support/libraries.ts';
 import { MYSQL, mysqlCases } from '../support/mysql.ts';
 import { describeWith } from '../support/services.ts';
@@ -57,3 +58,15 @@ for (const file of ['mysql.mjs', 'mysql.cjs']) {
     });
   });
 }
+
+await describeWith('mariadb', 'mysql', () => {
+  mixingDbKit({
+    library: 'mysql',
+    server: MYSQL,
+    fixture: { env: MYSQL.env, cwd: LIBRARIES },
+    ways: [
+      ...over(['callback', 'config', 'lent', 'events', 'stream'], POOLS),
+      ...over(['callback', 'events', 'stream'], ['connection']),
+    ],
+  });
+});

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { dbKit } from '../kit/db.ts';
+import { mixingDbKit, over, POOLS } from '../kit/mixing-db.ts';
 import { LIBRARIES, libraryVersion } from '../support/libraries.ts';
 import { MYSQL, mysqlCases } from '../support/mysql.ts';
 import { describeWith } from '../support/services.ts';
@@ -90,3 +91,16 @@ for (const file of ['mysql2.mjs', 'mysql2.cjs']) {
     });
   });
 }
+
+await describeWith('mariadb', 'mysql2', () => {
+  mixingDbKit({
+    library: 'mysql2',
+    server: MYSQL,
+    fixture: { env: MYSQL.env, cwd: LIBRARIES },
+    ways: [
+      ...over(['callback', 'config', 'lent', 'execute', 'promise', 'promiseExecute', 'promiseLent'], POOLS),
+      ...over(['callback', 'execute', 'promise'], ['connection']),
+    ],
+    patient: over(['events', 'stream'], [...POOLS, 'connection']),
+  });
+});

@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SECRET } from '../kit/db.ts';
+import { mixingDbKit, over, POOLS } from '../kit/mixing-db.ts';
 import { expectOwnParents, operations, underParent } from '../kit/operations.ts';
 import type { ExpectedSpan } from '../support/expect-trace.ts';
 import { nativeLibrary } from '../support/libraries.ts';
+import { MYSQL } from '../support/mysql.ts';
+import { POSTGRESQL } from '../support/postgresql.ts';
 import { describeWith } from '../support/services.ts';
 
 /** Which ORM over which driver, whose scope its spans have, and the code of a table that is missing. */
@@ -65,4 +68,23 @@ for (const [orm, driver, system, missing] of COMBINATIONS) {
   if (system === 'sqlite')
     describe.skipIf(nativeLibrary(driver))(`${title}${nativeLibrary(driver) ?? ''}`, cases);
   else await describeWith(system === 'mysql' ? 'mariadb' : 'postgresql', title, cases);
+}
+
+for (const [library, driver, styles] of [
+  ['knex', 'pg', ['promise', 'builder', 'transaction']],
+  ['knex', 'mysql2', ['promise', 'builder', 'transaction']],
+  ['sequelize', 'pg', ['promise']],
+  ['sequelize', 'mysql2', ['promise']],
+  ['typeorm', 'pg', ['promise']],
+] as const) {
+  const server = driver === 'pg' ? POSTGRESQL : MYSQL;
+  await describeWith(driver === 'pg' ? 'postgresql' : 'mariadb', `${library} over ${driver}`, () => {
+    mixingDbKit({
+      library,
+      server,
+      asksItself: true,
+      fixture: { env: { ...server.env, ORM_DRIVER: driver } },
+      ways: over(styles, POOLS),
+    });
+  });
 }

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { dbKit, SECRET } from '../kit/db.ts';
+import { mixingDbKit, over, POOLS } from '../kit/mixing-db.ts';
 import { inMatrix, libraryVersion } from '../support/libraries.ts';
 import { MISSING, POSTGRESQL, postgresqlCases, READ } from '../support/postgresql.ts';
 import { describeWith } from '../support/services.ts';
@@ -116,3 +117,16 @@ for (const file of ['pg.mjs', 'pg.cjs']) {
     });
   });
 }
+
+await describeWith('postgresql', 'pg', () => {
+  mixingDbKit({
+    library: 'pg',
+    server: POSTGRESQL,
+    fixture: { env: POSTGRESQL.env },
+    ways: [
+      ...over(['promise', 'callback', 'config', 'lent', 'lentCallback', 'events'], POOLS),
+      ...over(['promise', 'callback', 'config', 'events'], ['client']),
+    ],
+    patient: over(['cursor', 'stream'], [...POOLS, 'client']),
+  });
+});

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { dbKit, SECRET } from '../kit/db.ts';
+import { mixingDbKit, over, POOLS } from '../kit/mixing-db.ts';
 import { optional } from '../support/expect-trace.ts';
 import { LIBRARIES, libraryVersion } from '../support/libraries.ts';
 import { MISSING, POSTGRESQL, postgresqlCases, READ } from '../support/postgresql.ts';
@@ -125,3 +126,15 @@ for (const file of ['postgres.mjs', 'postgres.cjs']) {
     });
   });
 }
+
+await describeWith('postgresql', 'postgres.js', () => {
+  mixingDbKit({
+    library: 'postgres',
+    server: POSTGRESQL,
+    asksItself: true,
+    fixture: { env: POSTGRESQL.env },
+    ways: over(['promise', 'chained', 'forEach', 'cursor'], POOLS),
+    // A transaction on a connection that is lost makes it throw where nobody can catch it.
+    patient: over(['reserved', 'begin'], POOLS),
+  });
+});

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { dbKit, SECRET } from '../kit/db.ts';
+import { mixingDbKit, over, POOLS } from '../kit/mixing-db.ts';
 import { optional } from '../support/expect-trace.ts';
 import { LIBRARIES, libraryMajor } from '../support/libraries.ts';
 import { batch, command, database, REDIS_URL, redisCases, refused, SETS } from '../support/redis.ts';
@@ -109,3 +110,18 @@ for (const [title, file] of [
     });
   });
 }
+
+await describeWith('redis', `redis ${MAJOR}`, () => {
+  const { hostname, port } = new URL(REDIS_URL);
+  mixingDbKit({
+    library: 'redis',
+    server: { host: hostname, port: Number(port || 6379) },
+    fixture: { cwd: LIBRARIES, execArgv: ['--no-deprecation'] },
+    ways: callbacks
+      ? over(['callback', 'multi', 'batch'], ['connection'])
+      : [
+          ...over(['promise', 'sendCommand', 'multi', 'pipeline', 'callback'], ['connection']),
+          ...over(MAJOR > 4 ? ['promise', 'sendCommand', 'multi', 'pipeline', 'task'] : ['task'], POOLS),
+        ],
+  });
+});

@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest';
 import { type CallSpan, dbKit, SECRET } from '../kit/db.ts';
+import { mixingDbKit } from '../kit/mixing-db.ts';
 import { LIBRARIES, nativeLibrary } from '../support/libraries.ts';
 
 const span = (text: string, summary: unknown, more: Partial<CallSpan> = {}): CallSpan => ({
@@ -90,3 +91,11 @@ for (const file of ['sqlite3.mjs', 'sqlite3.cjs']) {
     });
   });
 }
+
+describe.skipIf(missing)(`sqlite3${missing ?? ''}`, () => {
+  mixingDbKit({
+    library: 'sqlite3',
+    fixture: { cwd: LIBRARIES },
+    ways: ['callback', 'prepared', 'serialized'],
+  });
+});

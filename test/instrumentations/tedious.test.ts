@@ -1,5 +1,6 @@
 import { afterAll, describe, expect } from 'vitest';
 import { type CallSpan, dbKit, SECRET } from '../kit/db.ts';
+import { mixingDbKit, over, POOLS } from '../kit/mixing-db.ts';
 import { LIBRARIES, oldVersions } from '../support/libraries.ts';
 import { startTdsServer } from '../support/tds-server.ts';
 
@@ -85,3 +86,15 @@ for (const file of ['tedious.mjs', 'tedious.cjs']) {
     });
   });
 }
+
+mixingDbKit({
+  library: 'tedious',
+  title: `tedious and mssql${where}`,
+  server: { host: url.hostname, port: Number(url.port) },
+  fixture: { cwd: LIBRARIES, ...oldVersions },
+  ways:
+    standIn === undefined
+      ? []
+      : [...over(['promise', 'callback', 'stream'], POOLS), 'events over connection'],
+  patient: standIn === undefined ? [] : over(['transaction'], POOLS),
+});
