@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { context, propagation, trace } from '@opentelemetry/api';
+import { registerSignals } from './api/global.ts';
 import { readEnvironment } from './config/environment.ts';
 import { checkInstrumentationNames, instrumentationEnabled } from './config/instrumentations.ts';
 import type { Config } from './config/read.ts';
@@ -31,9 +31,7 @@ export function start(catalogue: readonly Instrumentation[]): void {
   for (const warning of warnings) log.warn(warning);
   configure(config);
   const watched = startExport(config);
-  context.setGlobalContextManager(contextManager);
-  trace.setGlobalTracerProvider(tracerProvider);
-  propagation.setGlobalPropagator(textMapPropagator);
+  registerSignals({ trace: tracerProvider, context: contextManager, propagation: textMapPropagator });
   hookModules([...watched, ...instrument(catalogue, config)], { esm: config.esmHooks });
 }
 
