@@ -17,12 +17,14 @@ import { textMapPropagator } from './propagate/api.ts';
 import { setPropagators } from './propagate/current.ts';
 import { resource } from './resource/resource.ts';
 import { dbOptions } from './semconv/db.ts';
+import { foldAround, foldStarted, noteRecorded } from './semconv/fold.ts';
 import { httpOptions, requestHeaderKeys, responseHeaderKeys } from './semconv/http.ts';
 import { watchCrashes } from './semconv/crash.ts';
 import { limits } from './trace/limits.ts';
 import { setSampler } from './trace/sampler.ts';
-import { setSink } from './trace/span.ts';
-import { tracerProvider } from './trace/tracer.ts';
+import { setExceptionSeen, setSink } from './trace/span.ts';
+import { setFoldAround } from './trace/start.ts';
+import { setFoldStarted, tracerProvider } from './trace/tracer.ts';
 
 /** The composition root: configuration, then export, then the API, then the libraries. Called once by the preload. */
 export function start(catalogue: readonly Instrumentation[]): void {
@@ -35,7 +37,7 @@ export function start(catalogue: readonly Instrumentation[]): void {
   hookModules([...watched, ...instrument(catalogue, config)], { esm: config.esmHooks });
 }
 
-function configure({ limits: wanted, sampler, propagators, http, database }: Config): void {
+function configure({ limits: wanted, sampler, propagators, http, database, foldSpans }: Config): void {
   const { attributeValueLength, ...counts } = wanted;
   Object.assign(limits, counts);
   setMaxTextLength(attributeValueLength);
@@ -48,6 +50,11 @@ function configure({ limits: wanted, sampler, propagators, http, database }: Con
   httpOptions.client.request = requestHeaderKeys(http.clientRequestHeaders);
   httpOptions.client.response = responseHeaderKeys(http.clientResponseHeaders);
   dbOptions.sanitize = database.sanitizeQueries;
+  if (foldSpans) {
+    setFoldStarted(foldStarted);
+    setFoldAround(foldAround);
+    setExceptionSeen(noteRecorded);
+  }
 }
 
 /** Starts the export side; returns what it wants to know of the modules that the app loads. */

@@ -80,6 +80,8 @@ export interface Config {
   readonly exitTimeoutMs: number;
   /** `FORETRACE_EXPORT_THREAD` */
   readonly thread: boolean;
+  /** `FORETRACE_FOLD_SPANS` */
+  readonly foldSpans: boolean;
   /** `FORETRACE_LOADER` is not `off`. */
   readonly esmHooks: boolean;
 }
@@ -226,6 +228,7 @@ function assemble(
     },
     exitTimeoutMs: v.FORETRACE_EXIT_TIMEOUT,
     thread: v.FORETRACE_EXPORT_THREAD === 'on',
+    foldSpans: v.FORETRACE_FOLD_SPANS === 'on',
     esmHooks: v.FORETRACE_LOADER === 'auto',
   };
 }

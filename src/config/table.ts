@@ -552,6 +552,14 @@ export const VARIABLES = [
     help: 'Where the `file` exporter appends OTLP JSON lines, relative to the working directory.',
   },
   {
+    name: 'FORETRACE_FOLD_SPANS',
+    group: 'foretrace',
+    type: 'enum',
+    values: ['on', 'off'],
+    default: 'on',
+    help: '`off` keeps spans that the app’s framework makes itself of requests and calls that are traced anyway ([living beside others](beside-others.md)).',
+  },
+  {
     name: 'FORETRACE_LOADER',
     group: 'foretrace',
     type: 'enum',

@@ -6,10 +6,10 @@ import type {
 } from '@opentelemetry/api';
 import { adopt } from '../context/active.ts';
 import { Context } from '../context/context.ts';
-import { PassedSpan } from '../trace/span.ts';
-import { parentIds } from '../trace/start.ts';
+import { PassedSpan, type Span } from '../trace/span.ts';
+import { localSpan, parentIds } from '../trace/start.ts';
 import { extract, extractBaggage, fields, inject } from './current.ts';
-import { carriesIds } from './index.ts';
+import { carriesIds, type RemoteParent } from './index.ts';
 
 const NO_IDS = new PassedSpan(0, 0, 0, 0, 0, 0, 0, undefined, false);
 
@@ -29,7 +29,7 @@ export const textMapPropagator: TextMapPropagator = {
     const baggage = extractBaggage(carrier, get);
     if (remote === undefined && baggage === undefined) return context;
     const { request, suppressed, values } = ours;
-    const span = remote !== undefined && carriesIds(remote) ? passed(remote) : ours.span;
+    const span = remote !== undefined && carriesIds(remote) ? spanOf(remote, ours) : ours.span;
     return new Context(span, request, baggage ?? ours.baggage, suppressed, values, undefined);
   },
 
@@ -38,7 +38,12 @@ export const textMapPropagator: TextMapPropagator = {
   },
 };
 
-function passed(remote: Parameters<typeof inject>[2]): PassedSpan {
+/** Frameworks and SDKs extract the headers of a request again: what they start is below the span that serves it, not beside it. */
+function spanOf(remote: RemoteParent, context: Context): Span | PassedSpan {
+  return localSpan(remote, context) ?? passed(remote);
+}
+
+function passed(remote: RemoteParent): PassedSpan {
   const { t0, t1, t2, t3, s0, s1, flags, traceState } = remote;
   return new PassedSpan(t0, t1, t2, t3, s0, s1, flags, traceState, true);
 }

@@ -46,7 +46,7 @@ export function startOutgoing(
   target: Target,
 ): Outgoing | undefined {
   if (context.suppressed) return undefined;
-  const span = startSpan(scope, '', CLIENT, context);
+  const span = startSpan(scope, '', CLIENT, context, undefined, target.address);
   if (span instanceof Span) {
     span.name = addMethod(span, method);
     span.addBlock(serverBlock(target.address, target.port));

@@ -3,6 +3,7 @@ import type { Key } from '../encode/key.ts';
 import { type Block, block } from '../encode/span.ts';
 import { extract, extractBaggage } from '../propagate/current.ts';
 import { carriesIds } from '../propagate/index.ts';
+import { guarded } from '../patch/guard.ts';
 import { redactQuery } from '../redact/url.ts';
 import { now } from '../trace/clock.ts';
 import type { Scope } from '../trace/scope.ts';
@@ -11,6 +12,7 @@ import { startUnder } from '../trace/start.ts';
 import { failed, recordException } from './error.ts';
 import { forwardedClient, forwardedHost, forwardedProto } from './forwarded.ts';
 import { addHeaders, addMethod, httpOptions } from './http.ts';
+import { isSaidByServer, without } from './said.ts';
 import {
   CLIENT_ADDRESS,
   HTTP_RESPONSE_STATUS_CODE,
@@ -70,6 +72,8 @@ export class Served implements ServedRequest {
   /** An error that a framework saw pass, and when; it goes on the span if the request fails. */
   error: unknown;
   errorMs: number;
+  /** Server spans of the app's own that are folded into ours, and how many of them have not ended: see `fold.ts`. */
+  folding: { open: number } | undefined;
 
   constructor(request: ServerRequest, connection: Connection) {
     this.span = undefined;
@@ -82,6 +86,7 @@ export class Served implements ServedRequest {
     this.connection = connection;
     this.error = undefined;
     this.errorMs = 0;
+    this.folding = undefined;
   }
 }
 
@@ -161,24 +166,64 @@ export function endServed(served: Served, response: ServerResponse, aborted: str
   served.request = undefined;
   served.connection = undefined;
   const endMs = now();
+  if (served.folding === undefined || served.folding.open === 0)
+    finish(served, span, request, connection as Connection, response, aborted, endMs);
+  else {
+    // A framework that makes a span of its own names the route when its handler is over, after the answer has gone out.
+    atEndOfTurn(finishFolded, served, span, request, connection as Connection, response, aborted, endMs);
+  }
+}
+
+/** Taken at the start: test runners replace timers by their own. */
+const atEndOfTurn = setImmediate;
+const finishFolded = guarded('http', finish);
+
+function finish(
+  served: Served,
+  span: Span,
+  request: ServerRequest,
+  connection: Connection,
+  response: ServerResponse,
+  aborted: string | undefined,
+  endMs: number,
+): void {
+  if (span.ended) return;
+  if (served.folding !== undefined && span.user !== undefined) {
+    span.user = without(span.user, isSaidByServer);
+  }
   span.addLast();
   const method = addMethod(span, served.method);
   addTarget(span, served.url);
-  addConnection(span, request, connection as Connection);
-  const { route } = served;
+  addConnection(span, request, connection);
+  // Frameworks set it on our span through the API.
+  const route = span.user === undefined ? served.route : (routeOf(span.user) ?? served.route);
   if (route !== undefined) span.add(HTTP_ROUTE, route);
   if (aborted === undefined || response.headersSent) {
     span.add(HTTP_RESPONSE_STATUS_CODE, response.statusCode);
   }
   if (aborted !== undefined) failed(span, aborted);
   else if (response.statusCode >= 500) failed(span, String(response.statusCode));
-  if (served.error !== undefined && span.status !== 0) recordException(span, served.error, served.errorMs);
+  if (served.error !== undefined && span.status !== 0 && !hasException(span))
+    recordException(span, served.error, served.errorMs);
   const { server } = httpOptions;
   if (server.request.length > 0) addHeaders(span, server.request, (name) => request.headers[name]);
   if (server.response.length > 0) addHeaders(span, server.response, (name) => response.getHeader(name));
   // A name given by the app through the API stays.
   if (span.name === '') span.name = route === undefined ? method : `${method} ${route}`;
   span.endAt(endMs);
+}
+
+/** Whether the app recorded an exception itself. */
+function hasException({ events }: Span): boolean {
+  return events !== undefined && events.some(({ name }) => name === 'exception');
+}
+
+/** The route that the app set through the API. */
+function routeOf(user: readonly unknown[]): string | undefined {
+  for (let i = 0; i < user.length; i += 2) {
+    if (user[i] === HTTP_ROUTE.name && typeof user[i + 1] === 'string') return user[i + 1] as string;
+  }
+  return undefined;
 }
 
 /** `url.path` and `url.query` of a request target in origin or absolute form. */

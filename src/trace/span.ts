@@ -52,6 +52,13 @@ export function setSink(next: Sink): void {
   sink = next;
 }
 
+/** Called with the exceptions that the app records on spans of its own. */
+let exceptionSeen: ((exception: unknown) => void) | undefined;
+
+export function setExceptionSeen(seen: (exception: unknown) => void): void {
+  exceptionSeen = seen;
+}
+
 /** See `addLast`. */
 const LAST: unknown[] = Array.from({ length: 32 });
 
@@ -187,7 +194,7 @@ export class Span implements ApiSpan, SpanIds, EncodableSpan {
   readonly p1: number;
   readonly flags: number;
   readonly kind: number;
-  readonly scope: Scope;
+  scope: Scope;
   readonly traceState: string | undefined;
   readonly clock: Clock;
   readonly startMs: number;
@@ -343,6 +350,7 @@ export class Span implements ApiSpan, SpanIds, EncodableSpan {
   }
 
   recordException(exception: Exception, time?: TimeInput): void {
+    if (exceptionSeen !== undefined) quietly(() => exceptionSeen?.(exception));
     const attributes = exceptionAttributes(exception);
     if (attributes !== undefined) this.addEvent('exception', attributes, time);
   }

@@ -1,12 +1,25 @@
+import { active } from '../context/active.ts';
 import type { Context } from '../context/context.ts';
 import { clockAt, now } from './clock.ts';
 import { randomInt32 } from './ids.ts';
 import { followsParent, keeps } from './sampler.ts';
 import type { Scope } from './scope.ts';
-import { idsOf, PassedSpan, SAMPLED, Span, type SpanIds } from './span.ts';
+import { CLIENT, idsOf, PassedSpan, SAMPLED, Span, type SpanIds } from './span.ts';
 
 /** W3C trace context level 2: the last 56 bits of our trace ids are random. */
 const RANDOM = 0x02;
+
+/**
+ * Makes a client span of the app that is around a traced call the span of that call; returns whether it is. Undefined if spans are
+ * not folded.
+ */
+export type FoldAround = (around: Span, scope: Scope, name: string, address: string | undefined) => boolean;
+
+let foldAround: FoldAround | undefined;
+
+export function setFoldAround(fold: FoldAround | undefined): void {
+  foldAround = fold;
+}
 
 /** The ids of the context's span; undefined if it has none. */
 export function parentIds(context: Context): SpanIds | undefined {
@@ -22,8 +35,27 @@ export function parentIds(context: Context): SpanIds | undefined {
 }
 
 /**
+ * The span of this process that extracted ids mean: headers of the request being served that are read a second time, or that the app
+ * wrote for itself. The served span for its own parent, and a span that is active for its ids.
+ */
+export function localSpan(ids: SpanIds, context: Context): Span | undefined {
+  const served = context.request?.span;
+  if (served !== undefined && isTrace(served, ids)) {
+    const { s0, s1 } = ids;
+    if ((served.p0 === s0 && served.p1 === s1) || (served.s0 === s0 && served.s1 === s1)) return served;
+  }
+  const { span } = active();
+  if (!(span instanceof Span) || !isTrace(span, ids)) return undefined;
+  return span.s0 === ids.s0 && span.s1 === ids.s1 ? span : undefined;
+}
+
+function isTrace(span: SpanIds, { t0, t1, t2, t3 }: SpanIds): boolean {
+  return span.t3 === t3 && span.t2 === t2 && span.t1 === t1 && span.t0 === t0;
+}
+
+/**
  * Starts a span under `context`, or returns what must travel on in its place when the sampler drops it. The decision is
- * the sampler's: a followed parent's flag, else the trace id's.
+ * the sampler's: a followed parent's flag, else the trace id's. `address` is where the call of a client goes, if it is known.
  */
 export function startSpan(
   scope: Scope,
@@ -31,9 +63,17 @@ export function startSpan(
   kind: number,
   context: Context,
   startMs: number = now(),
+  address?: string,
 ): Span | PassedSpan {
-  const parent = context.span;
+  const { span } = context;
+  const ids = span instanceof Span ? undefined : parentIds(context);
+  // Below a request that is not sampled there is nothing to look for.
+  const isPassedOn = ids === span && ids instanceof PassedSpan && !ids.isRemote;
+  const parent = ids === undefined || isPassedOn ? span : localSpan(ids, context);
   if (parent instanceof Span && !context.suppressed) {
+    if (parent.kind === CLIENT && kind === CLIENT && foldAround?.(parent, scope, name, address) === true) {
+      return parent;
+    }
     return new Span(
       scope,
       name,
@@ -48,7 +88,6 @@ export function startSpan(
       startMs,
     );
   }
-  const ids = parentIds(context);
   const remote = ids instanceof PassedSpan && ids.isRemote;
   return startUnder(scope, name, kind, ids, remote, context.suppressed, startMs);
 }

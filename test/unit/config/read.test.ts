@@ -61,6 +61,7 @@ describe('an empty environment', () => {
         clientCertificateFile: undefined,
         clientKeyFile: undefined,
       },
+      foldSpans: true,
       file: { path: 'foretrace-traces.jsonl' },
       console: { color: undefined },
       http: {
