@@ -7,6 +7,7 @@ import type {
 import { adopt } from '../context/active.ts';
 import { Context } from '../context/context.ts';
 import { PassedSpan, type Span } from '../trace/span.ts';
+import { SecondSpan } from '../trace/stand-in.ts';
 import { localSpan, parentIds } from '../trace/start.ts';
 import { extract, extractBaggage, fields, inject } from './current.ts';
 import { carriesIds, type RemoteParent } from './index.ts';
@@ -17,7 +18,7 @@ const NO_IDS = new PassedSpan(0, 0, 0, 0, 0, 0, 0, undefined, false);
 export const textMapPropagator: TextMapPropagator = {
   inject<C>(context: ApiContext, carrier: C, setter: TextMapSetter<C>): void {
     const ours = adopt(context);
-    if (ours.suppressed) return;
+    if (ours.suppressed || ours.span instanceof SecondSpan) return;
     const set = (to: C, name: string, value: string): void => setter.set(to, name, value);
     inject(carrier, set, parentIds(ours) ?? NO_IDS, ours.baggage);
   },

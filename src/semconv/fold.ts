@@ -2,8 +2,8 @@ import type { Attributes, Exception, Link, SpanOptions, SpanStatus, TimeInput } 
 import { active } from '../context/active.ts';
 import type { Context } from '../context/context.ts';
 import type { Scope } from '../trace/scope.ts';
-import { SERVER, Span } from '../trace/span.ts';
-import { StandIn } from '../trace/stand-in.ts';
+import { CLIENT, SERVER, Span } from '../trace/span.ts';
+import { SecondSpan, StandIn } from '../trace/stand-in.ts';
 import { namesOf, propertyOf } from '../trace/value.ts';
 import { noteError, Served } from './http-server.ts';
 import { HTTP_ROUTE } from './keys.ts';
@@ -37,7 +37,7 @@ class FoldedServer extends StandIn {
   override setAttribute(name: string, value: unknown): this {
     if (this.ended) return this;
     if (name === HTTP_ROUTE.name) {
-      if (typeof value === 'string' && value !== '') this.served.route = value;
+      if (isRoute(value)) this.served.route = value;
     } else if (!isSaidByServer(name)) {
       this.span?.setAttribute(name, value);
     }
@@ -53,7 +53,11 @@ class FoldedServer extends StandIn {
     const { method, url, route } = this.served;
     // Ours is made of the same parts at the end, without the path where there is no route.
     const text = String(name);
-    const isLikeOurs = text === method || text.endsWith(url) || (route !== undefined && text.endsWith(route));
+    const isLikeOurs =
+      text === method ||
+      text.endsWith(url) ||
+      text === `${method} /*` ||
+      (route !== undefined && text.endsWith(route));
     if (!this.ended && !isLikeOurs) this.span?.updateName(name);
     return this;
   }
@@ -95,9 +99,30 @@ export function foldStarted(
   options: SpanOptions | undefined,
 ): StandIn | undefined {
   if (kind === SERVER) return foldServer(parent, options);
-  noteRouteOf(scope, name, parent, options?.attributes);
-  if (isBookkeeping(scope, options?.attributes)) return new StandIn(recorded(parent));
+  const attributes = options?.attributes;
+  noteRouteOf(scope, name, parent, attributes);
+  if (isBookkeeping(scope, attributes)) return new StandIn(recorded(parent));
+  if (isSecondClient(scope, kind, attributes)) return new SecondSpan(recorded(parent));
   return undefined;
+}
+
+/** Middleware for everything is no route. */
+function isRoute(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value !== '*' && value !== '/*';
+}
+
+const SENTRY_CLIENT = /^auto\.http\.(?:otel\.node_fetch|otel\.http|client|node_fetch)/;
+const CLIENT_INSTRUMENTATION = /^@[\w-]+\/instrumentation-(?:http|undici)$/;
+
+/**
+ * Whether a span is that of another instrumentation for a request of Node's clients: it hears of it from the same place as foretrace,
+ * so its span is beside ours and not around it.
+ */
+function isSecondClient({ name }: Scope, kind: number, attributes: Attributes | undefined): boolean {
+  if (kind === CLIENT && CLIENT_INSTRUMENTATION.test(name)) return true;
+  if (attributes === undefined || !name.startsWith('@sentry/')) return false;
+  const origin = attributes['sentry.origin'];
+  return typeof origin === 'string' && SENTRY_CLIENT.test(origin);
 }
 
 /** Takes over the route of the request where it is said on a span of the framework below ours. */
@@ -108,7 +133,7 @@ function noteRouteOf(scope: Scope, name: string, parent: Context, attributes: At
     served.route = nextRoute(name, attributes) ?? served.route;
   } else if (served.route === undefined && parent.span === served.span) {
     const route = attributes?.[HTTP_ROUTE.name];
-    if (typeof route === 'string' && route !== '') served.route = route;
+    if (isRoute(route)) served.route = route;
   }
 }
 

@@ -1,8 +1,9 @@
-/** Attributes of the app on a span of ours that say what ours says itself: in older names, or with what is redacted in ours. */
-const SAID_BY_SERVER =
-  /^(?:http\.(?!(?:request|response)\.header\.|route$)|url\.|net\.|network\.|server\.|client\.|user_agent\.)/;
-const SAID_BY_CLIENT =
-  /^(?:http\.(?!(?:request|response)\.header\.)|url\.|net\.|network\.|server\.|db\.|peer\.)/;
+/**
+ * Attributes of the app on a span of ours that say what ours says itself: in older names, with what is redacted in ours, or the
+ * headers, which are recorded only where they are asked for by name.
+ */
+const SAID_BY_SERVER = /^(?:http\.(?!route$)|url\.|net\.|network\.|server\.|client\.|user_agent\.)/;
+const SAID_BY_CLIENT = /^(?:http\.|url\.|net\.|network\.|server\.|db\.|peer\.)/;
 /** What Next.js says of a span that is not there. */
 const OF_THE_SPAN = /^next\.(?:span_|bubble$)/;
 

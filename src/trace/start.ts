@@ -4,6 +4,7 @@ import { clockAt, now } from './clock.ts';
 import { randomInt32 } from './ids.ts';
 import { followsParent, keeps } from './sampler.ts';
 import type { Scope } from './scope.ts';
+import { SecondSpan } from './stand-in.ts';
 import { CLIENT, idsOf, PassedSpan, SAMPLED, Span, type SpanIds } from './span.ts';
 
 /** W3C trace context level 2: the last 56 bits of our trace ids are random. */
@@ -65,8 +66,12 @@ export function startSpan(
   startMs: number = now(),
   address?: string,
 ): Span | PassedSpan {
-  const { span } = context;
-  const ids = span instanceof Span ? undefined : parentIds(context);
+  let { span } = context;
+  let ids: SpanIds | undefined;
+  if (!(span instanceof Span)) {
+    if (span instanceof SecondSpan) ({ span } = span);
+    else ids = parentIds(context);
+  }
   // Below a request that is not sampled there is nothing to look for.
   const isPassedOn = ids === span && ids instanceof PassedSpan && !ids.isRemote;
   const parent = ids === undefined || isPassedOn ? span : localSpan(ids, context);
