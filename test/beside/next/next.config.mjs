@@ -1,1 +1,0 @@
-export default { output: process.env.NEXT_STANDALONE === '1' ? 'standalone' : undefined };
