@@ -9,6 +9,7 @@ import { log } from '../log.ts';
 import { type Exporter } from './exporter.ts';
 import { count, createHealth } from './health.ts';
 import { EXPORTER_AGENT } from './marker.ts';
+import { createLookup } from './lookup.ts';
 import type { OtlpOptions } from './options.ts';
 
 declare const FORETRACE_VERSION: string | undefined;
@@ -61,6 +62,7 @@ export function otlpExporter(options: OtlpOptions, inline: boolean): Exporter {
   const { headers: ownHeaders, ...tls } = prepare(options, json);
   const where = withoutSecrets(options.url);
   const health = createHealth(`export to ${where}`);
+  const lookup = createLookup();
   let attempt: Attempt = newAttempt();
   let hurryUntil = Infinity;
   let hopeless = false;
@@ -77,7 +79,7 @@ export function otlpExporter(options: OtlpOptions, inline: boolean): Exporter {
       userAgent: `foretrace/${version}`,
       agentFactory: async (protocol) => {
         const { Agent } = protocol === 'http:' ? await import('node:http') : await import('node:https');
-        return watched(new Agent({ keepAlive: true, ...(protocol === 'http:' ? {} : tls) }));
+        return watched(new Agent({ keepAlive: true, lookup, ...(protocol === 'http:' ? {} : tls) }));
       },
     },
     {
