@@ -24,6 +24,8 @@ export interface BatchConfig {
   /** `OTEL_BSP_EXPORT_TIMEOUT`; no limit is 2147483647. */
   readonly exportTimeoutMs: number;
   readonly maxQueueSize: number;
+  /** `FORETRACE_MAX_QUEUE_BYTES` */
+  readonly maxQueueBytes: number;
   /** Never above `maxQueueSize`. */
   readonly maxExportBatchSize: number;
 }
@@ -183,9 +185,10 @@ function assemble(
     exporters: v.OTEL_TRACES_EXPORTER,
     sampler: { name: v.OTEL_TRACES_SAMPLER, ratio: v.OTEL_TRACES_SAMPLER_ARG },
     batch: {
-      scheduleDelayMs: v.OTEL_BSP_SCHEDULE_DELAY,
+      scheduleDelayMs: Math.max(v.OTEL_BSP_SCHEDULE_DELAY, 1),
       exportTimeoutMs: v.OTEL_BSP_EXPORT_TIMEOUT,
       maxQueueSize: v.OTEL_BSP_MAX_QUEUE_SIZE,
+      maxQueueBytes: v.FORETRACE_MAX_QUEUE_BYTES,
       maxExportBatchSize: batchSize(v, setRows, warnings),
     },
     limits: {

@@ -37,7 +37,7 @@ export interface Variable {
   /** Bounds of a number, both inclusive. */
   readonly min?: number;
   readonly max?: number;
-  readonly unit?: 'ms' | 'spans' | 'characters';
+  readonly unit?: 'ms' | 'spans' | 'characters' | 'bytes';
   /** Used when unset or invalid. `undefined` means "absent"; `Infinity` means "no limit". */
   readonly default: boolean | number | string | readonly string[] | undefined;
   /** The earlier row whose value holds while this one is unset or invalid. */
@@ -206,10 +206,9 @@ export const VARIABLES = [
     name: 'OTEL_BSP_SCHEDULE_DELAY',
     group: 'batch',
     type: 'duration',
-    min: 1,
     unit: 'ms',
     default: 5000,
-    help: 'How long spans wait for a batch to fill up.',
+    help: 'How long spans wait for a batch to fill up; 0 means as short as possible (1 ms).',
   },
   {
     name: 'OTEL_BSP_EXPORT_TIMEOUT',
@@ -550,6 +549,16 @@ export const VARIABLES = [
     type: 'path',
     default: 'foretrace-traces.jsonl',
     help: 'Where the `file` exporter appends OTLP JSON lines, relative to the working directory.',
+  },
+  {
+    name: 'FORETRACE_MAX_QUEUE_BYTES',
+    group: 'foretrace',
+    type: 'integer',
+    min: 65_536,
+    max: 255 * 1024 * 1024,
+    unit: 'bytes',
+    default: 32 * 1024 * 1024,
+    help: 'The most bytes of spans that wait, for each thread of the app that has some; further spans are dropped. Memory is used only as it is needed.',
   },
   {
     name: 'FORETRACE_LOADER',

@@ -11,16 +11,22 @@ import {
   writeRequest,
 } from './request.ts';
 import {
+  ASLEEP,
   attach,
   copyOut,
   counts,
-  isHalfFull,
+  droppedForBytes,
+  EXPORTING,
+  fullBytes,
+  fullSpans,
+  LOOKING,
   peek,
   peekedBytes,
+  queuedBytes,
   readScopes,
   release,
   type Ring,
-  setAwake,
+  setState,
   settle,
   takeOver,
 } from './ring.ts';
@@ -84,8 +90,9 @@ export function createEngine(
 ): Engine {
   const resource = encodeResource(resourceAttributes);
   const sources = new Map<number, Source>();
-  const watchDrops = createDropWatch(batch.maxQueueSize);
-  let droppedBefore = 0;
+  const watchDrops = createDropWatch(batch.maxQueueSize, batch.maxQueueBytes);
+  /** Of threads that are gone. */
+  const before = { dropped: 0, forBytes: 0 };
   let waiters: Waiter[] = [];
   /** The request and, behind it, what came out of the rings: one export at a time, so one array serves them all. */
   let work = NO_BYTES;
@@ -96,6 +103,8 @@ export function createEngine(
 
   const timer = setInterval(() => {
     callDue();
+    // During an export that takes long nothing else would tell of drops.
+    if (exporting) sweep();
     void run();
   }, batch.scheduleDelayMs);
   timer.unref();
@@ -109,7 +118,7 @@ export function createEngine(
     if (exporting || stopped) return;
     exporting = true;
     clearTimeout(lookTimer);
-    tellAwake(true);
+    tell(EXPORTING);
     let failed = false;
     try {
       for (;;) {
@@ -136,27 +145,30 @@ export function createEngine(
     }
     exporting = false;
     sweep();
-    if (looksLeft-- > 0) {
+    const looks = looksLeft-- > 0;
+    tell(looks ? LOOKING : ASLEEP);
+    // What came just before nobody was told of.
+    if (!failed && isDue()) {
+      setImmediate(() => void run()).unref();
+    } else if (looks) {
       lookTimer = setTimeout(() => void run(), LOOK_MS);
       lookTimer.unref();
-      return;
     }
-    tellAwake(false);
-    // What came just before nobody was told of.
-    if (!failed && isDue()) setImmediate(() => void run()).unref();
   }
 
-  function tellAwake(awake: boolean): void {
-    for (const { ring } of sources.values()) setAwake(ring, awake);
+  function tell(state: typeof ASLEEP | typeof LOOKING | typeof EXPORTING): void {
+    for (const { ring } of sources.values()) setState(ring, state);
   }
 
   function isDue(): boolean {
     let queued = 0;
     for (const source of sources.values()) {
       if (((source.due - source.taken) | 0) > 0) return true;
-      queued += (endedOf(source) - source.taken) | 0;
-      // Large spans can fill the ring long before they are a batch.
-      if (isHalfFull(source.ring)) return true;
+      const { ring } = source;
+      const own = (endedOf(source) - source.taken) | 0;
+      if (own >= fullSpans(ring, batch.maxExportBatchSize) || queuedBytes(ring) >= fullBytes(ring))
+        return true;
+      queued += own;
     }
     return queued >= batch.maxExportBatchSize;
   }
@@ -247,18 +259,23 @@ export function createEngine(
 
   /** Forgets the rings of threads that are gone, and tells of drops. */
   function sweep(): void {
-    let dropped = droppedBefore;
-    let queued = 0;
+    let { dropped, forBytes } = before;
+    let drained = true;
     for (const [threadId, source] of sources) {
+      const { ring } = source;
       const left = (endedOf(source) - source.taken) | 0;
-      queued += left;
-      dropped += counts(source.ring).dropped;
+      if (left >= batch.maxQueueSize / 2 || queuedBytes(ring) >= ring.capacity / 2) drained = false;
+      const own = counts(ring).dropped;
+      const ownForBytes = droppedForBytes(ring);
+      dropped += own;
+      forBytes += ownForBytes;
       if (source.gone && left <= 0) {
-        droppedBefore += counts(source.ring).dropped;
+        before.dropped += own;
+        before.forBytes += ownForBytes;
         sources.delete(threadId);
       }
     }
-    watchDrops(dropped, queued < batch.maxQueueSize / 2);
+    watchDrops(dropped, forBytes, drained);
   }
 
   const engine: Engine = {
@@ -266,7 +283,7 @@ export function createEngine(
       if (sources.has(threadId)) return;
       const ring = attach(shared);
       takeOver(ring);
-      setAwake(ring, exporting || looksLeft > 0);
+      setState(ring, exporting ? EXPORTING : ASLEEP);
       const taken = counts(ring).settled | 0;
       sources.set(threadId, { ring, taken, due: taken, gone: false, scopes: [] });
       void run();
@@ -296,7 +313,7 @@ export function createEngine(
     },
     stop() {
       stopped = true;
-      tellAwake(false);
+      tell(ASLEEP);
       clearInterval(timer);
       clearTimeout(lookTimer);
       answerWaiters();

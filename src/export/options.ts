@@ -22,6 +22,8 @@ export interface BatchOptions {
   exportTimeoutMs: number;
   /** Spans that may be ended and not yet exported; more are dropped (`OTEL_BSP_MAX_QUEUE_SIZE`). */
   maxQueueSize: number;
+  /** Bytes that they may need, for each thread of the app (`FORETRACE_MAX_QUEUE_BYTES`). */
+  maxQueueBytes: number;
   maxExportBatchSize: number;
 }
 

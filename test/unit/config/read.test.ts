@@ -42,7 +42,13 @@ describe('an empty environment', () => {
       propagators: ['tracecontext', 'baggage'],
       exporters: ['otlp'],
       sampler: { name: 'parentbased_always_on', ratio: 1 },
-      batch: { scheduleDelayMs: 5000, exportTimeoutMs: 30_000, maxQueueSize: 8192, maxExportBatchSize: 2048 },
+      batch: {
+        scheduleDelayMs: 5000,
+        exportTimeoutMs: 30_000,
+        maxQueueSize: 8192,
+        maxQueueBytes: 33_554_432,
+        maxExportBatchSize: 2048,
+      },
       limits: {
         attributeCount: 128,
         attributeValueLength: Infinity,
@@ -249,6 +255,7 @@ describe('colours', () => {
 
 describe('batch', () => {
   reads('OTEL_BSP_SCHEDULE_DELAY', (c) => c.batch.scheduleDelayMs, [
+    ['0', 1],
     ['1', 1],
     ['200', 200],
     ['2147483647', 2_147_483_647],
@@ -256,7 +263,7 @@ describe('batch', () => {
   refuses(
     'OTEL_BSP_SCHEDULE_DELAY',
     (c) => c.batch.scheduleDelayMs,
-    ['0', '-1', '5s', '1.5', '1e3', '0x10', '2147483648', 'NaN', 'abc'],
+    ['-1', '5s', '1.5', '1e3', '0x10', '2147483648', 'NaN', 'abc'],
     '5000 ms is used',
   );
   reads('OTEL_BSP_EXPORT_TIMEOUT', (c) => c.batch.exportTimeoutMs, [
@@ -269,6 +276,16 @@ describe('batch', () => {
     ['+4096', 4096],
   ]);
   refuses('OTEL_BSP_MAX_QUEUE_SIZE', (c) => c.batch.maxQueueSize, ['0', '-5', '1k'], '8192 spans is used');
+  reads('FORETRACE_MAX_QUEUE_BYTES', (c) => c.batch.maxQueueBytes, [
+    ['65536', 65_536],
+    ['267386880', 267_386_880],
+  ]);
+  refuses(
+    'FORETRACE_MAX_QUEUE_BYTES',
+    (c) => c.batch.maxQueueBytes,
+    ['0', '65535', '32MB', '267386881'],
+    '33554432 bytes is used',
+  );
   reads('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', (c) => c.batch.maxExportBatchSize, [
     ['1', 1],
     ['2048', 2048],
