@@ -1,3 +1,4 @@
+import { Map, Math } from './globals.ts';
 import { isatty } from 'node:tty';
 import type { DecodedSpan } from '../encode/read.ts';
 import type { Exporter } from './exporter.ts';

@@ -1,4 +1,15 @@
+import {
+  clearInterval,
+  clearTimeout,
+  Map,
+  Math,
+  Promise,
+  setImmediate,
+  setInterval,
+  setTimeout,
+} from './globals.ts';
 import { log } from '../log.ts';
+import { guarded, reportFailure } from '../patch/guard.ts';
 import { batchOf, type Exporter } from './exporter.ts';
 import { createDropWatch } from './health.ts';
 import type { BatchOptions, ResourceAttributes } from './options.ts';
@@ -101,26 +112,32 @@ export function createEngine(
   let lookTimer: NodeJS.Timeout | undefined;
   let stopped = false;
 
-  const timer = setInterval(() => {
+  const tick = guarded('the schedule of the export', () => {
     callDue();
     // During an export that takes long nothing else would tell of drops.
     if (exporting) sweep();
-    void run();
-  }, batch.scheduleDelayMs);
+    go();
+  });
+  const timer = setInterval(tick, batch.scheduleDelayMs);
   timer.unref();
 
   function callDue(): void {
     for (const source of sources.values()) source.due = endedOf(source) | 0;
   }
 
+  /** Nobody awaits it; inline a rejection would be one of the app. */
+  function go(): void {
+    run().catch((error: unknown) => reportFailure('the export', error));
+  }
+
   /** Exports until nothing is due and no batch is full. */
   async function run(): Promise<void> {
     if (exporting || stopped) return;
     exporting = true;
-    clearTimeout(lookTimer);
-    tell(EXPORTING);
     let failed = false;
     try {
+      clearTimeout(lookTimer);
+      tell(EXPORTING);
       for (;;) {
         const taken = isDue() ? take() : undefined;
         if (taken === undefined) break;
@@ -149,9 +166,9 @@ export function createEngine(
     tell(looks ? LOOKING : ASLEEP);
     // What came just before nobody was told of.
     if (!failed && isDue()) {
-      setImmediate(() => void run()).unref();
+      setImmediate(go).unref();
     } else if (looks) {
-      lookTimer = setTimeout(() => void run(), LOOK_MS);
+      lookTimer = setTimeout(go, LOOK_MS);
       lookTimer.unref();
     }
   }
@@ -286,17 +303,17 @@ export function createEngine(
       setState(ring, exporting ? EXPORTING : ASLEEP);
       const taken = counts(ring).settled | 0;
       sources.set(threadId, { ring, taken, due: taken, gone: false, scopes: [] });
-      void run();
+      go();
     },
     ended(threadId) {
       const source = sources.get(threadId);
       if (source === undefined) return;
       source.gone = true;
       source.due = endedOf(source) | 0;
-      void run();
+      go();
     },
     wake() {
-      void run();
+      go();
     },
     flush() {
       callDue();
@@ -304,7 +321,7 @@ export function createEngine(
       return new Promise((resolve) => {
         waiters.push({ targets, resolve });
         answerWaiters();
-        void run();
+        go();
       });
     },
     finish(timeoutMs) {

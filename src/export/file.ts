@@ -1,3 +1,4 @@
+import { Int32Array, Math, now, SharedArrayBuffer, wait } from './globals.ts';
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import type { Exporter } from './exporter.ts';
 import { createHealth } from './health.ts';
@@ -46,14 +47,14 @@ export function fileExporter(path: string): Exporter {
 
 /** A pipe that nobody empties answers EAGAIN; it gets some time. */
 export function writeAll(file: number, text: Buffer, blockedMs: number, onPart = (): void => {}): void {
-  const until = performance.now() + blockedMs;
+  const until = now() + blockedMs;
   for (let at = 0; at < text.length;) {
     try {
       at += writeSync(file, text, at);
       if (at < text.length) onPart();
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || performance.now() > until) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || now() > until) throw error;
+      wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { now as monotonic } from './globals.ts';
 import { log } from '../log.ts';
 
 /** Turns the outcomes of an exporter into one line for each change of state instead of one for each batch. */
@@ -51,7 +52,7 @@ const DROP_LINE_MS = 10_000;
 export function createDropWatch(
   maxQueueSize: number,
   maxQueueBytes: number,
-  now = (): number => performance.now(),
+  now: () => number = monotonic,
 ): (dropped: number, forBytes: number, drained: boolean) => void {
   /** The counts before the present time of dropping; undefined = nothing is dropped. */
   let since: { dropped: number; forBytes: number } | undefined;

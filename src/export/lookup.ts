@@ -1,3 +1,4 @@
+import { clearTimeout, Map, now, Promise, setTimeout } from './globals.ts';
 import { type LookupAddress, Resolver, lookup as systemLookup } from 'node:dns';
 import { readFileSync } from 'node:fs';
 import { isIP, type LookupFunction } from 'node:net';
@@ -76,7 +77,7 @@ export function createLookup(service: NameService = OF_THE_SYSTEM): LookupFuncti
 
   async function addressesOf(name: string): Promise<LookupAddress[]> {
     const kept = known.get(name);
-    if (kept !== undefined && performance.now() < kept.until) return kept.addresses;
+    if (kept !== undefined && now() < kept.until) return kept.addresses;
     let search = pending.get(name);
     if (search === undefined) {
       search = find(name).finally(() => pending.delete(name));
@@ -84,7 +85,7 @@ export function createLookup(service: NameService = OF_THE_SYSTEM): LookupFuncti
     }
     try {
       const addresses = await search;
-      known.set(name, { addresses, until: performance.now() + FRESH_MS });
+      known.set(name, { addresses, until: now() + FRESH_MS });
       return addresses;
     } catch (error) {
       if (kept === undefined) throw error;

@@ -1,3 +1,4 @@
+import { clearTimeout, Math, now, Promise, Set, setTimeout } from './globals.ts';
 import { readFileSync } from 'node:fs';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
@@ -155,7 +156,7 @@ export function otlpExporter(options: OtlpOptions, inline: boolean): Exporter {
     let backoffMs = INITIAL_BACKOFF_MS;
     let last = newOutcome('no time left');
     for (;;) {
-      const left = Math.min(until, hurryUntil) - performance.now();
+      const left = Math.min(until, hurryUntil) - now();
       if (left <= 0) return last;
       const outcome = await send(body, left);
       if (outcome.failure === undefined || !outcome.retryable) return outcome;
@@ -166,7 +167,7 @@ export function otlpExporter(options: OtlpOptions, inline: boolean): Exporter {
       last = outcome;
       const delayMs = (outcome.retryAfterMs ?? backoffMs) * (1 + Math.random() * JITTER);
       backoffMs = Math.min(backoffMs * BACKOFF_FACTOR, MAX_BACKOFF_MS);
-      if (performance.now() + delayMs >= Math.min(until, hurryUntil)) return outcome;
+      if (now() + delayMs >= Math.min(until, hurryUntil)) return outcome;
       health.failed(outcome.failure, 0);
       await wait(delayMs);
       cutWait = undefined;
@@ -176,7 +177,7 @@ export function otlpExporter(options: OtlpOptions, inline: boolean): Exporter {
   return {
     async export(batch, timeoutMs) {
       if (batch.spans === 0) return 0;
-      const until = performance.now() + Math.min(timeoutMs, options.timeoutMs);
+      const until = now() + Math.min(timeoutMs, options.timeoutMs);
       try {
         let body = json ? Buffer.from(batch.json()) : batch.request;
         if (body.length > MAX_REQUEST_BYTES) {
@@ -208,7 +209,7 @@ export function otlpExporter(options: OtlpOptions, inline: boolean): Exporter {
     hurry(timeoutMs) {
       // A little less, so that who waits for us still hears how it ended.
       const leftMs = Math.max(timeoutMs - HURRY_MARGIN_MS, timeoutMs / 2);
-      hurryUntil = performance.now() + leftMs;
+      hurryUntil = now() + leftMs;
       setTimeout(
         () => attempt.request?.destroy(new Error(`no answer before the end of the process`)),
         leftMs,

@@ -1,3 +1,5 @@
+import { JSON, Map, Math } from './globals.ts';
+import { guarded } from '../patch/guard.ts';
 import {
   append,
   appendScope,
@@ -86,6 +88,9 @@ export function createProducer(
     onBatch();
   }
 
+  const guardedAlert = guarded('the wake of the export', alert);
+  const guardedAlertDrop = guarded('the wake of the export', alertDrop);
+
   return {
     scope(name, version, schemaUrl) {
       ring ??= make();
@@ -101,8 +106,9 @@ export function createProducer(
       if (closed) return false;
       ring ??= make();
       const taken = append(ring, scope, bytes, length);
-      if (((ring.ended - alertAtSpans) | 0) >= 0 || ((ring.written - alertAtBytes) | 0) >= 0) alert(ring);
-      if (!taken) alertDrop(ring);
+      if (((ring.ended - alertAtSpans) | 0) >= 0 || ((ring.written - alertAtBytes) | 0) >= 0)
+        guardedAlert(ring);
+      if (!taken) guardedAlertDrop(ring);
       return taken;
     },
     get ring() {
