@@ -9,7 +9,7 @@ import { contextManager } from './context/manager.ts';
 import type { Instrumentation } from './define.ts';
 import { setMaxTextLength } from './encode/writer.ts';
 import { installExit } from './export/exit.ts';
-import { createPipeline } from './export/pipeline.ts';
+import { createPipeline, type OtlpOptions } from './export/pipeline.ts';
 import { hookModules, type ModulePatch } from './load/index.ts';
 import { log, setLogLevel } from './log.ts';
 import { modulePatches } from './patch/apply.ts';
@@ -59,7 +59,7 @@ function startExport(config: Config): ModulePatch[] {
   if (exporters.length === 0) return [];
   const options = {
     exporters,
-    otlp,
+    otlp: ofThisProcess(otlp),
     file: { path: resolve(file.path) },
     console,
     batch,
@@ -78,6 +78,19 @@ function startExport(config: Config): ModulePatch[] {
   installExit(pipeline, exitTimeoutMs, whenFirstId);
   watchCrashes();
   return [{ module: 'worker_threads', files: [''], rare: true, patch: () => pipeline.prepareWorkers() }];
+}
+
+/** With what may change later, or is not to be seen on the export's thread: the working directory, the environment. */
+function ofThisProcess(otlp: Config['otlp']): OtlpOptions {
+  const path = (file: string | undefined): string | undefined =>
+    file === undefined ? undefined : resolve(file);
+  return {
+    ...otlp,
+    certificateFile: path(otlp.certificateFile),
+    clientKeyFile: path(otlp.clientKeyFile),
+    clientCertificateFile: path(otlp.clientCertificateFile),
+    rejectUnauthorized: process.env.NODE_TLS_REJECT_UNAUTHORIZED !== '0',
+  };
 }
 
 /** What the enabled instrumentations look for. */

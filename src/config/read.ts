@@ -176,6 +176,13 @@ function assemble(
       `OTEL_TRACES_SAMPLER_ARG="${v.OTEL_TRACES_SAMPLER_ARG}" says nothing to the sampler ${v.OTEL_TRACES_SAMPLER}, it is ignored`,
     );
   }
+  for (const name of ['OTEL_EXPORTER_OTLP_INSECURE', 'OTEL_EXPORTER_OTLP_TRACES_INSECURE'] as const) {
+    if (v[name] === true) {
+      warnings.push(
+        `${name}="true" is of gRPC alone, it is ignored: an endpoint that begins with http:// is not encrypted`,
+      );
+    }
+  }
   return {
     disabled: v.OTEL_SDK_DISABLED,
     logLevel: v.OTEL_LOG_LEVEL,

@@ -439,6 +439,20 @@ export const VARIABLES = [
     default: undefined,
     help: 'The same for traces.',
   },
+  {
+    name: 'OTEL_EXPORTER_OTLP_INSECURE',
+    group: 'otlp',
+    type: 'boolean',
+    default: undefined,
+    help: 'Of gRPC alone, so without effect: `http:` or `https:` of the endpoint decides. Set to `true`, it is worth one line.',
+  },
+  {
+    name: 'OTEL_EXPORTER_OTLP_TRACES_INSECURE',
+    group: 'otlp',
+    type: 'boolean',
+    default: undefined,
+    help: 'The same for traces.',
+  },
 
   {
     name: 'OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS',

@@ -13,6 +13,8 @@ export interface OtlpOptions {
   certificateFile?: string;
   clientKeyFile?: string;
   clientCertificateFile?: string;
+  /** False = any certificate of the collector will do (`NODE_TLS_REJECT_UNAUTHORIZED=0`). */
+  rejectUnauthorized?: boolean;
 }
 
 export interface BatchOptions {

@@ -421,6 +421,9 @@ describe('otlp', () => {
       ['b=hunter2%0d%0Ainjected:1,a=1', { a: '1' }, 'entry 1'],
       ['bad name=hunter2', {}, 'entry 1'],
       ['a=hunter2%E2%82%AC', {}, 'entry 1'],
+      ['content-length=2,a=1', { a: '1' }, 'entry 1'],
+      ['a=1,Transfer-Encoding=chunked', { a: '1' }, 'entry 2'],
+      ['content-encoding=br', {}, 'entry 1'],
     ])(`leaves out the broken entry of ${name}=%j and never shows it`, (text, value, entry) => {
       const read = readConfig({ [name]: text });
       expect(read.config.otlp.headers).toEqual(value);
@@ -429,6 +432,15 @@ describe('otlp', () => {
       expect(read.warnings[0]).not.toContain('hunter2');
     });
   }
+  it('says of the variables for insecure gRPC that they have no effect, when they are set to have one', () => {
+    for (const name of ['OTEL_EXPORTER_OTLP_INSECURE', 'OTEL_EXPORTER_OTLP_TRACES_INSECURE']) {
+      const read = readConfig({ [name]: 'true' });
+      expect(read.warnings).toEqual([
+        expect.stringMatching(`^${name}="true" is of gRPC alone, it is ignored`),
+      ]);
+      expect(read.config).toEqual(config({ [name]: 'false' }));
+    }
+  });
   it('replaces the general headers by the ones for traces', () => {
     expect(
       config({ OTEL_EXPORTER_OTLP_HEADERS: 'a=1', OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'b=2' }).otlp.headers,
@@ -599,8 +611,6 @@ describe('names that are not in the table', () => {
       'OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT',
       'OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT',
       'OTEL_CONFIG_FILE',
-      'OTEL_EXPORTER_OTLP_INSECURE',
-      'OTEL_EXPORTER_OTLP_TRACES_INSECURE',
       'OTEL_EXPORTER_ZIPKIN_ENDPOINT',
       'OTEL_EXPORTER_ZIPKIN_TIMEOUT',
       'OTEL_EXPORTER_PROMETHEUS_HOST',

@@ -70,6 +70,8 @@ describe('what is sent', () => {
       'user-agent': expect.stringMatching(/^foretrace\/\S+ OTel-OTLP-Exporter-JavaScript\//),
     });
     expect(request!.headers['content-encoding']).toBeUndefined();
+    expect(request!.headers['transfer-encoding']).toBeUndefined();
+    expect(request!.headers['content-length']).toBe(String(sent.request.length));
     expect(
       receiver.spans().map((span) => [span.name, span.scope.name, span.resource['service.name']]),
     ).toEqual([
@@ -186,12 +188,51 @@ describe('what the collector answers', () => {
     for (const pauseMs of await pauses(answers)) expect(pauseMs).toBeGreaterThanOrEqual(990);
   });
 
-  test('a Retry-After beyond the deadline gives the batch up at once', async () => {
-    receiver.answerNext({ status: 503, headers: { 'Retry-After': '86400' } });
-    const start = performance.now();
-    expect(await send(exporter())).toBe(2);
-    expect(performance.now() - start).toBeLessThan(2000);
-    expect(receiver.requests.length).toBe(1);
+  test('a Retry-After beyond the deadline is waited for too: no request before, and the batch is kept', async () => {
+    const it = exporter({ timeoutMs: 300 });
+    receiver.answerNext(
+      { status: 503, headers: { 'Retry-After': '1' } },
+      { status: 429, headers: { 'Retry-After': '1' } },
+    );
+    expect(await send(it)).toBe(0);
+    const [first, second, third] = receiver.requests;
+    expect(second!.atMs - first!.atMs).toBeGreaterThanOrEqual(990);
+    expect(third!.atMs - second!.atMs).toBeGreaterThanOrEqual(990);
+    expect(receiver.requests.length).toBe(3);
+    expect(receiver.spans().length).toBe(2);
+  });
+
+  const status = (message: string): Uint8Array =>
+    Buffer.concat([varintField(1, 16n), bytesField(2, text(message))]);
+  test.each<[string, Answer, string]>([
+    ['protobuf', { body: status('no such tenant') }, 'HTTP status 401 (no such tenant)'],
+    [
+      'JSON',
+      {
+        body: '{"code":16,"message":"no\\nsuch tenant"}',
+        headers: { 'content-type': 'application/json; charset=utf-8' },
+      },
+      'HTTP status 401 (no such tenant)',
+    ],
+    ['text', { body: 'go away\n', headers: { 'content-type': 'text/plain' } }, 'HTTP status 401 (go away)'],
+    [
+      'much text',
+      { body: 'x'.repeat(100_000), headers: { 'content-type': 'text/plain' } },
+      `HTTP status 401 (${'x'.repeat(200)})`,
+    ],
+    [
+      'the secrets that were sent',
+      { body: status('bad key: topsecret; Bearer topsecret') },
+      'HTTP status 401 (bad key: REDACTED; REDACTED)',
+    ],
+    ['HTML', { body: '<html>', headers: { 'content-type': 'text/html' } }, 'HTTP status 401'],
+    ['garbage', { body: Buffer.from([0x12, 0x7f, 1]) }, 'HTTP status 401'],
+  ])('what a refusal says is in the line: %s', async (_, answer, expected) => {
+    receiver.answerAlways({ status: 401, ...answer });
+    expect(await send(exporter({ headers: { authorization: 'Bearer topsecret' } }))).toBe(2);
+    expect(lines).toEqual([
+      `foretrace: cannot export to ${receiver.url}/v1/traces: ${expected}; the next line about this comes when it works\n`,
+    ]);
   });
 
   test('a partial success is not retried, warned about once and counted', async () => {
@@ -437,6 +478,20 @@ describe('TLS', () => {
     expect(tls.requests).toEqual([]);
     expect(lines[0]).toMatch(/UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED/);
     await tls.close();
+  });
+
+  test('takes any certificate where the process says so', async () => {
+    const tls = await server();
+    expect(await send(exporter({ url: `${tls.url}/v1/traces`, rejectUnauthorized: false }))).toBe(0);
+    expect(tls.spans().length).toBe(2);
+    await tls.close();
+  });
+
+  test('a CA file without a certificate is one line, and the export goes on without it', async () => {
+    expect(await send(exporter({ certificateFile: file('ca.key') }))).toBe(0);
+    expect(lines).toEqual([
+      `foretrace: there is no certificate in PEM in '${file('ca.key')}', the CAs that Node trusts are used\n`,
+    ]);
   });
 
   test('shows the certificate of the client to a server that asks for it', async () => {
