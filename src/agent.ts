@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { context, propagation, trace } from '@opentelemetry/api';
+import { context, propagation, trace, type TracerProvider } from '@opentelemetry/api';
 import { readEnvironment } from './config/environment.ts';
 import { checkInstrumentationNames, instrumentationEnabled } from './config/instrumentations.ts';
 import type { Config } from './config/read.ts';
@@ -9,7 +9,7 @@ import { contextManager } from './context/manager.ts';
 import type { Instrumentation } from './define.ts';
 import { setMaxTextLength } from './encode/writer.ts';
 import { installExit } from './export/exit.ts';
-import { createPipeline, type OtlpOptions } from './export/pipeline.ts';
+import { createPipeline, type OtlpOptions, type Pipeline } from './export/pipeline.ts';
 import { hookModules, type ModulePatch } from './load/index.ts';
 import { log, setLogLevel } from './log.ts';
 import { modulePatches } from './patch/apply.ts';
@@ -31,9 +31,9 @@ export function start(catalogue: readonly Instrumentation[]): void {
   setLogLevel(config.logLevel);
   for (const warning of warnings) log.warn(warning);
   configure(config);
-  const watched = startExport(config);
+  const { pipeline, watched } = startExport(config);
   context.setGlobalContextManager(contextManager);
-  trace.setGlobalTracerProvider(tracerProvider);
+  trace.setGlobalTracerProvider(flushable(pipeline, config.batch.exportTimeoutMs));
   propagation.setGlobalPropagator(textMapPropagator);
   hookModules([...watched, ...instrument(catalogue, config)], { esm: config.esmHooks });
 }
@@ -54,9 +54,9 @@ function configure({ limits: wanted, sampler, propagators, http, database }: Con
 }
 
 /** Starts the export side; returns what it wants to know of the modules that the app loads. */
-function startExport(config: Config): ModulePatch[] {
+function startExport(config: Config): { pipeline?: Pipeline; watched: ModulePatch[] } {
   const { exporters, otlp, file, batch, exitTimeoutMs, thread, logLevel, console } = config;
-  if (exporters.length === 0) return [];
+  if (exporters.length === 0) return { watched: [] };
   const options = {
     exporters,
     otlp: ofThisProcess(otlp),
@@ -77,7 +77,26 @@ function startExport(config: Config): ModulePatch[] {
   });
   installExit(pipeline, exitTimeoutMs, whenFirstId);
   watchCrashes();
-  return [{ module: 'worker_threads', files: [''], rare: true, patch: () => pipeline.prepareWorkers() }];
+  return {
+    pipeline,
+    watched: [{ module: 'worker_threads', files: [''], rare: true, patch: () => pipeline.prepareWorkers() }],
+  };
+}
+
+/** The provider with what scripts and functions-as-a-service call on OpenTelemetry's own, by way of the API's `getDelegate()`. */
+function flushable(
+  pipeline: Pipeline | undefined,
+  timeoutMs: number,
+): TracerProvider & { forceFlush(): Promise<void>; shutdown(): Promise<void> } {
+  return {
+    ...tracerProvider,
+    async forceFlush() {
+      await pipeline?.flush(timeoutMs);
+    },
+    async shutdown() {
+      await pipeline?.shutdown(timeoutMs);
+    },
+  };
 }
 
 /** With what may change later, or is not to be seen on the export's thread: the working directory, the environment. */
