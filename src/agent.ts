@@ -10,6 +10,7 @@ import type { Instrumentation } from './define.ts';
 import { setMaxTextLength } from './encode/writer.ts';
 import { installExit } from './export/exit.ts';
 import { createPipeline, type OtlpOptions, type Pipeline } from './export/pipeline.ts';
+import { proxyFor } from './export/proxy.ts';
 import { hookModules, type ModulePatch } from './load/index.ts';
 import { log, setLogLevel } from './log.ts';
 import { modulePatches } from './patch/apply.ts';
@@ -108,6 +109,7 @@ function ofThisProcess(otlp: Config['otlp']): OtlpOptions {
     certificateFile: path(otlp.certificateFile),
     clientKeyFile: path(otlp.clientKeyFile),
     clientCertificateFile: path(otlp.clientCertificateFile),
+    proxy: proxyFor(otlp.url, process.env, process.execArgv),
     rejectUnauthorized: process.env.NODE_TLS_REJECT_UNAUTHORIZED !== '0',
   };
 }

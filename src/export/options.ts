@@ -1,4 +1,5 @@
 import type { LogLevel } from '../log.ts';
+import type { ProxyOptions } from './proxy.ts';
 
 export interface OtlpOptions {
   /** The final URL of the traces signal; used exactly as it is. */
@@ -15,6 +16,8 @@ export interface OtlpOptions {
   clientCertificateFile?: string;
   /** False = any certificate of the collector will do (`NODE_TLS_REJECT_UNAUTHORIZED=0`). */
   rejectUnauthorized?: boolean;
+  /** Undefined = the collector is reached directly. */
+  proxy?: ProxyOptions;
 }
 
 export interface BatchOptions {

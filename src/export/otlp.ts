@@ -12,6 +12,7 @@ import { count, createHealth } from './health.ts';
 import { EXPORTER_AGENT } from './marker.ts';
 import { createLookup } from './lookup.ts';
 import type { OtlpOptions } from './options.ts';
+import { useProxy } from './proxy.ts';
 
 declare const FORETRACE_VERSION: string | undefined;
 const version = typeof FORETRACE_VERSION === 'string' ? FORETRACE_VERSION : '0.0.0';
@@ -89,7 +90,9 @@ export function otlpExporter(options: OtlpOptions, inline: boolean): Exporter {
       userAgent: `foretrace/${version}`,
       agentFactory: async (protocol) => {
         const { Agent } = protocol === 'http:' ? await import('node:http') : await import('node:https');
-        return watched(new Agent({ keepAlive: true, lookup, ...(protocol === 'http:' ? {} : tls) }));
+        const agent = new Agent({ keepAlive: true, lookup, ...(protocol === 'http:' ? {} : tls) });
+        if (options.proxy !== undefined) useProxy(agent, options.proxy, options.url, lookup, inline);
+        return watched(agent);
       },
     },
     {

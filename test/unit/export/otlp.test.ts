@@ -1,9 +1,8 @@
 import type * as fs from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { createServer as createTcpServer } from 'node:net';
+import { createServer, request as httpRequest } from 'node:http';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -478,6 +477,52 @@ describe('TLS', () => {
     expect(tls.requests).toEqual([]);
     expect(lines[0]).toMatch(/UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED/);
     await tls.close();
+  });
+
+  test('goes through the tunnel of a proxy, which sees nothing of it; http goes by way of it as it is', async () => {
+    const seen: string[] = [];
+    const proxy = createServer((request, response) => {
+      seen.push(`${request.method} ${request.url} ${request.headers['proxy-authorization']}`);
+      const { pathname, port } = new URL(request.url!);
+      const { host } = request.headers;
+      const headers = { ...request.headers, host };
+      const on = httpRequest(
+        { host: '127.0.0.1', port, path: pathname, method: 'POST', headers },
+        (answer) => {
+          response.writeHead(answer.statusCode!);
+          answer.pipe(response);
+        },
+      );
+      request.pipe(on);
+    });
+    proxy.on('connect', (request, socket: Socket, head: Buffer) => {
+      seen.push(`${request.method} ${request.url} ${request.headers['proxy-authorization']}`);
+      const on = connect(Number(request.url!.split(':')[1]), '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        on.write(head);
+        socket.pipe(on).pipe(socket);
+      });
+      on.on('error', () => socket.destroy());
+      socket.on('error', () => on.destroy());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const through = { url: `http://user:p%40ss@127.0.0.1:${(proxy.address() as AddressInfo).port}` };
+    const basic = `Basic ${Buffer.from('user:p@ss').toString('base64')}`;
+    const tls = await server();
+    const secure = exporter({ url: `${tls.url}/v1/traces`, certificateFile: file('ca.pem'), proxy: through });
+    expect(await send(secure)).toBe(0);
+    expect(await send(secure)).toBe(0);
+    expect(tls.spans().length).toBe(4);
+    expect(seen.splice(0)).toEqual([`CONNECT 127.0.0.1:${tls.port} ${basic}`]);
+    const plain = exporter({ proxy: through });
+    expect(await send(plain)).toBe(0);
+    expect(receiver.spans().length).toBe(2);
+    expect(seen).toEqual([`POST ${receiver.url}/v1/traces ${basic}`]);
+    proxy.close();
+    proxy.closeAllConnections();
+    await tls.close();
+    expect(await send(exporter({ proxy: { url: 'http://127.0.0.1:9' }, timeoutMs: 300 }))).toBe(2);
+    expect(lines[0]).toMatch(/ECONNREFUSED/);
   });
 
   test('takes any certificate where the process says so', async () => {
