@@ -1,5 +1,6 @@
 import type { Agent, ClientRequest } from 'node:http';
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP, type LookupFunction, type Socket } from 'node:net';
+import type * as Tls from 'node:tls';
 
 export interface ProxyOptions {
   /** The proxy's URL; may have credentials, so it is never logged. */
@@ -82,8 +83,7 @@ function hopOf({ url }: ProxyOptions): Hop {
   };
 }
 
-type Connection = import('node:net').Socket;
-type Connect = (options: any, callback: (error: Error | null, socket?: Connection) => void) => unknown;
+type Connect = (options: any, callback: (error: Error | null, socket?: Socket) => void) => unknown;
 
 /**
  * Sends the requests of an agent by way of a proxy: those to `http:` as they are, with the whole URL in the first line, those to
@@ -98,7 +98,7 @@ export function useProxy(
   unref: boolean,
 ): void {
   const hop = hopOf(proxy);
-  const tls = (): typeof import('node:tls') => process.getBuiltinModule('node:tls');
+  const tls = (): typeof Tls => process.getBuiltinModule('node:tls');
   const open = agent as unknown as {
     createConnection: Connect;
     addRequest(request: ClientRequest, options: object, ...rest: unknown[]): unknown;
