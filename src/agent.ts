@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { context, propagation, trace, type TracerProvider } from '@opentelemetry/api';
-import { readEnvironment } from './config/environment.ts';
+import { type NodeSettings, readEnvironment } from './config/environment.ts';
 import { checkInstrumentationNames, instrumentationEnabled } from './config/instrumentations.ts';
 import type { Config } from './config/read.ts';
 import { run } from './context/active.ts';
@@ -10,7 +10,6 @@ import type { Instrumentation } from './define.ts';
 import { setMaxTextLength } from './encode/writer.ts';
 import { installExit } from './export/exit.ts';
 import { createPipeline, type OtlpOptions, type Pipeline } from './export/pipeline.ts';
-import { proxyFor } from './export/proxy.ts';
 import { hookModules, type ModulePatch } from './load/index.ts';
 import { log, setLogLevel } from './log.ts';
 import { modulePatches } from './patch/apply.ts';
@@ -28,11 +27,11 @@ import { tracerProvider } from './trace/tracer.ts';
 
 /** The composition root: configuration, then export, then the API, then the libraries. Called once by the preload. */
 export function start(catalogue: readonly Instrumentation[]): void {
-  const { config, warnings } = readEnvironment();
+  const { config, warnings, node } = readEnvironment();
   setLogLevel(config.logLevel);
   for (const warning of warnings) log.warn(warning);
   configure(config);
-  const { pipeline, watched } = startExport(config);
+  const { pipeline, watched } = startExport(config, node);
   context.setGlobalContextManager(contextManager);
   trace.setGlobalTracerProvider(flushable(pipeline, config.batch.exportTimeoutMs));
   propagation.setGlobalPropagator(textMapPropagator);
@@ -55,12 +54,12 @@ function configure({ limits: wanted, sampler, propagators, http, database }: Con
 }
 
 /** Starts the export side; returns what it wants to know of the modules that the app loads. */
-function startExport(config: Config): { pipeline?: Pipeline; watched: ModulePatch[] } {
+function startExport(config: Config, node: NodeSettings): { pipeline?: Pipeline; watched: ModulePatch[] } {
   const { exporters, otlp, file, batch, exitTimeoutMs, thread, logLevel, console } = config;
   if (exporters.length === 0) return { watched: [] };
   const options = {
     exporters,
-    otlp: ofThisProcess(otlp),
+    otlp: ofThisProcess(otlp, node),
     file: { path: resolve(file.path) },
     console,
     batch,
@@ -101,7 +100,7 @@ function flushable(
 }
 
 /** With what may change later, or is not to be seen on the export's thread: the working directory, the environment. */
-function ofThisProcess(otlp: Config['otlp']): OtlpOptions {
+function ofThisProcess(otlp: Config['otlp'], node: NodeSettings): OtlpOptions {
   const path = (file: string | undefined): string | undefined =>
     file === undefined ? undefined : resolve(file);
   return {
@@ -109,8 +108,7 @@ function ofThisProcess(otlp: Config['otlp']): OtlpOptions {
     certificateFile: path(otlp.certificateFile),
     clientKeyFile: path(otlp.clientKeyFile),
     clientCertificateFile: path(otlp.clientCertificateFile),
-    proxy: proxyFor(otlp.url, process.env, process.execArgv),
-    rejectUnauthorized: process.env.NODE_TLS_REJECT_UNAUTHORIZED !== '0',
+    ...node,
   };
 }
 

@@ -1,5 +1,4 @@
 import type { LogLevel } from '../log.ts';
-import type { ProxyOptions } from './proxy.ts';
 
 export interface OtlpOptions {
   /** The final URL of the traces signal; used exactly as it is. */
@@ -16,8 +15,8 @@ export interface OtlpOptions {
   clientCertificateFile?: string;
   /** False = any certificate of the collector will do (`NODE_TLS_REJECT_UNAUTHORIZED=0`). */
   rejectUnauthorized?: boolean;
-  /** Undefined = the collector is reached directly. */
-  proxy?: ProxyOptions;
+  /** URL of the proxy to the collector, never logged; undefined = the collector is reached directly. */
+  proxy?: string | undefined;
 }
 
 export interface BatchOptions {

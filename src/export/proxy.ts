@@ -1,64 +1,10 @@
 import type { Agent, ClientRequest } from 'node:http';
+import { clearTimeout, setTimeout } from './globals.ts';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import type * as Tls from 'node:tls';
 
-export interface ProxyOptions {
-  /** The proxy's URL; may have credentials, so it is never logged. */
-  url: string;
-}
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** How long a proxy may take to open a tunnel. */
 const TUNNEL_MS = 10_000;
-
-/**
- * The proxy for a URL, by the variables and the rules that Node's own requests follow; undefined = none. On older Node, which has
- * no such rules, by the same variables.
- */
-export function proxyFor(
-  url: string,
-  env: Environment,
-  execArgv: readonly string[],
-): ProxyOptions | undefined {
-  const isWanted =
-    env.NODE_USE_ENV_PROXY === '1' ||
-    execArgv.includes('--use-env-proxy') ||
-    (env.NODE_OPTIONS ?? '').split(/\s+/).includes('--use-env-proxy');
-  if (!isWanted) return undefined;
-  const target = new URL(url);
-  const proxy =
-    target.protocol === 'https:' ? env.https_proxy || env.HTTPS_PROXY : env.http_proxy || env.HTTP_PROXY;
-  if (!proxy || !URL.canParse(proxy) || !/^https?:/i.test(proxy)) return undefined;
-  return isExempt(target, env.no_proxy || env.NO_PROXY || '') ? undefined : { url: proxy };
-}
-
-/** `NO_PROXY`: `*`, names, `.suffix`, `*.suffix`, addresses, ranges of IPv4 addresses as `a-b`; each may have a port. */
-function isExempt({ hostname, port, protocol }: URL, list: string): boolean {
-  const host = hostname.toLowerCase().replace(/^\[|\]$/g, '');
-  const targetPort = port || (protocol === 'https:' ? '443' : '80');
-  return list
-    .split(/[\s,]+/)
-    .filter(Boolean)
-    .some((item) => {
-      if (item === '*') return true;
-      const [, name = '', onlyPort] = /^(\[.*\]|[^:]*|.*:.*:.*?)(?::(\d+))?$/.exec(item.toLowerCase()) ?? [];
-      if (onlyPort !== undefined && onlyPort !== targetPort) return false;
-      const bare = name.replace(/^\[|\]$/g, '');
-      const range = bare.split('-');
-      if (range.length === 2 && isIP(host) === 4 && range.every((end) => isIP(end) === 4)) {
-        const at = number(host);
-        return number(range[0]!) <= at && at <= number(range[1]!);
-      }
-      if (bare.startsWith('*.')) return host.endsWith(bare.slice(1));
-      if (bare.startsWith('.')) return host.endsWith(bare);
-      return host === bare;
-    });
-}
-
-function number(address: string): number {
-  return address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-}
 
 /** Where the proxy is, and what it wants to know of us. */
 interface Hop {
@@ -68,7 +14,7 @@ interface Hop {
   headers: Record<string, string>;
 }
 
-function hopOf({ url }: ProxyOptions): Hop {
+function hopOf(url: string): Hop {
   const { protocol, hostname, port, username, password } = new URL(url);
   const isSecure = protocol === 'https:';
   const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
@@ -92,7 +38,7 @@ type Connect = (options: any, callback: (error: Error | null, socket?: Socket) =
  */
 export function useProxy(
   agent: Agent,
-  proxy: ProxyOptions,
+  proxy: string,
   target: string,
   lookup: LookupFunction,
   unref: boolean,
@@ -128,7 +74,6 @@ export function useProxy(
       headers: { host: `${host}:${options.port}`, ...hop.headers },
       agent: false,
       lookup,
-      timeout: TUNNEL_MS,
     });
     const failed = (code: string): void =>
       callback(
@@ -137,7 +82,12 @@ export function useProxy(
         }),
       );
     if (unref) tunnel.once('socket', (socket) => socket.unref());
-    tunnel.once('timeout', () => tunnel.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })));
+    const timer = setTimeout(
+      () => tunnel.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })),
+      TUNNEL_MS,
+    );
+    timer.unref();
+    tunnel.once('close', () => clearTimeout(timer));
     tunnel.once('error', (error: NodeJS.ErrnoException) => failed(error.code ?? error.message));
     // A proxy that refuses answers as to any other request.
     tunnel.once('response', (response) => {
@@ -150,7 +100,7 @@ export function useProxy(
         failed(`HTTP status ${response.statusCode}`);
         return;
       }
-      socket.setTimeout(0);
+      clearTimeout(timer);
       callback(null, tls().connect({ ...options, socket, path: undefined }));
     });
     tunnel.end();

@@ -506,7 +506,7 @@ describe('TLS', () => {
       socket.on('error', () => on.destroy());
     });
     await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-    const through = { url: `http://user:p%40ss@127.0.0.1:${(proxy.address() as AddressInfo).port}` };
+    const through = `http://user:p%40ss@127.0.0.1:${(proxy.address() as AddressInfo).port}`;
     const basic = `Basic ${Buffer.from('user:p@ss').toString('base64')}`;
     const tls = await server();
     const secure = exporter({ url: `${tls.url}/v1/traces`, certificateFile: file('ca.pem'), proxy: through });
@@ -521,7 +521,7 @@ describe('TLS', () => {
     proxy.close();
     proxy.closeAllConnections();
     await tls.close();
-    expect(await send(exporter({ proxy: { url: 'http://127.0.0.1:9' }, timeoutMs: 300 }))).toBe(2);
+    expect(await send(exporter({ proxy: 'http://127.0.0.1:9', timeoutMs: 300 }))).toBe(2);
     expect(lines[0]).toMatch(/ECONNREFUSED/);
   });
 

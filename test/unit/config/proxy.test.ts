@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { proxyFor } from '../../../src/export/proxy.ts';
+import { proxyFor } from '../../../src/config/proxy.ts';
 
 const PROXY = 'http://proxy.test:3128';
 const on = { NODE_USE_ENV_PROXY: '1' };
 const url = (target: string, env: Record<string, string>, execArgv: string[] = []): string | undefined =>
-  proxyFor(target, env, execArgv)?.url;
+  proxyFor(target, env, execArgv);
 
 test('a proxy is used where the requests of the app use one', () => {
   const http = 'http://collector.test:4318/v1/traces';
