@@ -154,16 +154,23 @@ export function append(ring: Ring, scope: number, bytes: Uint8Array, length: num
   }
   let at = ring.written & (blockBytes - 1);
   const skipped = blockBytes - at < size ? blockBytes - at : 0;
-  if (((ring.written - ring.consumedSeen) | 0) + skipped + size > capacity || size > blockBytes) {
+  if (((ring.written - ring.consumedSeen) | 0) + skipped + size > capacity) {
     ring.consumedSeen = load(header, CONSUMED);
-    if (((ring.written - ring.consumedSeen) | 0) + skipped + size > capacity || size > blockBytes) {
+    if (((ring.written - ring.consumedSeen) | 0) + skipped + size > capacity) {
       return dropForBytes(ring);
     }
   }
   const { records } = ring;
-  if (skipped !== 0) records[(ring.base + at) >> 2] = SKIP;
-  if (skipped !== 0 || at === 0) enterBlock(ring, (ring.written + skipped) | 0);
-  at = skipped !== 0 ? ring.base : ring.base + at;
+  if (skipped !== 0) {
+    // Only here: what is larger than a block never fits the rest of one.
+    if (size > blockBytes) return dropForBytes(ring);
+    records[(ring.base + at) >> 2] = SKIP;
+    enterBlock(ring, (ring.written + skipped) | 0);
+    at = 0;
+  } else if (at === 0) {
+    enterBlock(ring, ring.written);
+  }
+  at += ring.base;
   records[at >> 2] = length;
   records[(at >> 2) + 1] = scope;
   if (ring.source !== bytes) useSource(ring, bytes);
