@@ -5,10 +5,13 @@ import type { Pipeline } from './pipeline.ts';
 /** Signals that end a process by default and that are used to end it in an orderly way. */
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
-const beforeEnd: (() => void)[] = [];
+const beforeEnd: ((reason: string) => void)[] = [];
 
-/** Calls back before the last export, when the process is ending for sure: what still has to be written is written there. */
-export function beforeLastExport(callback: () => void): void {
+/**
+ * Calls back before the last export, when the process is ending for sure: what still has to be written is written there. The callback is
+ * given the signal, or `process_exit`.
+ */
+export function beforeLastExport(callback: (reason: string) => void): void {
   beforeEnd.push(guarded('the last spans of the process', callback));
 }
 
@@ -30,11 +33,11 @@ export function installExit(
   whenFirst: (callback: () => void) => void = pipeline.whenFirst,
 ): void {
   if (exitTimeoutMs <= 0) return;
-  const end = guarded('the export at the end of the process', () => {
-    for (const callback of beforeEnd) callback();
+  const end = guarded('the export at the end of the process', (reason: string) => {
+    for (const callback of beforeEnd) callback(reason);
     pipeline.flushSync(exitTimeoutMs);
   });
-  process.on('exit', () => end());
+  process.on('exit', () => end('process_exit'));
   if (!mayStartThread()) {
     // At `exit` nothing can be sent any more from this thread. A natural end announces itself while it still can.
     process.once(
@@ -44,7 +47,7 @@ export function installExit(
   }
   whenFirst(
     guarded('the take-over of signals', () => {
-      for (const signal of SIGNALS) hold(signal, end);
+      for (const signal of SIGNALS) hold(signal, () => end(signal));
     }),
   );
 }
