@@ -173,6 +173,7 @@ export function endServed(served: Served, response: ServerResponse, aborted: str
   if (aborted !== undefined) failed(span, aborted);
   else if (response.statusCode >= 500) failed(span, String(response.statusCode));
   if (served.error !== undefined && span.status !== 0) recordException(span, served.error, served.errorMs);
+  served.error = undefined;
   const { server } = httpOptions;
   if (server.request.length > 0) addHeaders(span, server.request, (name) => request.headers[name]);
   if (server.response.length > 0) addHeaders(span, server.response, (name) => response.getHeader(name));
@@ -213,6 +214,7 @@ interface Peer {
 }
 
 const PEER = Symbol.for('foretrace.peer');
+const MAX_KEPT = 1_024;
 
 /** The peer of a connection. To be asked while it is open: the address is gone when the connection is. */
 function peerOf(connection: Connection & { [PEER]?: Peer }): Peer {
@@ -250,12 +252,17 @@ function addConnection(span: Span, request: ServerRequest, connection: Connectio
     return;
   }
   const { host } = headers;
-  if (peer.direct === undefined || peer.host !== host || peer.userAgent !== userAgent) {
-    peer.host = host;
-    peer.userAgent = userAgent;
-    peer.direct = block([...clientPairs(headers, connection, peer), ...peerPairs(peer, httpVersion)]);
+  if (peer.direct !== undefined && peer.host === host && peer.userAgent === userAgent) {
+    span.addBlock(peer.direct);
+    return;
   }
-  span.addBlock(peer.direct);
+  const direct = block([...clientPairs(headers, connection, peer), ...peerPairs(peer, httpVersion)]);
+  span.addBlock(direct);
+  // Idle connections are many, and are not to hold the 16 KB that a stranger can send.
+  const isKept = (host?.length ?? 0) + (userAgent?.length ?? 0) <= MAX_KEPT;
+  peer.host = isKept ? host : undefined;
+  peer.userAgent = isKept ? userAgent : undefined;
+  peer.direct = isKept ? direct : undefined;
 }
 
 function clientPairs(headers: Headers, connection: Connection, { address: peerAddress }: Peer): unknown[] {

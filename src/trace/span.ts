@@ -7,6 +7,7 @@ import type {
   TimeInput,
   TraceState,
 } from '@opentelemetry/api';
+import { bounded } from '../encode/flat-copy.ts';
 import type { Key } from '../encode/key.ts';
 import {
   type Block,
@@ -414,6 +415,7 @@ export class Span implements ApiSpan, SpanIds, EncodableSpan {
     this.user = undefined;
     this.events = undefined;
     this.links = undefined;
+    this.statusMessage = undefined;
   }
 
   private handOver(to: Sink, endMs: number): void {
@@ -448,7 +450,7 @@ function setWallTime(target: { high: number; low: number }, clock: Clock, ms: nu
 }
 
 function nameOf(name: unknown): string {
-  if (typeof name === 'string') return name.length > MAX_NAME_LENGTH ? name.slice(0, MAX_NAME_LENGTH) : name;
+  if (typeof name === 'string') return bounded(name, MAX_NAME_LENGTH);
   return typeof name === 'object' || typeof name === 'function' ? '' : String(name);
 }
 
