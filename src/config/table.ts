@@ -1,3 +1,4 @@
+import { SECRET_NAMES } from '../redact/secrets.ts';
 import { LOG_LEVELS } from '../log.ts';
 
 /**
@@ -492,8 +493,9 @@ export const VARIABLES = [
       'Signature',
       'sig',
       'X-Goog-Signature',
+      ...SECRET_NAMES,
     ],
-    help: 'Query parameters whose values are recorded as `REDACTED`, case-sensitive. Replaces the whole list.',
+    help: 'Query parameters whose values are recorded as `REDACTED`. Replaces the whole list. Names of the list are known in any case from `password` on, all others as they are written. Tokens are replaced by their looks, whatever the list.',
   },
 
   {

@@ -3,7 +3,7 @@ import { flatCopy } from '../encode/flat-copy.ts';
 import { type Block, block } from '../encode/span.ts';
 import { inject, replacedFields } from '../propagate/current.ts';
 import type { HeaderSetter } from '../propagate/index.ts';
-import { redactUrl } from '../redact/url.ts';
+import { redactPath, redactUrl } from '../redact/url.ts';
 import type { Scope } from '../trace/scope.ts';
 import { CLIENT, type PassedSpan, Span } from '../trace/span.ts';
 import { startSpan } from '../trace/start.ts';
@@ -159,7 +159,9 @@ function fullUrl({ scheme, address, port, path }: Target): string {
   const host = address.includes(':') ? `[${address}]` : address;
   const authority = port === (scheme === 'https' ? 443 : 80) ? host : `${host}:${port}`;
   const url = `${scheme}://${authority}${path}`;
-  return path.includes('?') ? redactUrl(url, httpOptions.sensitiveQueryParameters) : url;
+  return path.includes('?') || path.includes('#')
+    ? redactUrl(url, httpOptions.sensitiveQueryParameters)
+    : redactPath(url);
 }
 
 const MAX_SERVERS = 500;

@@ -3,12 +3,12 @@ import type { Key } from '../encode/key.ts';
 import { type Block, block } from '../encode/span.ts';
 import { extract, extractBaggage } from '../propagate/current.ts';
 import { carriesIds } from '../propagate/index.ts';
-import { redactQuery } from '../redact/url.ts';
+import { redactPath, redactQuery } from '../redact/url.ts';
 import { now } from '../trace/clock.ts';
 import type { Scope } from '../trace/scope.ts';
 import { SERVER, Span } from '../trace/span.ts';
 import { startUnder } from '../trace/start.ts';
-import { failed, recordException } from './error.ts';
+import { failed } from './error.ts';
 import { forwardedClient, forwardedHost, forwardedProto } from './forwarded.ts';
 import { addHeaders, addMethod, httpOptions } from './http.ts';
 import {
@@ -172,7 +172,8 @@ export function endServed(served: Served, response: ServerResponse, aborted: str
   }
   if (aborted !== undefined) failed(span, aborted);
   else if (response.statusCode >= 500) failed(span, String(response.statusCode));
-  if (served.error !== undefined && span.status !== 0) recordException(span, served.error, served.errorMs);
+  if (served.error !== undefined && span.status !== 0)
+    span.recordException(served.error as Error, served.errorMs);
   served.error = undefined;
   const { server } = httpOptions;
   if (server.request.length > 0) addHeaders(span, server.request, (name) => request.headers[name]);
@@ -194,7 +195,7 @@ function addTarget(span: Span, target: string): void {
   }
   const question = target.indexOf('?', start);
   const path = question === -1 ? (start === 0 ? target : target.slice(start)) : target.slice(start, question);
-  span.add(URL_PATH, path === '' ? '/' : path);
+  span.add(URL_PATH, path === '' ? '/' : redactPath(path));
   if (question !== -1 && question + 1 < target.length) {
     span.add(URL_QUERY, redactQuery(target.slice(question + 1), httpOptions.sensitiveQueryParameters));
   }

@@ -18,6 +18,7 @@ import {
 } from '../encode/span.ts';
 import { scratch } from '../encode/writer.ts';
 import { reportFailure } from '../patch/guard.ts';
+import { exceptionAttributes, statusText } from '../redact/exception.ts';
 import { type Clock, monotonic, now } from './clock.ts';
 import { parseHex32, spanIdHex, traceIdHex } from './hex.ts';
 import { limits } from './limits.ts';
@@ -403,7 +404,8 @@ export class Span implements ApiSpan, SpanIds, EncodableSpan {
     if (status.code !== 1 && status.code !== STATUS_ERROR) return;
     this.status = status.code;
     const { message } = status;
-    this.statusMessage = status.code === STATUS_ERROR && typeof message === 'string' ? message : undefined;
+    this.statusMessage =
+      status.code === STATUS_ERROR && typeof message === 'string' ? statusText(message) : undefined;
   }
 
   /** Ends the span at a monotonic time and hands its bytes on. What it held is let go: a kept-alive socket may keep the span. */
@@ -479,20 +481,4 @@ function flatten(source: unknown, target: { attributes: readonly unknown[] }, li
   }
   target.attributes = flat;
   return dropped;
-}
-
-/** The `exception.*` attributes of the specification; an app may throw anything, also things whose getters throw. */
-function exceptionAttributes(exception: unknown): Record<string, unknown> | undefined {
-  try {
-    if (typeof exception === 'string') return { 'exception.message': exception };
-    if (typeof exception !== 'object' || exception === null) return undefined;
-    const { name, code, message, stack } = exception as Record<string, unknown>;
-    return {
-      'exception.type': code !== undefined && code !== '' ? String(code) : name,
-      'exception.message': message,
-      'exception.stacktrace': stack,
-    };
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readConfig, type Config, type Environment } from '../../../src/config/read.ts';
 import { VARIABLES, type Variable } from '../../../src/config/table.ts';
+import { SECRET_NAMES } from '../../../src/redact/secrets.ts';
 
 /** The configuration of an environment that must give no warning. */
 function config(env: Environment): Config {
@@ -88,6 +89,7 @@ describe('an empty environment', () => {
           'Signature',
           'sig',
           'X-Goog-Signature',
+          ...SECRET_NAMES,
         ],
       },
       database: { sanitizeQueries: true },
