@@ -35,6 +35,8 @@ const PREFIXES: readonly string[] =
     ' ',
   );
 const MIN_RANDOM = 16;
+/** No token is shorter: the header of the shortest JSON Web Token (`{"alg":"none"}`), the shortest prefix and what follows. */
+export const MIN_TOKEN = 19;
 /** `sk-` begins many a word. */
 const MIN_RANDOM_AFTER_SHORT = 32;
 const SHORT = 'sk-';
@@ -77,7 +79,7 @@ export function tokenEnd(text: string, start: number): number {
   if (!(code < 128) || FIRST[code] === 0) return -1;
   if (text.startsWith(JWT, start)) {
     let end = runEnd(text, start);
-    if (end - start < 12 || text.charCodeAt(end) !== DOT) return -1;
+    if (end - start < MIN_TOKEN || text.charCodeAt(end) !== DOT) return -1;
     while (text.charCodeAt(end) === DOT) end = runEnd(text, end + 1);
     return end;
   }

@@ -1,4 +1,4 @@
-import { SECRET_NAMES, spellings, tokenEnd } from './secrets.ts';
+import { SECRET_NAMES, spellings, MIN_TOKEN, tokenEnd } from './secrets.ts';
 
 /** What stands in place of a secret in URLs and headers. */
 export const REDACTED = 'REDACTED';
@@ -77,19 +77,24 @@ export function redactQuery(query: string, sensitive: ReadonlySet<string>): stri
     let end = start;
     for (; end < length; end++) {
       const code = query.charCodeAt(end);
+      if (code > QUESTION) {
+        if (code === OPEN_BRACKET && equals < 0) composed = true;
+        continue;
+      }
       if (code === AMPERSAND || code === SEMICOLON || code === QUESTION) break;
       if (equals < 0) {
         if (code === EQUALS) equals = end;
-        else if (code === PERCENT || code === OPEN_BRACKET || code === DOT) composed = true;
+        else if (code === PERCENT || code === DOT) composed = true;
       }
     }
+    const value = equals + 1 || start;
     if (
-      tokenEnd(query, equals + 1 || start) >= 0 ||
+      (end - value >= MIN_TOKEN && tokenEnd(query, value) >= 0) ||
       (equals >= 0 && isSensitive(query, start, equals, composed, filter))
     ) {
       end = query.indexOf('&', end);
       if (end < 0) end = length;
-      result += query.slice(from, equals + 1 || start) + REDACTED;
+      result += query.slice(from, value) + REDACTED;
       from = end;
     }
     start = end + 1;
@@ -115,18 +120,31 @@ function isSensitiveComposed(key: string, { keys, anyCase }: Filter): boolean {
 
 /** Replaces what looks like a token in a path, as a whole segment or behind `=` or `;`. Returns the text itself if there is none. */
 export function redactPath(path: string): string {
+  const { length } = path;
   let result = '';
   let from = 0;
-  for (let i = 0; i < path.length; i++) {
-    const code = path.charCodeAt(i);
-    if (code !== SLASH && code !== EQUALS && code !== SEMICOLON) continue;
-    const end = tokenEnd(path, i + 1);
-    if (end < 0) continue;
-    result += path.slice(from, i + 1) + REDACTED;
-    from = end;
-    i = end - 1;
+  let start = 0;
+  // A token has no separator in its first characters: looked for from their end, most characters need not be looked at.
+  while (start + MIN_TOKEN <= length) {
+    let i = start + MIN_TOKEN - 1;
+    while (i >= start && !isSeparator(path.charCodeAt(i))) i--;
+    if (i < start) {
+      const end = tokenEnd(path, start);
+      if (end >= 0) {
+        result += path.slice(from, start) + REDACTED;
+        from = end;
+      }
+      i = end >= 0 ? end - 1 : start + MIN_TOKEN - 1;
+      do i++;
+      while (i < length && !isSeparator(path.charCodeAt(i)));
+    }
+    start = i + 1;
   }
   return from === 0 ? path : result + path.slice(from);
+}
+
+function isSeparator(code: number): boolean {
+  return code === SLASH || code === EQUALS || code === SEMICOLON;
 }
 
 /**
@@ -137,7 +155,7 @@ export function redactPath(path: string): string {
 export function redactUrl(url: string, sensitive: ReadonlySet<string>): string {
   const authority = authorityStart(url);
   let i = authority < 0 ? 0 : authority;
-  let result = '';
+  let result = url;
   if (authority >= 0) {
     let at = -1;
     for (; i < url.length; i++) {
@@ -145,20 +163,28 @@ export function redactUrl(url: string, sensitive: ReadonlySet<string>): string {
       if (code === SLASH || code === BACKSLASH || code === QUESTION || code === HASH) break;
       if (code === AT) at = i;
     }
-    result =
-      at < 0 ? url.slice(0, i) : `${url.slice(0, authority)}${REDACTED}:${REDACTED}${url.slice(at, i)}`;
+    if (at >= 0) {
+      result = `${url.slice(0, authority)}${REDACTED}:${REDACTED}${url.slice(at)}`;
+      i += result.length - url.length;
+    }
   }
-  let query = i;
-  for (; query < url.length; query++) {
-    const code = url.charCodeAt(query);
+  const pathStart = i;
+  for (; i < result.length; i++) {
+    const code = result.charCodeAt(i);
     if (code === HASH || code === QUESTION) break;
   }
-  let hash = url.indexOf('#', query);
-  if (hash < 0) hash = url.length;
-  result += redactPath(url.slice(i, query));
-  result += redactQuery(url.slice(query, hash), sensitive);
-  if (hash < url.length) result += `#${redactQuery(url.slice(hash + 1), sensitive)}`;
-  return result;
+  if (i - pathStart >= MIN_TOKEN) {
+    const path = redactPath(result.slice(pathStart, i));
+    result = result.slice(0, pathStart) + path + result.slice(i);
+    i = pathStart + path.length;
+  }
+  if (i >= result.length) return result;
+  let end = result.indexOf('#', i);
+  if (end < 0) end = result.length;
+  const query = result.slice(i, end);
+  const redacted = redactQuery(query, sensitive);
+  const fragment = end === result.length ? '' : `#${redactQuery(result.slice(end + 1), sensitive)}`;
+  return redacted === query && fragment === '' ? result : result.slice(0, i) + redacted + fragment;
 }
 
 /** Where the authority begins: behind `scheme:/`, with any number of further slashes, or behind `//`; -1 if there is none. */

@@ -158,10 +158,9 @@ function fullUrl({ scheme, address, port, path }: Target): string {
     return redactUrl(path, httpOptions.sensitiveQueryParameters);
   const host = address.includes(':') ? `[${address}]` : address;
   const authority = port === (scheme === 'https' ? 443 : 80) ? host : `${host}:${port}`;
-  const url = `${scheme}://${authority}${path}`;
   return path.includes('?') || path.includes('#')
-    ? redactUrl(url, httpOptions.sensitiveQueryParameters)
-    : redactPath(url);
+    ? redactUrl(`${scheme}://${authority}${path}`, httpOptions.sensitiveQueryParameters)
+    : `${scheme}://${authority}${redactPath(path)}`;
 }
 
 const MAX_SERVERS = 500;
