@@ -530,6 +530,14 @@ export const VARIABLES = [
   },
 
   {
+    name: 'FORETRACE_DB_QUERY_SANITIZATION',
+    group: 'foretrace',
+    type: 'enum',
+    values: ['all', 'unparameterized'],
+    default: 'all',
+    help: '`unparameterized` records statements that have parameters as they are, as the semantic conventions do: their literals are taken to be those of the source code.',
+  },
+  {
     name: 'FORETRACE_EXIT_TIMEOUT',
     group: 'foretrace',
     type: 'duration',

@@ -23,6 +23,8 @@ import { keepSecret } from './secret-errors.ts';
 export const dbOptions = {
   /** `OTEL_INSTRUMENTATION_COMMON_DB_QUERY_SANITIZATION_ENABLED`. */
   sanitize: true,
+  /** `FORETRACE_DB_QUERY_SANITIZATION=unparameterized`: statements with parameters are sent as they are. */
+  keepsParameterized: false,
 };
 
 /** Where a database is. */
@@ -216,7 +218,12 @@ function statementCache(system: string, dialect: SqlDialect, prefix = ''): (text
     const scanned = parts.map((part) => sanitizeSql(part, dialect));
     const single = scanned.every(({ summary }) => summary === scanned[0]?.summary) ? scanned[0]?.summary : '';
     const summary = `${prefix} ${single}`.trim();
-    const texts = new Set(dbOptions.sanitize ? scanned.map(({ text: clean }) => clean) : parts);
+    const { sanitize, keepsParameterized } = dbOptions;
+    const texts = new Set(
+      scanned.map(({ text: clean, parameterized }, index) =>
+        sanitize && !(keepsParameterized && parameterized) ? clean : parts[index],
+      ),
+    );
     const sent = [...texts].join('; ');
     found = {
       name: summary,

@@ -92,7 +92,7 @@ describe('an empty environment', () => {
           ...SECRET_NAMES,
         ],
       },
-      database: { sanitizeQueries: true },
+      database: { sanitizeQueries: true, keepsParameterized: false },
       instrumentations: { defaultEnabled: true, enabled: undefined, disabled: [], byName: {} },
       exitTimeoutMs: 1000,
       thread: true,
@@ -506,6 +506,16 @@ describe('database', () => {
     // An unclear word must not uncover the literals of every statement.
     refuses(name, (c) => c.database.sanitizeQueries, ['1', 'no', 'off'], 'true is used');
   }
+  reads('FORETRACE_DB_QUERY_SANITIZATION', (c) => c.database.keepsParameterized, [
+    ['all', false],
+    ['unparameterized', true],
+  ]);
+  refuses(
+    'FORETRACE_DB_QUERY_SANITIZATION',
+    (c) => c.database.keepsParameterized,
+    ['none', 'off'],
+    'all is used',
+  );
 });
 
 describe('instrumentations', () => {
