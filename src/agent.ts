@@ -51,6 +51,7 @@ function configure({ limits: wanted, sampler, propagators, http, database }: Con
   httpOptions.client.request = requestHeaderKeys(http.clientRequestHeaders);
   httpOptions.client.response = responseHeaderKeys(http.clientResponseHeaders);
   dbOptions.sanitize = database.sanitizeQueries;
+  dbOptions.keepsParameterized = database.keepsParameterized;
 }
 
 /** Starts the export side; returns what it wants to know of the modules that the app loads. */

@@ -59,6 +59,7 @@ export function scope(name: string): Scope {
 
 export { active, callIn, current, enter, inContext, run, runDetached } from './context/active.ts';
 export type { ServedRequest } from './context/context.ts';
+export { flatCopy } from './encode/flat-copy.ts';
 export { isAbort } from './patch/abort.ts';
 export { lastGiven } from './patch/arguments.ts';
 export { attached, detached, keepContext } from './patch/detached.ts';

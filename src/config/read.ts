@@ -76,7 +76,7 @@ export interface Config {
   /** `color` is `false` for `NO_COLOR`, and else left to the terminal. */
   readonly console: { readonly color: false | undefined };
   readonly http: HttpConfig;
-  readonly database: { readonly sanitizeQueries: boolean };
+  readonly database: { readonly sanitizeQueries: boolean; readonly keepsParameterized: boolean };
   readonly instrumentations: InstrumentationChoice;
   /** `FORETRACE_EXIT_TIMEOUT`; 0 means that the exit is never delayed. */
   readonly exitTimeoutMs: number;
@@ -227,7 +227,10 @@ function assemble(
       sensitiveQueryParameters:
         v.OTEL_INSTRUMENTATION_SANITIZATION_URL_EXPERIMENTAL_SENSITIVE_QUERY_PARAMETERS,
     },
-    database: { sanitizeQueries: v.OTEL_INSTRUMENTATION_COMMON_DB_QUERY_SANITIZATION_ENABLED },
+    database: {
+      sanitizeQueries: v.OTEL_INSTRUMENTATION_COMMON_DB_QUERY_SANITIZATION_ENABLED,
+      keepsParameterized: v.FORETRACE_DB_QUERY_SANITIZATION === 'unparameterized',
+    },
     instrumentations: {
       defaultEnabled: v.OTEL_INSTRUMENTATION_COMMON_DEFAULT_ENABLED,
       enabled: v.OTEL_NODE_ENABLED_INSTRUMENTATIONS,

@@ -1,3 +1,4 @@
+import { SECRET_NAMES } from '../redact/secrets.ts';
 import { LOG_LEVELS } from '../log.ts';
 
 /**
@@ -505,8 +506,9 @@ export const VARIABLES = [
       'Signature',
       'sig',
       'X-Goog-Signature',
+      ...SECRET_NAMES,
     ],
-    help: 'Query parameters whose values are recorded as `REDACTED`, case-sensitive. Replaces the whole list.',
+    help: 'Query parameters whose values are recorded as `REDACTED`. Replaces the whole list. Names of the list are known in any case from `password` on, all others as they are written. Tokens are replaced by their looks, whatever the list.',
   },
 
   {
@@ -540,6 +542,14 @@ export const VARIABLES = [
     help: '`false` leaves out every library that is not enabled by name.',
   },
 
+  {
+    name: 'FORETRACE_DB_QUERY_SANITIZATION',
+    group: 'foretrace',
+    type: 'enum',
+    values: ['all', 'unparameterized'],
+    default: 'all',
+    help: '`unparameterized` records statements that have parameters as they are, as the semantic conventions do: their literals are taken to be those of the source code.',
+  },
   {
     name: 'FORETRACE_EXIT_TIMEOUT',
     group: 'foretrace',

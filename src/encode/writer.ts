@@ -1,3 +1,4 @@
+import { flatCopy } from './flat-copy.ts';
 import { type Key, userKey } from './key.ts';
 
 /**
@@ -196,21 +197,34 @@ function longString(tag: number, text: string): void {
 
 /** An attribute of text under a field tag; the value is cut to the limit. */
 export function textAttribute(tag: number, key: Key, value: string): void {
-  const known = key.lastValue === value;
-  if (known && key.lastBytes !== undefined) {
+  if (key.lastBytes !== undefined && key.lastValue === value) {
     byte(tag);
     raw(key.lastBytes);
     return;
   }
   const start = at;
-  shortTextAttribute(tag, key.prefix, value.length > uncutLength ? cut(value) : value);
-  if (known) {
-    // Copied only when a value comes twice in a row: a copy of each ever-changing path would be garbage.
+  const whole = value.length <= uncutLength;
+  shortTextAttribute(tag, key.prefix, whole ? value : cut(value));
+  if (!whole || value.length > MAX_REMEMBERED) return;
+  // Kept only when a value comes twice in a row: a copy of each ever-changing path would be garbage.
+  const mark = markOf(value);
+  if (key.lastMark === mark) {
+    key.lastValue = flatCopy(value);
     key.lastBytes = written(start + 1);
   } else {
-    key.lastValue = value.length <= 512 ? value : undefined;
-    key.lastBytes = undefined;
+    key.lastMark = mark;
   }
+}
+
+const MAX_REMEMBERED = 512;
+
+/** A few characters of a text and its length; the end, where paths differ, counts most. */
+function markOf(text: string): number {
+  const last = text.length - 1;
+  if (last < 3) return last < 0 ? 0 : (text.charCodeAt(0) << 8) ^ (text.charCodeAt(last) << 2) ^ last;
+  const end = (text.charCodeAt(last) << 12) ^ (text.charCodeAt(last - 1) << 6) ^ text.charCodeAt(last - 2);
+  const middle = (text.charCodeAt(last >> 1) << 18) ^ (text.charCodeAt((last * 3) >> 2) << 22);
+  return (end ^ middle ^ (last << 25)) & 0x7fffffff;
 }
 
 function shortTextAttribute(tag: number, prefix: Uint8Array, value: string): void {

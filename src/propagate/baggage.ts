@@ -1,4 +1,5 @@
 import type { Baggage, BaggageEntry, BaggageEntryMetadata } from '@opentelemetry/api';
+import { flatCopy } from '../encode/flat-copy.ts';
 import type { HeaderGetter } from './types.ts';
 
 export const BAGGAGE = 'baggage';
@@ -83,7 +84,7 @@ export function limitBaggage(header: string | readonly string[]): string | undef
     if (result && lines === 1) return text;
     if (scanned >= MAX_SCAN || pairs >= MAX_PAIRS || keptLength >= MAX_BAGGAGE_BYTES) break;
   }
-  return kept === '' ? undefined : kept;
+  return kept === '' ? undefined : flatCopy(kept);
 
   function scan(text: string): boolean {
     const end = Math.min(text.length, MAX_SCAN - scanned);

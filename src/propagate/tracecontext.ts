@@ -1,3 +1,4 @@
+import { flatCopy } from '../encode/flat-copy.ts';
 import { hex8, parseHex4, parseHex16, spanIdHex, traceIdHex } from '../trace/hex.ts';
 import { type HeaderGetter, type HeaderSetter, onlyLine, type RemoteParent } from './types.ts';
 
@@ -177,7 +178,7 @@ export function parseTracestate(header: string | string[] | undefined): string |
     start = comma + 1;
   }
   if (members === 0) return undefined;
-  return result ?? text;
+  return result === undefined ? text : flatCopy(result);
 }
 
 function isSpace(code: number): boolean {

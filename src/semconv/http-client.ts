@@ -1,8 +1,9 @@
 import type { Context } from '../context/context.ts';
+import { flatCopy } from '../encode/flat-copy.ts';
 import { type Block, block } from '../encode/span.ts';
 import { inject, replacedFields } from '../propagate/current.ts';
 import type { HeaderSetter } from '../propagate/index.ts';
-import { redactUrl } from '../redact/url.ts';
+import { redactPath, redactUrl } from '../redact/url.ts';
 import type { Scope } from '../trace/scope.ts';
 import { CLIENT, type PassedSpan, Span } from '../trace/span.ts';
 import { startSpan } from '../trace/start.ts';
@@ -62,6 +63,8 @@ export function noteResend(outgoing: Outgoing, count: number): void {
 }
 
 const MAX_EXPECTED = 16;
+/** Node takes no longer `Location`. */
+const MAX_EXPECTED_URL = 16_384;
 
 /**
  * Where calls in a context are expected to be sent again, and for which time. An attempt names no predecessor: it is known by
@@ -70,7 +73,9 @@ const MAX_EXPECTED = 16;
 const expected = new WeakMap<Context, Map<string, number>>();
 
 /** Expects that a call in `context` is sent again, to `url`. */
-export function expectResend(context: Context, url: string, count: number): void {
+export function expectResend(context: Context, given: string, count: number): void {
+  if (given.length > MAX_EXPECTED_URL) return;
+  const url = flatCopy(given);
   const known = expected.get(context);
   if (known === undefined) {
     expected.set(context, new Map([[url, count]]));
@@ -153,20 +158,24 @@ function fullUrl({ scheme, address, port, path }: Target): string {
     return redactUrl(path, httpOptions.sensitiveQueryParameters);
   const host = address.includes(':') ? `[${address}]` : address;
   const authority = port === (scheme === 'https' ? 443 : 80) ? host : `${host}:${port}`;
-  const url = `${scheme}://${authority}${path}`;
-  return path.includes('?') ? redactUrl(url, httpOptions.sensitiveQueryParameters) : url;
+  return path.includes('?') || path.includes('#')
+    ? redactUrl(`${scheme}://${authority}${path}`, httpOptions.sensitiveQueryParameters)
+    : `${scheme}://${authority}${redactPath(path)}`;
 }
 
 const MAX_SERVERS = 500;
+/** No name of a host, and no path of a socket, is longer. */
+const MAX_ADDRESS = 512;
 const servers = new Map<string, Block>();
 
 function serverBlock(address: string, port: number): Block {
+  if (address.length > MAX_ADDRESS) return block([SERVER_ADDRESS, address, SERVER_PORT, port]);
   const id = `${address} ${port}`;
   let found = servers.get(id);
   if (found === undefined) {
     if (servers.size >= MAX_SERVERS) servers.clear();
-    found = block([SERVER_ADDRESS, address, SERVER_PORT, port]);
-    servers.set(id, found);
+    found = block([SERVER_ADDRESS, flatCopy(address), SERVER_PORT, port]);
+    servers.set(flatCopy(id), found);
   }
   return found;
 }

@@ -3,12 +3,12 @@ import type { Key } from '../encode/key.ts';
 import { type Block, block } from '../encode/span.ts';
 import { extract, extractBaggage } from '../propagate/current.ts';
 import { carriesIds } from '../propagate/index.ts';
-import { redactQuery } from '../redact/url.ts';
+import { redactPath, redactQuery } from '../redact/url.ts';
 import { now } from '../trace/clock.ts';
 import type { Scope } from '../trace/scope.ts';
 import { SERVER, Span } from '../trace/span.ts';
 import { startUnder } from '../trace/start.ts';
-import { failed, recordException } from './error.ts';
+import { failed } from './error.ts';
 import { forwardedClient, forwardedHost, forwardedProto } from './forwarded.ts';
 import { addHeaders, addMethod, httpOptions } from './http.ts';
 import {
@@ -172,7 +172,9 @@ export function endServed(served: Served, response: ServerResponse, aborted: str
   }
   if (aborted !== undefined) failed(span, aborted);
   else if (response.statusCode >= 500) failed(span, String(response.statusCode));
-  if (served.error !== undefined && span.status !== 0) recordException(span, served.error, served.errorMs);
+  if (served.error !== undefined && span.status !== 0)
+    span.recordException(served.error as Error, served.errorMs);
+  served.error = undefined;
   const { server } = httpOptions;
   if (server.request.length > 0) addHeaders(span, server.request, (name) => request.headers[name]);
   if (server.response.length > 0) addHeaders(span, server.response, (name) => response.getHeader(name));
@@ -193,7 +195,7 @@ function addTarget(span: Span, target: string): void {
   }
   const question = target.indexOf('?', start);
   const path = question === -1 ? (start === 0 ? target : target.slice(start)) : target.slice(start, question);
-  span.add(URL_PATH, path === '' ? '/' : path);
+  span.add(URL_PATH, path === '' ? '/' : redactPath(path));
   if (question !== -1 && question + 1 < target.length) {
     span.add(URL_QUERY, redactQuery(target.slice(question + 1), httpOptions.sensitiveQueryParameters));
   }
@@ -213,6 +215,7 @@ interface Peer {
 }
 
 const PEER = Symbol.for('foretrace.peer');
+const MAX_KEPT = 1_024;
 
 /** The peer of a connection. To be asked while it is open: the address is gone when the connection is. */
 function peerOf(connection: Connection & { [PEER]?: Peer }): Peer {
@@ -250,12 +253,17 @@ function addConnection(span: Span, request: ServerRequest, connection: Connectio
     return;
   }
   const { host } = headers;
-  if (peer.direct === undefined || peer.host !== host || peer.userAgent !== userAgent) {
-    peer.host = host;
-    peer.userAgent = userAgent;
-    peer.direct = block([...clientPairs(headers, connection, peer), ...peerPairs(peer, httpVersion)]);
+  if (peer.direct !== undefined && peer.host === host && peer.userAgent === userAgent) {
+    span.addBlock(peer.direct);
+    return;
   }
-  span.addBlock(peer.direct);
+  const direct = block([...clientPairs(headers, connection, peer), ...peerPairs(peer, httpVersion)]);
+  span.addBlock(direct);
+  // Idle connections are many, and are not to hold the 16 KB that a stranger can send.
+  const isKept = (host?.length ?? 0) + (userAgent?.length ?? 0) <= MAX_KEPT;
+  peer.host = isKept ? host : undefined;
+  peer.userAgent = isKept ? userAgent : undefined;
+  peer.direct = isKept ? direct : undefined;
 }
 
 function clientPairs(headers: Headers, connection: Connection, { address: peerAddress }: Peer): unknown[] {

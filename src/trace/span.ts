@@ -7,6 +7,7 @@ import type {
   TimeInput,
   TraceState,
 } from '@opentelemetry/api';
+import { bounded } from '../encode/flat-copy.ts';
 import type { Key } from '../encode/key.ts';
 import {
   type Block,
@@ -17,6 +18,7 @@ import {
 } from '../encode/span.ts';
 import { scratch } from '../encode/writer.ts';
 import { reportFailure } from '../patch/guard.ts';
+import { exceptionAttributes, statusText } from '../redact/exception.ts';
 import { type Clock, monotonic, now } from './clock.ts';
 import { parseHex32, spanIdHex, traceIdHex } from './hex.ts';
 import { limits } from './limits.ts';
@@ -402,7 +404,8 @@ export class Span implements ApiSpan, SpanIds, EncodableSpan {
     if (status.code !== 1 && status.code !== STATUS_ERROR) return;
     this.status = status.code;
     const { message } = status;
-    this.statusMessage = status.code === STATUS_ERROR && typeof message === 'string' ? message : undefined;
+    this.statusMessage =
+      status.code === STATUS_ERROR && typeof message === 'string' ? statusText(message) : undefined;
   }
 
   /** Ends the span at a monotonic time and hands its bytes on. What it held is let go: a kept-alive socket may keep the span. */
@@ -414,6 +417,7 @@ export class Span implements ApiSpan, SpanIds, EncodableSpan {
     this.user = undefined;
     this.events = undefined;
     this.links = undefined;
+    this.statusMessage = undefined;
   }
 
   private handOver(to: Sink, endMs: number): void {
@@ -448,7 +452,7 @@ function setWallTime(target: { high: number; low: number }, clock: Clock, ms: nu
 }
 
 function nameOf(name: unknown): string {
-  if (typeof name === 'string') return name.length > MAX_NAME_LENGTH ? name.slice(0, MAX_NAME_LENGTH) : name;
+  if (typeof name === 'string') return bounded(name, MAX_NAME_LENGTH);
   return typeof name === 'object' || typeof name === 'function' ? '' : String(name);
 }
 
@@ -477,20 +481,4 @@ function flatten(source: unknown, target: { attributes: readonly unknown[] }, li
   }
   target.attributes = flat;
   return dropped;
-}
-
-/** The `exception.*` attributes of the specification; an app may throw anything, also things whose getters throw. */
-function exceptionAttributes(exception: unknown): Record<string, unknown> | undefined {
-  try {
-    if (typeof exception === 'string') return { 'exception.message': exception };
-    if (typeof exception !== 'object' || exception === null) return undefined;
-    const { name, code, message, stack } = exception as Record<string, unknown>;
-    return {
-      'exception.type': code !== undefined && code !== '' ? String(code) : name,
-      'exception.message': message,
-      'exception.stacktrace': stack,
-    };
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readConfig, type Config, type Environment } from '../../../src/config/read.ts';
 import { VARIABLES, type Variable } from '../../../src/config/table.ts';
+import { SECRET_NAMES } from '../../../src/redact/secrets.ts';
 
 /** The configuration of an environment that must give no warning. */
 function config(env: Environment): Config {
@@ -94,9 +95,10 @@ describe('an empty environment', () => {
           'Signature',
           'sig',
           'X-Goog-Signature',
+          ...SECRET_NAMES,
         ],
       },
-      database: { sanitizeQueries: true },
+      database: { sanitizeQueries: true, keepsParameterized: false },
       instrumentations: { defaultEnabled: true, enabled: undefined, disabled: [], byName: {} },
       exitTimeoutMs: 1000,
       thread: true,
@@ -533,6 +535,16 @@ describe('database', () => {
     // An unclear word must not uncover the literals of every statement.
     refuses(name, (c) => c.database.sanitizeQueries, ['1', 'no', 'off'], 'true is used');
   }
+  reads('FORETRACE_DB_QUERY_SANITIZATION', (c) => c.database.keepsParameterized, [
+    ['all', false],
+    ['unparameterized', true],
+  ]);
+  refuses(
+    'FORETRACE_DB_QUERY_SANITIZATION',
+    (c) => c.database.keepsParameterized,
+    ['none', 'off'],
+    'all is used',
+  );
 });
 
 describe('instrumentations', () => {

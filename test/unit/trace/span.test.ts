@@ -252,7 +252,7 @@ describe('events', () => {
         },
       },
       { attributes: { 'exception.message': 'just text' } },
-      { attributes: { 'exception.type': 'ECONNREFUSED', 'exception.message': 'refused' } },
+      { attributes: { 'exception.type': 'Error', 'exception.message': 'refused' } },
     ]);
     expect(status.code).toBe('UNSET');
   });
