@@ -25,6 +25,7 @@ import {
   URL_SCHEME,
   USER_AGENT_ORIGINAL,
 } from './keys.ts';
+import { answeredRoute, type Way } from './mounts.ts';
 
 export type Headers = Record<string, string | string[] | undefined> & {
   host?: string;
@@ -56,10 +57,12 @@ export interface ServerResponse {
 }
 
 /** A request while it is served. */
-export class Served implements ServedRequest {
+export class Served implements ServedRequest, Way {
   span: Span | undefined;
   route: string | undefined;
   mounts: string[] | undefined;
+  left: string | undefined;
+  routed: Way['routed'];
   /** The context of the app's code for this request. */
   context: Context;
   /** Frameworks rewrite `req.method` and `req.url` on the way: these are as received. */
@@ -75,6 +78,8 @@ export class Served implements ServedRequest {
     this.span = undefined;
     this.route = undefined;
     this.mounts = undefined;
+    this.left = undefined;
+    this.routed = undefined;
     this.context = undefined as unknown as Context;
     this.method = request.method ?? '_OTHER';
     this.url = request.url ?? '/';
@@ -165,7 +170,8 @@ export function endServed(served: Served, response: ServerResponse, aborted: str
   const method = addMethod(span, served.method);
   addTarget(span, served.url);
   addConnection(span, request, connection as Connection);
-  const { route } = served;
+  const route = served.route ?? answeredRoute(served, response.statusCode);
+  served.routed = undefined;
   if (route !== undefined) span.add(HTTP_ROUTE, route);
   if (aborted === undefined || response.headersSent) {
     span.add(HTTP_RESPONSE_STATUS_CODE, response.statusCode);
