@@ -18,7 +18,7 @@ import { setPropagators } from './propagate/current.ts';
 import { resource } from './resource/resource.ts';
 import { dbOptions } from './semconv/db.ts';
 import { httpOptions, requestHeaderKeys, responseHeaderKeys } from './semconv/http.ts';
-import { watchCrashes } from './semconv/crash.ts';
+import { endOpenRequests, watchCrashes } from './semconv/crash.ts';
 import { limits } from './trace/limits.ts';
 import { setSampler } from './trace/sampler.ts';
 import { setSink } from './trace/span.ts';
@@ -74,7 +74,7 @@ function startExport(config: Config): ModulePatch[] {
     if (scope.number === -1) scope.number = pipeline.scope(scope.name, scope.version, scope.schemaUrl);
     pipeline.write(scope.number, bytes, length);
   });
-  installExit(pipeline, exitTimeoutMs);
+  installExit(pipeline, exitTimeoutMs, endOpenRequests);
   watchCrashes();
   return [{ module: 'worker_threads', files: [''], rare: true, patch: () => pipeline.prepareWorkers() }];
 }

@@ -13,17 +13,26 @@ type SignalListener = (signal: string) => void;
  * Not covered: `process.reallyExit()`, `process.abort()`, SIGKILL.
  *
  * @param exitTimeoutMs the longest time that the end is put off; 0 = not at all
+ * @param endOpen ends what has not ended; is given the signal, or `process_exit`
  */
-export function installExit(pipeline: Pipeline, exitTimeoutMs: number): void {
+export function installExit(
+  pipeline: Pipeline,
+  exitTimeoutMs: number,
+  endOpen: (reason: string) => void = () => {},
+): void {
   if (exitTimeoutMs <= 0) return;
-  process.on('exit', () => pipeline.flushSync(exitTimeoutMs));
+  const finish = (reason: string): void => {
+    endOpen(reason);
+    pipeline.flushSync(exitTimeoutMs);
+  };
+  process.on('exit', () => finish('process_exit'));
   if (!mayStartThread()) {
     // At `exit` nothing can be sent any more from this thread. A natural end announces itself while it still can.
     process.once('beforeExit', () => void pipeline.flush(exitTimeoutMs));
   }
   // Without spans there is nothing to keep, and a process whose thread is blocked can still be stopped at once.
   pipeline.whenFirst(() => {
-    for (const signal of SIGNALS) hold(signal, () => pipeline.flushSync(exitTimeoutMs));
+    for (const signal of SIGNALS) hold(signal, () => finish(signal));
   });
 }
 

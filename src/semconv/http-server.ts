@@ -26,6 +26,7 @@ import {
   USER_AGENT_ORIGINAL,
 } from './keys.ts';
 import { answeredRoute, type Way } from './mounts.ts';
+import { noteClosed, noteOpen, type OpenRequest } from './open-requests.ts';
 
 export type Headers = Record<string, string | string[] | undefined> & {
   host?: string;
@@ -57,7 +58,7 @@ export interface ServerResponse {
 }
 
 /** A request while it is served. */
-export class Served implements ServedRequest, Way {
+export class Served implements ServedRequest, Way, OpenRequest {
   span: Span | undefined;
   route: string | undefined;
   mounts: string[] | undefined;
@@ -73,6 +74,8 @@ export class Served implements ServedRequest, Way {
   /** An error that a framework saw pass, and when; it goes on the span if the request fails. */
   error: unknown;
   errorMs: number;
+  older: OpenRequest | undefined;
+  newer: OpenRequest | undefined;
 
   constructor(request: ServerRequest, connection: Connection) {
     this.span = undefined;
@@ -87,6 +90,8 @@ export class Served implements ServedRequest, Way {
     this.connection = connection;
     this.error = undefined;
     this.errorMs = 0;
+    this.older = undefined;
+    this.newer = undefined;
   }
 }
 
@@ -140,6 +145,7 @@ export function startServed(scope: Scope, request: ServerRequest, connection: Co
   const span = startUnder(scope, '', SERVER, remote, true, denied, now());
   if (span instanceof Span) {
     served.span = span;
+    noteOpen(served);
     peerOf(connection);
   } else {
     served.request = undefined;
@@ -162,9 +168,11 @@ export function startServed(scope: Scope, request: ServerRequest, connection: Co
  */
 export function endServed(served: Served, response: ServerResponse, aborted: string | undefined): void {
   const { span, request, connection } = served;
-  if (span === undefined || request === undefined || span.ended) return;
+  if (span === undefined || request === undefined) return;
   served.request = undefined;
   served.connection = undefined;
+  noteClosed(served);
+  if (span.ended) return;
   const endMs = now();
   span.addLast();
   const method = addMethod(span, served.method);
