@@ -8,6 +8,7 @@ import { now } from '../trace/clock.ts';
 import type { Scope } from '../trace/scope.ts';
 import { SERVER, Span } from '../trace/span.ts';
 import { startUnder } from '../trace/start.ts';
+import { remoteEnd } from './address.ts';
 import { failed, recordException } from './error.ts';
 import { forwardedClient, forwardedHost, forwardedProto } from './forwarded.ts';
 import { addHeaders, addMethod, httpOptions } from './http.ts';
@@ -230,9 +231,12 @@ const PEER = Symbol.for('foretrace.peer');
 
 /** The peer of a connection. To be asked while it is open: the address is gone when the connection is. */
 function peerOf(connection: Connection & { [PEER]?: Peer }): Peer {
-  return (connection[PEER] ??= {
-    address: connection.remoteAddress,
-    port: connection.remotePort,
+  const known = connection[PEER];
+  if (known !== undefined) return known;
+  const { remoteAddress, remotePort } = remoteEnd(connection);
+  return (connection[PEER] = {
+    address: remoteAddress,
+    port: remotePort,
     block: undefined,
     direct: undefined,
     host: undefined,
