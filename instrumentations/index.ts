@@ -10,7 +10,7 @@ import http from './http.ts';
 import http2 from './http2.ts';
 import ioredis from './ioredis.ts';
 import koaScopedRouter, { koaRouter } from './koa-router.ts';
-import koa from './koa.ts';
+import koa, { koaMount } from './koa.ts';
 import libsqlClient from './libsql-client.ts';
 import libsql from './libsql.ts';
 import memcached from './memcached.ts';
@@ -44,6 +44,7 @@ export const catalogue: readonly Instrumentation[] = [
   router,
   fastify,
   koa,
+  koaMount,
   koaScopedRouter,
   koaRouter,
   nestjsCore,
