@@ -2,7 +2,7 @@ import type { Instrumentation } from '../src/define.ts';
 import betterSqlite3 from './better-sqlite3.ts';
 import connect from './connect.ts';
 import express from './express.ts';
-import fastify from './fastify.ts';
+import fastify, { fastifyMiddie } from './fastify.ts';
 import got from './got.ts';
 import hapi from './hapi.ts';
 import hono from './hono.ts';
@@ -43,6 +43,7 @@ export const catalogue: readonly Instrumentation[] = [
   express,
   router,
   fastify,
+  fastifyMiddie,
   koa,
   koaMount,
   koaScopedRouter,
