@@ -28,6 +28,7 @@ import {
 } from './keys.ts';
 import { answeredRoute, type Way } from './mounts.ts';
 import { noteClosed, noteOpen, type OpenRequest } from './open-requests.ts';
+import { noteRoute } from './routeless.ts';
 
 export type Headers = Record<string, string | string[] | undefined> & {
   host?: string;
@@ -180,6 +181,7 @@ export function endServed(served: Served, response: ServerResponse, aborted: str
   addTarget(span, served.url);
   addConnection(span, request, connection as Connection);
   const route = served.route ?? answeredRoute(served, response.statusCode);
+  noteRoute(route, response.statusCode);
   served.routed = undefined;
   if (route !== undefined) span.add(HTTP_ROUTE, route);
   if (aborted === undefined || response.headersSent) {
