@@ -2,7 +2,7 @@ import type { Instrumentation } from '../src/define.ts';
 import betterSqlite3 from './better-sqlite3.ts';
 import connect from './connect.ts';
 import express from './express.ts';
-import fastify from './fastify.ts';
+import fastify, { fastifyMiddie } from './fastify.ts';
 import got from './got.ts';
 import hapi from './hapi.ts';
 import hono from './hono.ts';
@@ -10,7 +10,7 @@ import http from './http.ts';
 import http2 from './http2.ts';
 import ioredis from './ioredis.ts';
 import koaScopedRouter, { koaRouter } from './koa-router.ts';
-import koa from './koa.ts';
+import koa, { koaMount } from './koa.ts';
 import libsqlClient from './libsql-client.ts';
 import libsql from './libsql.ts';
 import memcached from './memcached.ts';
@@ -43,7 +43,9 @@ export const catalogue: readonly Instrumentation[] = [
   express,
   router,
   fastify,
+  fastifyMiddie,
   koa,
+  koaMount,
   koaScopedRouter,
   koaRouter,
   nestjsCore,

@@ -8,6 +8,7 @@ import type { Scope } from '../trace/scope.ts';
 import { CLIENT, type PassedSpan, Span } from '../trace/span.ts';
 import { startSpan } from '../trace/start.ts';
 import { isAbort } from '../patch/abort.ts';
+import { plainAddress } from './address.ts';
 import { errorType, failed } from './error.ts';
 import { addHeaders, addMethod, httpOptions } from './http.ts';
 import {
@@ -137,7 +138,7 @@ export function endOutgoing({ span }: Outgoing, response: ClientResponse): void 
   const { statusCode } = response;
   span.add(HTTP_RESPONSE_STATUS_CODE, statusCode);
   if (response.httpVersion !== undefined) span.add(NETWORK_PROTOCOL_VERSION, response.httpVersion);
-  span.add(NETWORK_PEER_ADDRESS, response.peerAddress);
+  span.add(NETWORK_PEER_ADDRESS, plainAddress(response.peerAddress));
   span.add(NETWORK_PEER_PORT, response.peerPort);
   if (statusCode >= 400) failed(span, String(statusCode));
   const { client } = httpOptions;

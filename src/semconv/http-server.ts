@@ -8,6 +8,7 @@ import { now } from '../trace/clock.ts';
 import type { Scope } from '../trace/scope.ts';
 import { SERVER, Span } from '../trace/span.ts';
 import { startUnder } from '../trace/start.ts';
+import { remoteEnd } from './address.ts';
 import { failed } from './error.ts';
 import { forwardedClient, forwardedHost, forwardedProto } from './forwarded.ts';
 import { addHeaders, addMethod, httpOptions } from './http.ts';
@@ -25,6 +26,9 @@ import {
   URL_SCHEME,
   USER_AGENT_ORIGINAL,
 } from './keys.ts';
+import { answeredRoute, type Way } from './mounts.ts';
+import { noteClosed, noteOpen, type OpenRequest } from './open-requests.ts';
+import { noteRoute } from './routeless.ts';
 
 export type Headers = Record<string, string | string[] | undefined> & {
   host?: string;
@@ -56,10 +60,12 @@ export interface ServerResponse {
 }
 
 /** A request while it is served. */
-export class Served implements ServedRequest {
+export class Served implements ServedRequest, Way, OpenRequest {
   span: Span | undefined;
   route: string | undefined;
   mounts: string[] | undefined;
+  left: string | undefined;
+  routed: Way['routed'];
   /** The context of the app's code for this request. */
   context: Context;
   /** Frameworks rewrite `req.method` and `req.url` on the way: these are as received. */
@@ -70,11 +76,15 @@ export class Served implements ServedRequest {
   /** An error that a framework saw pass, and when; it goes on the span if the request fails. */
   error: unknown;
   errorMs: number;
+  older: OpenRequest | undefined;
+  newer: OpenRequest | undefined;
 
   constructor(request: ServerRequest, connection: Connection) {
     this.span = undefined;
     this.route = undefined;
     this.mounts = undefined;
+    this.left = undefined;
+    this.routed = undefined;
     this.context = undefined as unknown as Context;
     this.method = request.method ?? '_OTHER';
     this.url = request.url ?? '/';
@@ -82,6 +92,8 @@ export class Served implements ServedRequest {
     this.connection = connection;
     this.error = undefined;
     this.errorMs = 0;
+    this.older = undefined;
+    this.newer = undefined;
   }
 }
 
@@ -135,6 +147,7 @@ export function startServed(scope: Scope, request: ServerRequest, connection: Co
   const span = startUnder(scope, '', SERVER, remote, true, denied, now());
   if (span instanceof Span) {
     served.span = span;
+    noteOpen(served);
     peerOf(connection);
   } else {
     served.request = undefined;
@@ -157,15 +170,19 @@ export function startServed(scope: Scope, request: ServerRequest, connection: Co
  */
 export function endServed(served: Served, response: ServerResponse, aborted: string | undefined): void {
   const { span, request, connection } = served;
-  if (span === undefined || request === undefined || span.ended) return;
+  if (span === undefined || request === undefined) return;
   served.request = undefined;
   served.connection = undefined;
+  noteClosed(served);
+  if (span.ended) return;
   const endMs = now();
   span.addLast();
   const method = addMethod(span, served.method);
   addTarget(span, served.url);
   addConnection(span, request, connection as Connection);
-  const { route } = served;
+  const route = served.route ?? answeredRoute(served, response.statusCode);
+  noteRoute(route, response.statusCode);
+  served.routed = undefined;
   if (route !== undefined) span.add(HTTP_ROUTE, route);
   if (aborted === undefined || response.headersSent) {
     span.add(HTTP_RESPONSE_STATUS_CODE, response.statusCode);
@@ -219,9 +236,12 @@ const MAX_KEPT = 1_024;
 
 /** The peer of a connection. To be asked while it is open: the address is gone when the connection is. */
 function peerOf(connection: Connection & { [PEER]?: Peer }): Peer {
-  return (connection[PEER] ??= {
-    address: connection.remoteAddress,
-    port: connection.remotePort,
+  const known = connection[PEER];
+  if (known !== undefined) return known;
+  const { remoteAddress, remotePort } = remoteEnd(connection);
+  return (connection[PEER] = {
+    address: remoteAddress,
+    port: remotePort,
     block: undefined,
     direct: undefined,
     host: undefined,

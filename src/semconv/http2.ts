@@ -1,5 +1,6 @@
 import type { Context } from '../context/context.ts';
 import type { Scope } from '../trace/scope.ts';
+import { remoteEnd } from './address.ts';
 import {
   endOutgoing,
   failOutgoing,
@@ -42,7 +43,8 @@ interface StreamError {
 function connectionOf(session: Session): Connection {
   const known = session[CONNECTION];
   if (known !== undefined) return known;
-  const { remoteAddress, remotePort, localPort, encrypted } = session.socket ?? {};
+  const { localPort, encrypted } = session.socket ?? {};
+  const { remoteAddress, remotePort } = remoteEnd(session.socket ?? {});
   return (session[CONNECTION] = { remoteAddress, remotePort, localPort, encrypted });
 }
 
