@@ -143,6 +143,7 @@ export function errorWrapper(original: Function): Function {
 
 export default define({
   name: 'router',
+  aliases: ['express'],
   module: 'router',
   versions: '>=2 <3',
   spans: 'none of its own: the route, with all mount prefixes, and the exception on the server span',

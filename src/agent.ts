@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { context, propagation, trace } from '@opentelemetry/api';
 import { readEnvironment } from './config/environment.ts';
-import { checkInstrumentationNames, instrumentationEnabled } from './config/instrumentations.ts';
+import { checkInstrumentationNames, chooseInstrumentations } from './config/instrumentations.ts';
 import type { Config } from './config/read.ts';
 import { run } from './context/active.ts';
 import { ROOT, SUPPRESS_KEY } from './context/context.ts';
@@ -81,9 +81,6 @@ function startExport(config: Config): ModulePatch[] {
 
 /** What the enabled instrumentations look for. */
 function instrument(catalogue: readonly Instrumentation[], { instrumentations }: Config): ModulePatch[] {
-  const names = catalogue.map(({ name }) => name);
-  for (const warning of checkInstrumentationNames(instrumentations, names)) log.warn(warning);
-  return catalogue
-    .filter(({ name }) => instrumentationEnabled(instrumentations, name))
-    .flatMap(modulePatches);
+  for (const warning of checkInstrumentationNames(instrumentations, catalogue)) log.warn(warning);
+  return chooseInstrumentations(instrumentations, catalogue).flatMap(modulePatches);
 }
