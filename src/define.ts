@@ -64,10 +64,10 @@ export function scope(name: string): Scope {
 }
 
 export { active, callIn, current, enter, inContext, run, runDetached } from './context/active.ts';
-export type { ServedRequest } from './context/context.ts';
+export { ROOT, type ServedRequest } from './context/context.ts';
 export { isAbort } from './patch/abort.ts';
 export { lastGiven } from './patch/arguments.ts';
-export { attached, detached, keepContext } from './patch/detached.ts';
+export { apart, attached, detached, keepContext, queued } from './patch/detached.ts';
 export { isExporterAgent } from './export/marker.ts';
 export { guarded, reportFailure } from './patch/guard.ts';
 export {

@@ -68,7 +68,8 @@ export function createRegistry(patches: readonly ModulePatch[]): Registry {
     const suitable = candidates.filter((patch) => satisfies(version, patch.versions as string));
     if (suitable.length === 0) {
       const range = candidates.map((patch) => patch.versions).join(' || ');
-      log.warn(`${name} ${version} is outside the supported range ${range}; it is not traced`);
+      const say = candidates.every(({ quiet }) => quiet === true) ? log.debug : log.warn;
+      say(`${name} ${version} is outside the supported range ${range}; it is not traced`);
       return undefined;
     }
     const targets: Targets = new Map();
