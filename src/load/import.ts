@@ -1,10 +1,11 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { log } from '../log.ts';
 import { patchNamespace } from './apply.ts';
+import { installedPackages } from './installed.ts';
 import type { Builtins } from './builtins.ts';
 import type { ModulePatch } from './module-patch.ts';
 import type { Registry } from './registry.ts';
@@ -178,25 +179,6 @@ function onFirstImport(registry: Registry, register: () => void): void {
   subscribe(channel, listener);
 }
 
-/** Whether a package can be found from the app: beside it or above, hoisted by pnpm, or anywhere at all (Yarn PnP). */
-function isInstalled(name: string): boolean {
-  if ('pnp' in process.versions) return true;
-  const seen = new Set<string>();
-  for (const start of [process.argv[1] === undefined ? undefined : dirname(process.argv[1]), process.cwd()]) {
-    for (
-      let directory = start;
-      directory !== undefined && !seen.has(directory);
-      directory = dirname(directory)
-    ) {
-      seen.add(directory);
-      for (const modules of ['node_modules', 'node_modules/.pnpm/node_modules']) {
-        if (statSync(join(directory, modules, name), { throwIfNoEntry: false }) !== undefined) return true;
-      }
-    }
-  }
-  return false;
-}
-
 /**
  * The loader thread, 45 to 50 ms and 13 MB: only where a package that needs it is installed. It has no access to the
  * registry, so it is told in names and patterns; the file is looked at again by {@link importHook}.
@@ -235,7 +217,7 @@ export function hookImport(registry: Registry, builtins: Builtins, esm: boolean)
   if (!esm) return () => undefined;
 
   if (!supportsSyncWrapping() && 'register' in nodeModule) {
-    const installed = registry.esmPackages.filter(({ module }) => isInstalled(module));
+    const installed = installedPackages(registry.esmPackages);
     if (installed.length > 0) {
       try {
         startLoaderThread(registry, installed);
