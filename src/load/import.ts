@@ -9,6 +9,7 @@ import { installedPackages } from './installed.ts';
 import type { Builtins } from './builtins.ts';
 import type { ModulePatch } from './module-patch.ts';
 import type { Registry } from './registry.ts';
+import { hasAsyncHooks, loadFromDisk } from './sources.ts';
 
 type Next = (request: string, context?: unknown) => { url: string; format?: string | null };
 type Hook = (request: string, context: unknown, next: Next) => { url: string; format?: string | null };
@@ -97,8 +98,18 @@ function syncHooks(
     return wrapper;
   }
 
+  let readsFromDisk = false;
+  /** Only then: a `load` hook costs each `require`, too. */
+  function watchSources(context: unknown): void {
+    const { conditions } = context as { conditions?: string[] };
+    if (conditions?.includes('import') !== true || !hasAsyncHooks()) return;
+    readsFromDisk = true;
+    register({ load: loadFromDisk });
+  }
+
   const resolve: Hook = (specifier, context, next) => {
     builtins.beforeImport(specifier);
+    if (!readsFromDisk && supportsSyncWrapping()) watchSources(context);
     if (!wraps) return next(specifier, context);
     if (wrapper !== undefined) return wrapper.resolveSync(specifier, context, next);
     const result = next(specifier, context);
