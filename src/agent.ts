@@ -9,10 +9,12 @@ import { contextManager } from './context/manager.ts';
 import type { Instrumentation } from './define.ts';
 import { setMaxTextLength } from './encode/writer.ts';
 import { installExit } from './export/exit.ts';
+import { isMainThread } from './export/threads.ts';
 import { createPipeline } from './export/pipeline.ts';
 import { hookModules, type ModulePatch } from './load/index.ts';
 import { log, setLogLevel } from './log.ts';
 import { modulePatches } from './patch/apply.ts';
+import { guarded } from './patch/guard.ts';
 import { textMapPropagator } from './propagate/api.ts';
 import { setPropagators } from './propagate/current.ts';
 import { resource } from './resource/resource.ts';
@@ -30,11 +32,12 @@ export function start(catalogue: readonly Instrumentation[]): void {
   setLogLevel(config.logLevel);
   for (const warning of warnings) log.warn(warning);
   configure(config);
-  const watched = startExport(config);
+  let notice: () => string | undefined = () => undefined;
+  const watched = startExport(config, () => notice());
   context.setGlobalContextManager(contextManager);
   trace.setGlobalTracerProvider(tracerProvider);
   propagation.setGlobalPropagator(textMapPropagator);
-  hookModules([...watched, ...instrument(catalogue, config)], { esm: config.esmHooks });
+  notice = hookModules([...watched, ...instrument(catalogue, config)], { esm: config.esmHooks });
 }
 
 function configure({ limits: wanted, sampler, propagators, http, database }: Config): void {
@@ -53,7 +56,7 @@ function configure({ limits: wanted, sampler, propagators, http, database }: Con
 }
 
 /** Starts the export side; returns what it wants to know of the modules that the app loads. */
-function startExport(config: Config): ModulePatch[] {
+function startExport(config: Config, notice: () => string | undefined): ModulePatch[] {
   const { exporters, otlp, file, batch, exitTimeoutMs, thread, logLevel, console } = config;
   if (exporters.length === 0) return [];
   const options = {
@@ -75,6 +78,14 @@ function startExport(config: Config): ModulePatch[] {
     pipeline.write(scope.number, bytes, length);
   });
   installExit(pipeline, exitTimeoutMs);
+  if (isMainThread()) {
+    const say = guarded('bundle', () => {
+      const line = notice();
+      if (line !== undefined) log.warn(line);
+    });
+    // By then the app has loaded what it loads.
+    pipeline.whenFirst(() => setImmediate(say).unref());
+  }
   watchCrashes();
   return [{ module: 'worker_threads', files: [''], rare: true, patch: () => pipeline.prepareWorkers() }];
 }
