@@ -1,9 +1,11 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
-import * as nodeModule from 'node:module';
+import Module, * as nodeModule from 'node:module';
+
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { log } from '../log.ts';
+import { mimic } from '../patch/wrap.ts';
 import { patchNamespace } from './apply.ts';
 import { installedPackages } from './installed.ts';
 import type { Builtins } from './builtins.ts';
@@ -210,6 +212,34 @@ function startLoaderThread(registry: Registry, patches: readonly ModulePatch[]):
   const { addHook } = require('import-in-the-middle') as { addHook(hook: ImportHook): void };
   addHook(importHook(registry));
   nodeModule.register('import-in-the-middle/hook.mjs', pathToFileURL(__filename), { data: { include } });
+  watchForTsNode();
+}
+
+/**
+ * What ts-node's hooks load does not come to those that were registered before them. `Module.register` is left as it is but for a
+ * look at what it is given.
+ */
+function watchForTsNode(): void {
+  const holder = Module as unknown as { register: (...args: never[]) => unknown };
+  const { register } = holder;
+  let said = false;
+  holder.register = function (this: unknown) {
+    if (!said && isTsNode(arguments[0])) {
+      said = true;
+      log.warn(
+        'ts-node/esm is registered after foretrace: packages that are ES modules are not traced, preload foretrace after it',
+      );
+    }
+    return Reflect.apply(register, this, arguments);
+  };
+  mimic(holder.register, register);
+  nodeModule.syncBuiltinESMExports();
+}
+
+/** Asks nothing of an object of the app's: `register` itself may refuse it. */
+function isTsNode(specifier: unknown): boolean {
+  const text = specifier instanceof URL ? specifier.href : specifier;
+  return typeof text === 'string' && /\bts-node\/esm\b/.test(text);
 }
 
 /**

@@ -1,12 +1,13 @@
 /** Loaders of the app's that run in a thread of their own. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { supportsSyncWrapping } from '../../src/load/import.ts';
+import { LIBRARIES } from '../support/libraries.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { NODE, ROOT, runApp } from '../support/run-app.ts';
 
@@ -31,6 +32,33 @@ it('a bundled app is told once that its libraries are not traced', async () => {
   expect(names).toEqual(['GET', 'GET', 'GET']);
   expect(stderr).toMatch(/^foretrace: the app is bundled: [^\n]+\n$/);
 });
+
+it.skipIf(supportsSyncWrapping(version))(
+  'ts-node registered after the agent is said aloud, once, and registered all the same',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'foretrace-loaders-'));
+    mkdirSync(join(folder, 'ts-node'));
+    writeFileSync(
+      join(folder, 'ts-node/esm.mjs'),
+      `export const resolve = (specifier, context, next) =>
+        specifier === 'x:y' ? { url: 'data:text/javascript,export default 1', shortCircuit: true } : next(specifier, context);`,
+    );
+    const url = pathToFileURL(join(folder, 'ts-node/esm.mjs')).href;
+    const code = `import { register } from 'node:module';
+      register('${url}');
+      register(new URL('${url}'));
+      console.log((await import('x:y')).default, register.name, register.length);`;
+    const file = join(folder, 'app.mjs');
+    writeFileSync(file, code);
+    const app = runApp({ file, cwd: LIBRARIES, env: { OTEL_TRACES_EXPORTER: 'none' } });
+    const { stdout, stderr } = await app.exited;
+    rmSync(folder, { recursive: true });
+    expect(stdout).toMatch(/^1 register \d\n$/);
+    expect(stderr.split('\n').filter((line) => line.startsWith('foretrace:'))).toEqual([
+      expect.stringMatching(/ts-node\/esm is registered after foretrace/),
+    ]);
+  },
+);
 
 describe.skipIf(!supportsSyncWrapping(version))('a loader that returns the source of CommonJS', () => {
   it.each([
