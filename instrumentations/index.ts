@@ -1,4 +1,10 @@
 import type { Instrumentation } from '../src/define.ts';
+import asyncLibrary from './async.ts';
+import bottleneck from './bottleneck.ts';
+import fastq from './fastq.ts';
+import genericPool from './generic-pool.ts';
+import pQueue from './p-queue.ts';
+import workerpool from './workerpool.ts';
 import betterSqlite3 from './better-sqlite3.ts';
 import connect from './connect.ts';
 import express from './express.ts';
@@ -74,4 +80,10 @@ export const catalogue: readonly Instrumentation[] = [
   libsql,
   libsqlClient,
   sqlite3,
+  asyncLibrary,
+  bottleneck,
+  fastq,
+  genericPool,
+  pQueue,
+  workerpool,
 ];

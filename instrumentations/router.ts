@@ -159,6 +159,7 @@ export function errorWrapper(original: Function): Function {
 
 export default define({
   name: 'router',
+  aliases: ['express'],
   module: 'router',
   versions: '>=2 <3',
   spans:

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { context, propagation, trace, type TracerProvider } from '@opentelemetry/api';
 import { type NodeSettings, readEnvironment } from './config/environment.ts';
-import { checkInstrumentationNames, instrumentationEnabled } from './config/instrumentations.ts';
+import { checkInstrumentationNames, chooseInstrumentations } from './config/instrumentations.ts';
 import type { Config } from './config/read.ts';
 import { run } from './context/active.ts';
 import { ROOT, SUPPRESS_KEY } from './context/context.ts';
@@ -10,9 +10,11 @@ import type { Instrumentation } from './define.ts';
 import { setMaxTextLength } from './encode/writer.ts';
 import { beforeLastExport, installExit } from './export/exit.ts';
 import { createPipeline, type OtlpOptions, type Pipeline } from './export/pipeline.ts';
+import { isMainThread } from './export/threads.ts';
 import { hookModules, type ModulePatch } from './load/index.ts';
 import { log, setLogLevel } from './log.ts';
 import { modulePatches } from './patch/apply.ts';
+import { guarded } from './patch/guard.ts';
 import { textMapPropagator } from './propagate/api.ts';
 import { setPropagators } from './propagate/current.ts';
 import { resource } from './resource/resource.ts';
@@ -31,11 +33,12 @@ export function start(catalogue: readonly Instrumentation[]): void {
   setLogLevel(config.logLevel);
   for (const warning of warnings) log.warn(warning);
   configure(config);
-  const { pipeline, watched } = startExport(config, node);
+  let notice: () => string | undefined = () => undefined;
+  const { pipeline, watched } = startExport(config, node, () => notice());
   context.setGlobalContextManager(contextManager);
   trace.setGlobalTracerProvider(flushable(pipeline, config.batch.exportTimeoutMs));
   propagation.setGlobalPropagator(textMapPropagator);
-  hookModules([...watched, ...instrument(catalogue, config)], { esm: config.esmHooks });
+  notice = hookModules([...watched, ...instrument(catalogue, config)], { esm: config.esmHooks });
 }
 
 function configure({ limits: wanted, sampler, propagators, http, database }: Config): void {
@@ -55,7 +58,11 @@ function configure({ limits: wanted, sampler, propagators, http, database }: Con
 }
 
 /** Starts the export side; returns what it wants to know of the modules that the app loads. */
-function startExport(config: Config, node: NodeSettings): { pipeline?: Pipeline; watched: ModulePatch[] } {
+function startExport(
+  config: Config,
+  node: NodeSettings,
+  notice: () => string | undefined,
+): { pipeline?: Pipeline; watched: ModulePatch[] } {
   const { exporters, otlp, file, batch, exitTimeoutMs, thread, logLevel, console } = config;
   if (exporters.length === 0) return { watched: [] };
   const options = {
@@ -78,6 +85,14 @@ function startExport(config: Config, node: NodeSettings): { pipeline?: Pipeline;
   });
   beforeLastExport(endOpenRequests);
   installExit(pipeline, exitTimeoutMs, whenFirstId);
+  if (isMainThread()) {
+    const say = guarded('bundle', () => {
+      const line = notice();
+      if (line !== undefined) log.warn(line);
+    });
+    // By then the app has loaded what it loads.
+    pipeline.whenFirst(() => setImmediate(say).unref());
+  }
   watchCrashes();
   return {
     pipeline,
@@ -116,9 +131,6 @@ function ofThisProcess(otlp: Config['otlp'], node: NodeSettings): OtlpOptions {
 
 /** What the enabled instrumentations look for. */
 function instrument(catalogue: readonly Instrumentation[], { instrumentations }: Config): ModulePatch[] {
-  const names = catalogue.map(({ name }) => name);
-  for (const warning of checkInstrumentationNames(instrumentations, names)) log.warn(warning);
-  return catalogue
-    .filter(({ name }) => instrumentationEnabled(instrumentations, name))
-    .flatMap(modulePatches);
+  for (const warning of checkInstrumentationNames(instrumentations, catalogue)) log.warn(warning);
+  return chooseInstrumentations(instrumentations, catalogue).flatMap(modulePatches);
 }

@@ -24,6 +24,7 @@ export function modulePatches(instrumentation: Instrumentation): ModulePatch[] {
     esm,
     rare,
     loadedBy = [],
+    keepsContext: quiet,
   } = instrumentation;
   for (const { channel: channelName, receive } of subscriptions) {
     // A subscriber that throws would end the process: the error surfaces as an uncaught exception.
@@ -71,7 +72,7 @@ export function modulePatches(instrumentation: Instrumentation): ModulePatch[] {
     return root.exports === exports ? undefined : root.exports;
   }
 
-  const patches: ModulePatch[] = [{ module, versions, files, esm, rare, patch }];
+  const patches: ModulePatch[] = [{ module, versions, files, esm, rare, quiet, patch }];
   for (const loader of loadedBy) {
     const version = process.versions.node;
     patches.push({ module: loader, files: [''], patch: () => patch(require(module), { file: '', version }) });
