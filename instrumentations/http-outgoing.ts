@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { active, guarded, isExporterAgent } from '../src/define.ts';
+import { active, callIn, guarded, isExporterAgent } from '../src/define.ts';
 import {
   endOutgoing,
   expectRedirect,
@@ -118,10 +118,12 @@ const endRequest = guarded(
   },
 );
 
+/** A request that waits for a connection is written, and ends, where another has ended: its listeners belong to its caller. */
 export function requestEmit(original: Function): Emit {
   return function (this: Emitter, event, first) {
     const outgoing = (this as Request)[OUTGOING];
-    if (outgoing !== undefined) endRequest(this as Request, outgoing, event, first);
-    return Reflect.apply(original, this, arguments);
+    if (outgoing === undefined) return Reflect.apply(original, this, arguments);
+    endRequest(this as Request, outgoing, event, first);
+    return callIn(outgoing.context, original, this, arguments);
   };
 }

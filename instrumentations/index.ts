@@ -4,10 +4,12 @@ import connect from './connect.ts';
 import express from './express.ts';
 import fastify from './fastify.ts';
 import got from './got.ts';
+import grpcJs from './grpc-js.ts';
 import hapi from './hapi.ts';
 import hono from './hono.ts';
 import http from './http.ts';
 import http2 from './http2.ts';
+import http2Wrapper from './http2-wrapper.ts';
 import ioredis from './ioredis.ts';
 import koaScopedRouter, { koaRouter } from './koa-router.ts';
 import koa from './koa.ts';
@@ -40,6 +42,8 @@ export const catalogue: readonly Instrumentation[] = [
   http2,
   undici,
   got,
+  http2Wrapper,
+  grpcJs,
   express,
   router,
   fastify,

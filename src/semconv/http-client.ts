@@ -36,6 +36,8 @@ export interface Outgoing {
   readonly context: Context;
   /** How often the same call was sent before. */
   resends?: number;
+  /** The app has given it up: see {@link abandon}. */
+  abandoned?: boolean;
 }
 
 /** Starts the span of one attempt, and nothing when the context is suppressed. */
@@ -141,11 +143,25 @@ export function endOutgoing({ span }: Outgoing, response: ClientResponse): void 
   span.end();
 }
 
-/** Ends the span of an attempt that failed. A request that the app itself aborted is not an error. */
-export function failOutgoing({ span }: Outgoing, error: unknown): void {
+/** Notes that the app gives an attempt up. What it then fails with is the app's reason, whatever that looks like. */
+export function abandon(outgoing: Outgoing): void {
+  outgoing.abandoned = true;
+}
+
+/** Ends the span of an attempt that failed. A request that the app itself aborted is not an error, unless it took too long. */
+export function failOutgoing({ span, abandoned = false }: Outgoing, error: unknown): void {
   if (!(span instanceof Span) || span.ended) return;
-  if (!isAbort(error)) failed(span, errorType(error));
+  const late = timeoutOf(error);
+  if (late !== undefined) failed(span, errorType(late));
+  else if (!abandoned && !isAbort(error)) failed(span, errorType(error));
   span.end();
+}
+
+/** The error of `AbortSignal.timeout`, which Node's http keeps behind an AbortError. */
+function timeoutOf(error: unknown): unknown {
+  const { name, cause } = (error ?? {}) as { name?: unknown; cause?: { name?: unknown } };
+  if (name === 'TimeoutError') return error;
+  return name === 'AbortError' && cause?.name === 'TimeoutError' ? cause : undefined;
 }
 
 function fullUrl({ scheme, address, port, path }: Target): string {
