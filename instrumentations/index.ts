@@ -33,6 +33,7 @@ import restify from './restify.ts';
 import router from './router.ts';
 import sqlite from './sqlite.ts';
 import sqlite3 from './sqlite3.ts';
+import superagent from './superagent.ts';
 import tedious from './tedious.ts';
 import undici from './undici.ts';
 
@@ -42,6 +43,7 @@ export const catalogue: readonly Instrumentation[] = [
   http2,
   undici,
   got,
+  superagent,
   http2Wrapper,
   grpcJs,
   express,

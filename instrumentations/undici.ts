@@ -30,6 +30,7 @@ interface Sent extends Request {
 interface Attempt extends Outgoing {
   peerAddress?: string;
   peerPort?: number;
+  httpVersion?: string;
 }
 
 function create({ request }: { request: Sent }): void {
@@ -51,12 +52,14 @@ function sendHeaders({
   socket,
 }: {
   request: Sent;
-  socket: { remoteAddress?: string; remotePort?: number };
+  socket: { remoteAddress?: string; remotePort?: number; alpnProtocol?: unknown };
 }): void {
   const attempt = request[OUTGOING];
   if (attempt === undefined) return;
   attempt.peerAddress = socket.remoteAddress;
   attempt.peerPort = socket.remotePort;
+  // What the request is sent in: of the answer undici tells no version.
+  attempt.httpVersion = socket.alpnProtocol === 'h2' ? '2' : '1.1';
 }
 
 function headers({
@@ -74,6 +77,7 @@ function headers({
   }
   endOutgoing(attempt, {
     statusCode: response.statusCode,
+    httpVersion: attempt.httpVersion,
     peerAddress: attempt.peerAddress,
     peerPort: attempt.peerPort,
     requestHeader: (name) => requestHeader(request, name),

@@ -16,7 +16,6 @@ httpClientKit({
   headerLists: true,
   expectContinue: false,
   destroyEarly: false,
-  versionOptional: true,
 });
 
 mixingUndici('undici');
