@@ -10,10 +10,12 @@ import connect from './connect.ts';
 import express from './express.ts';
 import fastify, { fastifyMiddie } from './fastify.ts';
 import got from './got.ts';
+import grpcJs from './grpc-js.ts';
 import hapi from './hapi.ts';
 import hono from './hono.ts';
 import http from './http.ts';
 import http2 from './http2.ts';
+import http2Wrapper from './http2-wrapper.ts';
 import ioredis from './ioredis.ts';
 import koaScopedRouter, { koaRouter } from './koa-router.ts';
 import koa, { koaMount } from './koa.ts';
@@ -37,6 +39,7 @@ import restify from './restify.ts';
 import router from './router.ts';
 import sqlite from './sqlite.ts';
 import sqlite3 from './sqlite3.ts';
+import superagent from './superagent.ts';
 import tedious from './tedious.ts';
 import undici from './undici.ts';
 
@@ -46,6 +49,9 @@ export const catalogue: readonly Instrumentation[] = [
   http2,
   undici,
   got,
+  superagent,
+  http2Wrapper,
+  grpcJs,
   express,
   router,
   fastify,

@@ -8,7 +8,7 @@ export interface Point {
   file?: string;
   /**
    * Where it is in the file's exports, as a dotted path: `prototype.query`, `Client.prototype.query`. Empty: what the file exports
-   * is the function itself (CommonJS), and is replaced.
+   * is the function itself (CommonJS), and is replaced. A last part `Symbol(name)` is the holder's own symbol of that description.
    */
   target: string;
   /** Restricts the point to some versions of the library. */
@@ -90,4 +90,4 @@ export {
   tracedAsParent,
   untraced,
 } from './patch/traced.ts';
-export { isWrapped, mimic, wrap } from './patch/wrap.ts';
+export { isWrapped, mimic, ownSymbol, wrap } from './patch/wrap.ts';

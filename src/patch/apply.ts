@@ -55,7 +55,7 @@ export function modulePatches(instrumentation: Instrumentation): ModulePatch[] {
     }
     try {
       for (const point of wanted) {
-        const found = locate(root, pathOf(point)) as { holder: object; name: string };
+        const found = locate(root, pathOf(point)) as { holder: object; name: PropertyKey };
         const method = found.name;
         let { holder } = found;
         // A function can't be stood in for: the app calls it.
@@ -86,7 +86,7 @@ function pathOf({ target }: Point): string {
 }
 
 /** Bundlers export by getters that can't be replaced. */
-function isLocked(holder: object, name: string): boolean {
+function isLocked(holder: object, name: PropertyKey): boolean {
   const descriptor = Object.getOwnPropertyDescriptor(holder, name);
   return descriptor?.get !== undefined && descriptor.configurable === false;
 }
