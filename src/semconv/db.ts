@@ -1,11 +1,10 @@
-import { active } from '../context/active.ts';
 import { bounded, flatCopy } from '../encode/flat-copy.ts';
 import { type Block, block } from '../encode/span.ts';
 import { type Role, type Settle, traced } from '../patch/traced.ts';
 import { MAX_SQL, sanitizeSql, type SqlDialect } from '../redact/sql.ts';
 import type { Scope } from '../trace/scope.ts';
-import { CLIENT, PassedSpan, Span } from '../trace/span.ts';
-import { startSpan } from '../trace/start.ts';
+import type { Span } from '../trace/span.ts';
+import { recordedIn, startClient } from './client.ts';
 import { errorType, failed } from './error.ts';
 import {
   DB_NAMESPACE,
@@ -105,16 +104,16 @@ export function sqlClient<Self extends object, Args extends unknown[]>(
   return {
     name: scope.name,
     start(self, args) {
-      const context = active();
-      if (quiet || context.suppressed || context.span instanceof PassedSpan) return undefined;
+      const context = quiet ? undefined : recordedIn(scope);
+      if (context === undefined) return undefined;
       const query = text(self, args);
       if (query === undefined) return undefined;
       const several = typeof query !== 'string';
       const size = several ? query.length : (batchSize?.(self, args) ?? 1);
       const sent = several ? joined(query) : query;
       const statement = size === 1 ? statements(sent) : batches(sent);
-      const span = startSpan(scope, statement.name, CLIENT, context);
-      if (!(span instanceof Span)) return undefined;
+      const span = startClient(scope, statement.name, context);
+      if (span === undefined) return undefined;
       describe(span, statement, targets(self), system);
       if (size !== 1) span.add(DB_OPERATION_BATCH_SIZE, size);
       return span;
@@ -148,10 +147,8 @@ export function lateSqlClient<Self extends object, Server extends object>(
   const servers = new WeakMap<Self, Server>();
   return {
     start() {
-      const context = active();
-      if (context.suppressed || context.span instanceof PassedSpan) return undefined;
-      const span = startSpan(scope, system, CLIENT, context);
-      return span instanceof Span ? span : undefined;
+      const context = recordedIn(scope);
+      return context && startClient(scope, system, context);
     },
     sentTo(self, server) {
       servers.set(self, server);

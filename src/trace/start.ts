@@ -22,6 +22,23 @@ export function parentIds(context: Context): SpanIds | undefined {
 }
 
 /**
+ * False if whatever starts under `context` is dropped, as far as that is known before there is a span: suppressed, or its parent's
+ * decision. A parent that is not recorded here may be sampled all the same: another process's.
+ */
+export function isRecorded(context: Context): boolean {
+  if (context.suppressed) return false;
+  const { span } = context;
+  if (span === undefined || span instanceof Span) return true;
+  const parent = parentIds(context);
+  return parent === undefined || isSampled(parent);
+}
+
+/** The sampler's decision under a parent that this process doesn't record. */
+function isSampled({ flags, t2, t3 }: SpanIds): boolean {
+  return followsParent() ? (flags & SAMPLED) !== 0 : keeps(t2, t3);
+}
+
+/**
  * Starts a span under `context`, or returns what must travel on in its place when the sampler drops it. The decision is
  * the sampler's: a followed parent's flag, else the trace id's.
  */
@@ -77,8 +94,7 @@ export function startUnder(
     return new Span(scope, name, kind, ids, s0, s1, 0, 0, false, clockAt(startMs), startMs);
   }
   const { t0, t1, t2, t3, traceState } = parent;
-  const sampled = followsParent() ? (parent.flags & SAMPLED) !== 0 : keeps(t2, t3);
-  if (suppressed || !sampled) {
+  if (suppressed || !isSampled(parent)) {
     return new PassedSpan(
       t0,
       t1,
