@@ -94,7 +94,7 @@ export function encodeSpan(
   w.begin();
   w.id128(0x0a, span.t0, span.t1, span.t2, span.t3);
   w.id64(0x12, span.s0, span.s1);
-  if (span.traceState !== undefined && span.traceState !== '') w.string(0x1a, span.traceState);
+  if (span.traceState !== undefined && span.traceState !== '') encodeTraceState(span.traceState, span.flags);
   if ((span.p0 | span.p1) !== 0) w.id64(0x22, span.p0, span.p1);
   w.string(0x2a, span.name);
   w.byte(0x30);
@@ -112,6 +112,24 @@ export function encodeSpan(
   if (span.status !== 0) encodeStatus(span.status, span.statusMessage);
   w.fixed32Wide(0x85, 0x01, span.flags);
   return w.position();
+}
+
+/** Bit of OTLP's flags: the parent is another process's. */
+const IS_REMOTE = 0x200;
+
+/**
+ * A trace's state is the text of whoever called, and the same on each of its spans: the one at the border tells it whole, those below
+ * only OpenTelemetry's own member, from which collectors read the sampling of each span.
+ */
+function encodeTraceState(state: string, flags: number): void {
+  if ((flags & IS_REMOTE) !== 0) {
+    w.string(0x1a, state);
+    return;
+  }
+  const start = state.startsWith('ot=') ? 0 : state.indexOf(',ot=') + 1;
+  if (start === 0 && !state.startsWith('ot=')) return;
+  const end = state.indexOf(',', start);
+  w.string(0x1a, end === -1 ? state.slice(start) : state.slice(start, end));
 }
 
 function field(tag: number, value: number): void {

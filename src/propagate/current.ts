@@ -9,9 +9,9 @@ import {
 
 let chosen: Propagator = propagator(['tracecontext', 'baggage']);
 
-/** Chooses the propagators (`OTEL_PROPAGATORS`). */
-export function setPropagators(names: readonly string[]): void {
-  chosen = propagator(names);
+/** Chooses the propagators (`OTEL_PROPAGATORS`), and how much baggage they write. */
+export function setPropagators(names: readonly string[], maxBaggage?: number): void {
+  chosen = propagator(names, maxBaggage);
 }
 
 /** The names of the headers that `inject` may set. */

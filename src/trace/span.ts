@@ -17,6 +17,7 @@ import {
 } from '../encode/span.ts';
 import { scratch } from '../encode/writer.ts';
 import { reportFailure } from '../patch/guard.ts';
+import { parseTracestate } from '../propagate/tracecontext.ts';
 import { type Clock, monotonic, now } from './clock.ts';
 import { parseHex32, spanIdHex, traceIdHex } from './hex.ts';
 import { limits } from './limits.ts';
@@ -39,8 +40,6 @@ const IS_REMOTE = 0x200;
 const STATUS_ERROR = 2;
 const TWO_32 = 0x1_0000_0000;
 const MAX_NAME_LENGTH = 1_024;
-/** 32 members of 256 + 256 characters. */
-const MAX_TRACE_STATE_LENGTH = 16_480;
 
 /** Takes the bytes of a finished span; false = it was dropped. */
 export type Sink = (scope: Scope, bytes: Uint8Array, length: number) => void;
@@ -165,8 +164,8 @@ export function idsOf(context: SpanContext | undefined): SpanIds | undefined {
 function serialized(state: TraceState | undefined): string | undefined {
   if (typeof state?.serialize !== 'function') return undefined;
   try {
-    const text: unknown = state.serialize();
-    return typeof text === 'string' && text.length <= MAX_TRACE_STATE_LENGTH ? text : undefined;
+    // Whoever made it: it becomes a header.
+    return parseTracestate(state.serialize());
   } catch {
     return undefined;
   }

@@ -40,6 +40,7 @@ describe('an empty environment', () => {
       serviceName: undefined,
       resourceAttributes: {},
       propagators: ['tracecontext', 'baggage'],
+      maxBaggage: 3072,
       exporters: ['otlp'],
       sampler: { name: 'parentbased_always_on', ratio: 1 },
       batch: { scheduleDelayMs: 5000, exportTimeoutMs: 30_000, maxQueueSize: 8192, maxExportBatchSize: 2048 },

@@ -1,6 +1,7 @@
 import { propagation } from '@opentelemetry/api';
 import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
+import { baggageFromHeader } from '../../../src/propagate/baggage.ts';
 import { carriesIds, propagator } from '../../../src/propagate/index.ts';
 
 type Headers = Record<string, string | string[] | undefined>;
@@ -73,6 +74,42 @@ describe('propagators by the names of OTEL_PROPAGATORS', () => {
       'k=v',
     );
     expect(carrier).toEqual({ baggage: 'k=v' });
+  });
+
+  it('add less than 4 KB to a request, whatever came in', () => {
+    const names = ['tracecontext', 'baggage', 'b3', 'b3multi'];
+    const { extract, extractBaggage, inject } = propagator(names, 3_072);
+    const state = Array.from({ length: 32 }, (_, i) => `${String(i).padEnd(100, 'k')}=${'v'.repeat(256)}`);
+    const pairs = Array.from({ length: 180 }, (_, i) => `${String(i).padEnd(20, 'k')}=${'v'.repeat(80)}`);
+    const came: Headers = {
+      traceparent: `00-${TRACE}-${SPAN}-01`,
+      tracestate: state.join(','),
+      baggage: pairs.join(','),
+    };
+    const remote = extract(came, get);
+    const baggage = extractBaggage(came, get);
+    expect(baggage?.length).toBeGreaterThan(8_000);
+    const goes: Headers = {};
+    inject(goes, set, ...IDS, 1, remote?.traceState, baggage);
+    const bytes = Object.entries(goes).reduce(
+      (sum, [name, value]) => sum + `${name}: ${value}\r\n`.length,
+      0,
+    );
+    expect(Object.keys(goes)).toHaveLength(7);
+    expect(bytes).toBeGreaterThan(3_072);
+    expect(bytes).toBeLessThan(4_096);
+  });
+
+  it('leave out whole entries of baggage beyond the limit', () => {
+    const carrier: Headers = {};
+    const write = (baggage: Parameters<ReturnType<typeof propagator>['inject']>[10]): unknown => {
+      propagator(['baggage'], 9).inject(carrier, set, ...IDS, 1, undefined, baggage);
+      return carrier.baggage;
+    };
+    expect(write('a=1,long=word,b=2,c=3,d=4')).toBe('a=1,b=2');
+    // What the app sets is the last.
+    const mine = baggageFromHeader('a=1,b=2,c=3').setEntry('mine', { value: '1' });
+    expect(write(mine)).toBe('mine=1');
   });
 
   it('write baggage of the API, within the limits', () => {
