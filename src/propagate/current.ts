@@ -41,5 +41,5 @@ export function inject<C>(
   { t0, t1, t2, t3, s0, s1, flags, traceState }: RemoteParent,
   baggage: string | Baggage | undefined,
 ): void {
-  chosen.inject(carrier, set, t0, t1, t2, t3, s0, s1, flags & 0xff, traceState, baggage);
+  chosen.inject(carrier, set, t0, t1, t2, t3, s0, s1, flags, traceState, baggage);
 }

@@ -1,5 +1,14 @@
 import type { Baggage } from '@opentelemetry/api';
-import { B3, B3_SAMPLED, B3_SPAN_ID, B3_TRACE_ID, extractB3, injectB3, injectB3Multi } from './b3.ts';
+import {
+  B3,
+  B3_FLAGS,
+  B3_SAMPLED,
+  B3_SPAN_ID,
+  B3_TRACE_ID,
+  extractB3,
+  injectB3,
+  injectB3Multi,
+} from './b3.ts';
 import {
   BAGGAGE,
   extractBaggageHeader,
@@ -59,7 +68,7 @@ export function propagator(names: readonly string[], maxBaggage: number = MAX_BA
   const fields: string[] = [];
   if (w3c >= 0) fields.push(TRACEPARENT, TRACESTATE);
   if (b3Single >= 0) fields.push(B3);
-  if (b3Multi >= 0) fields.push(B3_TRACE_ID, B3_SPAN_ID, B3_SAMPLED);
+  if (b3Multi >= 0) fields.push(B3_TRACE_ID, B3_SPAN_ID, B3_SAMPLED, B3_FLAGS);
   const traceFields = [...fields];
   if (hasBaggage) fields.push(BAGGAGE);
 

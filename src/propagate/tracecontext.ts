@@ -1,3 +1,4 @@
+import { log } from '../log.ts';
 import { hex8, parseHex4, parseHex16, spanIdHex, traceIdHex } from '../trace/hex.ts';
 import { type HeaderGetter, type HeaderSetter, onlyLine, type RemoteParent } from './types.ts';
 
@@ -188,12 +189,26 @@ function joined(lines: string[]): string | undefined {
   return text;
 }
 
+let noted = false;
+
+/** The one mistake in a `traceparent` that looks right to who made it. */
+function noteUpperCase(header: string): void {
+  if (noted || header.length > 256 || parseTraceparent(header.toLowerCase()) === undefined) return;
+  noted = true;
+  log.debug(
+    'a traceparent with upper-case digits came in, W3C Trace Context allows lower case only: such requests start new traces',
+  );
+}
+
 /** The parent in `traceparent` and `tracestate`; a broken `tracestate` is dropped without harm to the parent. */
 export function extractTraceContext<C>(carrier: C, get: HeaderGetter<C>): RemoteParent | undefined {
   const header = onlyLine(get(carrier, TRACEPARENT));
   if (header === undefined) return undefined;
   const parent = parseTraceparent(header);
-  if (parent === undefined) return undefined;
+  if (parent === undefined) {
+    noteUpperCase(header);
+    return undefined;
+  }
   const state = get(carrier, TRACESTATE);
   if (state !== undefined) parent.traceState = parseTracestate(state);
   return parent;

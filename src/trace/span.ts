@@ -18,6 +18,7 @@ import {
 import { scratch } from '../encode/writer.ts';
 import { reportFailure } from '../patch/guard.ts';
 import { parseTracestate } from '../propagate/tracecontext.ts';
+import { DEBUG } from '../propagate/types.ts';
 import { type Clock, monotonic, now } from './clock.ts';
 import { parseHex32, spanIdHex, traceIdHex } from './hex.ts';
 import { limits } from './limits.ts';
@@ -132,6 +133,15 @@ export class PassedSpan implements ApiSpan, SpanIds {
   recordException(): void {}
 }
 
+/**
+ * The span of a suppressed context, which is nobody's parent and travels nowhere: what starts under it once the suppression is over
+ * is a trace of its own, with a decision of its own.
+ */
+export const NO_SPAN = new PassedSpan(0, 0, 0, 0, 0, 0, 0, undefined, false);
+
+/** In place of a parent: the caller names none and asks that nothing be recorded (`b3: 0`). */
+export const DENIED = new PassedSpan(0, 0, 0, 0, 0, 0, 0, undefined, true);
+
 function spanContextOf(ids: SpanIds, isRemote: boolean): SpanContext {
   const context: SpanContext = {
     traceId: traceIdHex(ids.t0, ids.t1, ids.t2, ids.t3),
@@ -224,7 +234,7 @@ export class Span implements ApiSpan, SpanIds, EncodableSpan {
     this.s1 = s1;
     this.p0 = p0;
     this.p1 = p1;
-    this.flags = (ids.flags & 0xff) | HAS_IS_REMOTE | (parentIsRemote ? IS_REMOTE : 0);
+    this.flags = (ids.flags & (0xff | DEBUG)) | HAS_IS_REMOTE | (parentIsRemote ? IS_REMOTE : 0);
     this.kind = kind;
     this.scope = scope;
     this.traceState = ids.traceState;
@@ -370,14 +380,17 @@ export class Span implements ApiSpan, SpanIds, EncodableSpan {
   }
 
   private appendLink(link: Link): void {
-    const ids = idsOf(link?.context);
-    if (ids === undefined) return;
+    const ids = idsOf(link?.context) ?? NO_SPAN;
+    if (ids === NO_SPAN && namesOf(link?.attributes).length === 0) {
+      this.droppedLinks++;
+      return;
+    }
     if ((this.links?.length ?? 0) >= limits.linkCount) {
       this.droppedLinks++;
       return;
     }
     const { t0, t1, t2, t3, s0, s1 } = ids;
-    const flags = (ids.flags & 0xff) | HAS_IS_REMOTE | (link.context.isRemote === true ? IS_REMOTE : 0);
+    const flags = (ids.flags & 0xff) | HAS_IS_REMOTE | (link.context?.isRemote === true ? IS_REMOTE : 0);
     const made: EncodableLink = {
       t0,
       t1,

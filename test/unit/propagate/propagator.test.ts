@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { baggageFromHeader } from '../../../src/propagate/baggage.ts';
 import { carriesIds, propagator } from '../../../src/propagate/index.ts';
+import { DEBUG, UNDECIDED } from '../../../src/propagate/types.ts';
 
 type Headers = Record<string, string | string[] | undefined>;
 
@@ -45,7 +46,26 @@ describe('propagators by the names of OTEL_PROPAGATORS', () => {
     ],
   ])('%j write %j', (names, headers) => {
     expect(injected(names, 1, 'a=1', 'k=v')).toEqual(headers);
-    expect(propagator(names).fields).toEqual(Object.keys(headers));
+    const { fields } = propagator(names);
+    // Written in place of the sampled state by those who debug.
+    expect(fields.filter((name) => name !== 'x-b3-flags')).toEqual(Object.keys(headers));
+    expect(fields.includes('x-b3-flags')).toBe(names.includes('b3multi'));
+  });
+
+  it('write that the caller debugs, or that nothing is decided, where the headers have a word for it', () => {
+    const names = ['tracecontext', 'b3', 'b3multi'];
+    const ids = { 'x-b3-traceid': TRACE, 'x-b3-spanid': SPAN };
+    expect(injected(names, 1 | DEBUG)).toEqual({
+      traceparent: `00-${TRACE}-${SPAN}-01`,
+      b3: `${TRACE}-${SPAN}-d`,
+      ...ids,
+      'x-b3-flags': '1',
+    });
+    expect(injected(names, UNDECIDED)).toEqual({
+      traceparent: `00-${TRACE}-${SPAN}-00`,
+      b3: `${TRACE}-${SPAN}`,
+      ...ids,
+    });
   });
 
   it('write that a span is not sampled, and the random flag', () => {
