@@ -41,12 +41,12 @@ export function start(catalogue: readonly Instrumentation[]): void {
   notice = hookModules([...watched, ...instrument(catalogue, config)], { esm: config.esmHooks });
 }
 
-function configure({ limits: wanted, sampler, propagators, http, database }: Config): void {
+function configure({ limits: wanted, sampler, propagators, maxBaggage, http, database }: Config): void {
   const { attributeValueLength, ...counts } = wanted;
   Object.assign(limits, counts);
   setMaxTextLength(attributeValueLength);
   setSampler(sampler.name, sampler.ratio);
-  setPropagators(propagators);
+  setPropagators(propagators, maxBaggage);
   httpOptions.knownMethods = new Set(http.knownMethods);
   httpOptions.sensitiveQueryParameters = new Set(http.sensitiveQueryParameters);
   httpOptions.server.request = requestHeaderKeys(http.serverRequestHeaders);

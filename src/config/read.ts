@@ -65,6 +65,8 @@ export interface Config {
   readonly serviceName: string | undefined;
   readonly resourceAttributes: Readonly<Record<string, string>>;
   readonly propagators: readonly Propagator[];
+  /** `FORETRACE_BAGGAGE_LENGTH_LIMIT` */
+  readonly maxBaggage: number;
   /** Empty for `none`. */
   readonly exporters: readonly ExporterName[];
   readonly sampler: { readonly name: SamplerName; readonly ratio: number };
@@ -189,6 +191,7 @@ function assemble(
     serviceName: v.OTEL_SERVICE_NAME,
     resourceAttributes: v.OTEL_RESOURCE_ATTRIBUTES ?? {},
     propagators: v.OTEL_PROPAGATORS,
+    maxBaggage: v.FORETRACE_BAGGAGE_LENGTH_LIMIT,
     exporters: v.OTEL_TRACES_EXPORTER,
     sampler: { name: v.OTEL_TRACES_SAMPLER, ratio: v.OTEL_TRACES_SAMPLER_ARG },
     batch: {

@@ -545,6 +545,16 @@ export const VARIABLES = [
   },
 
   {
+    name: 'FORETRACE_BAGGAGE_LENGTH_LIMIT',
+    group: 'foretrace',
+    type: 'integer',
+    min: 0,
+    max: 8192,
+    unit: 'characters',
+    default: 3072,
+    help: 'The most baggage that goes out with one request; what is longer loses whole entries. The app sees up to 8192 characters of what came in.',
+  },
+  {
     name: 'FORETRACE_DB_QUERY_SANITIZATION',
     group: 'foretrace',
     type: 'enum',

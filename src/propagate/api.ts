@@ -6,12 +6,10 @@ import type {
 } from '@opentelemetry/api';
 import { adopt } from '../context/active.ts';
 import { Context } from '../context/context.ts';
-import { PassedSpan } from '../trace/span.ts';
+import { DENIED, NO_SPAN, PassedSpan } from '../trace/span.ts';
 import { parentIds } from '../trace/start.ts';
 import { extract, extractBaggage, fields, inject } from './current.ts';
 import { carriesIds } from './index.ts';
-
-const NO_IDS = new PassedSpan(0, 0, 0, 0, 0, 0, 0, undefined, false);
 
 /** The API's propagator, for apps that carry context themselves (queues, jobs). */
 export const textMapPropagator: TextMapPropagator = {
@@ -19,7 +17,7 @@ export const textMapPropagator: TextMapPropagator = {
     const ours = adopt(context);
     if (ours.suppressed) return;
     const set = (to: C, name: string, value: string): void => setter.set(to, name, value);
-    inject(carrier, set, parentIds(ours) ?? NO_IDS, ours.baggage);
+    inject(carrier, set, parentIds(ours) ?? NO_SPAN, ours.baggage);
   },
 
   extract<C>(context: ApiContext, carrier: C, getter: TextMapGetter<C>): ApiContext {
@@ -29,7 +27,7 @@ export const textMapPropagator: TextMapPropagator = {
     const baggage = extractBaggage(carrier, get);
     if (remote === undefined && baggage === undefined) return context;
     const { request, suppressed, values } = ours;
-    const span = remote !== undefined && carriesIds(remote) ? passed(remote) : ours.span;
+    const span = remote === undefined ? ours.span : carriesIds(remote) ? passed(remote) : DENIED;
     return new Context(span, request, baggage ?? ours.baggage, suppressed, values, undefined);
   },
 

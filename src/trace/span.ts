@@ -18,6 +18,8 @@ import {
 } from '../encode/span.ts';
 import { scratch } from '../encode/writer.ts';
 import { reportFailure } from '../patch/guard.ts';
+import { parseTracestate } from '../propagate/tracecontext.ts';
+import { DEBUG } from '../propagate/types.ts';
 import { exceptionAttributes, statusText } from '../redact/exception.ts';
 import { type Clock, monotonic, now } from './clock.ts';
 import { parseHex32, spanIdHex, traceIdHex } from './hex.ts';
@@ -41,8 +43,6 @@ const IS_REMOTE = 0x200;
 const STATUS_ERROR = 2;
 const TWO_32 = 0x1_0000_0000;
 const MAX_NAME_LENGTH = 1_024;
-/** 32 members of 256 + 256 characters. */
-const MAX_TRACE_STATE_LENGTH = 16_480;
 
 /** Takes the bytes of a finished span; false = it was dropped. */
 export type Sink = (scope: Scope, bytes: Uint8Array, length: number) => void;
@@ -135,6 +135,15 @@ export class PassedSpan implements ApiSpan, SpanIds {
   recordException(): void {}
 }
 
+/**
+ * The span of a suppressed context, which is nobody's parent and travels nowhere: what starts under it once the suppression is over
+ * is a trace of its own, with a decision of its own.
+ */
+export const NO_SPAN = new PassedSpan(0, 0, 0, 0, 0, 0, 0, undefined, false);
+
+/** In place of a parent: the caller names none and asks that nothing be recorded (`b3: 0`). */
+export const DENIED = new PassedSpan(0, 0, 0, 0, 0, 0, 0, undefined, true);
+
 function spanContextOf(ids: SpanIds, isRemote: boolean): SpanContext {
   const context: SpanContext = {
     traceId: traceIdHex(ids.t0, ids.t1, ids.t2, ids.t3),
@@ -167,8 +176,8 @@ export function idsOf(context: SpanContext | undefined): SpanIds | undefined {
 function serialized(state: TraceState | undefined): string | undefined {
   if (typeof state?.serialize !== 'function') return undefined;
   try {
-    const text: unknown = state.serialize();
-    return typeof text === 'string' && text.length <= MAX_TRACE_STATE_LENGTH ? text : undefined;
+    // Whoever made it: it becomes a header.
+    return parseTracestate(state.serialize());
   } catch {
     return undefined;
   }
@@ -227,7 +236,7 @@ export class Span implements ApiSpan, SpanIds, EncodableSpan {
     this.s1 = s1;
     this.p0 = p0;
     this.p1 = p1;
-    this.flags = (ids.flags & 0xff) | HAS_IS_REMOTE | (parentIsRemote ? IS_REMOTE : 0);
+    this.flags = (ids.flags & (0xff | DEBUG)) | HAS_IS_REMOTE | (parentIsRemote ? IS_REMOTE : 0);
     this.kind = kind;
     this.scope = scope;
     this.traceState = ids.traceState;
@@ -373,14 +382,17 @@ export class Span implements ApiSpan, SpanIds, EncodableSpan {
   }
 
   private appendLink(link: Link): void {
-    const ids = idsOf(link?.context);
-    if (ids === undefined) return;
+    const ids = idsOf(link?.context) ?? NO_SPAN;
+    if (ids === NO_SPAN && namesOf(link?.attributes).length === 0) {
+      this.droppedLinks++;
+      return;
+    }
     if ((this.links?.length ?? 0) >= limits.linkCount) {
       this.droppedLinks++;
       return;
     }
     const { t0, t1, t2, t3, s0, s1 } = ids;
-    const flags = (ids.flags & 0xff) | HAS_IS_REMOTE | (link.context.isRemote === true ? IS_REMOTE : 0);
+    const flags = (ids.flags & 0xff) | HAS_IS_REMOTE | (link.context?.isRemote === true ? IS_REMOTE : 0);
     const made: EncodableLink = {
       t0,
       t1,

@@ -1,9 +1,10 @@
 import type { Context } from '../context/context.ts';
+import { UNDECIDED } from '../propagate/types.ts';
 import { clockAt, now } from './clock.ts';
 import { randomInt32 } from './ids.ts';
 import { followsParent, keeps } from './sampler.ts';
 import type { Scope } from './scope.ts';
-import { idsOf, PassedSpan, SAMPLED, Span, type SpanIds } from './span.ts';
+import { DENIED, idsOf, NO_SPAN, PassedSpan, SAMPLED, Span, type SpanIds } from './span.ts';
 
 /** W3C trace context level 2: the last 56 bits of our trace ids are random. */
 const RANDOM = 0x02;
@@ -30,12 +31,12 @@ export function isRecorded(context: Context): boolean {
   const { span } = context;
   if (span === undefined || span instanceof Span) return true;
   const parent = parentIds(context);
-  return parent === undefined || isSampled(parent);
+  return parent === undefined || parent === NO_SPAN || (parent !== DENIED && isSampled(parent));
 }
 
 /** The sampler's decision under a parent that this process doesn't record. */
 function isSampled({ flags, t2, t3 }: SpanIds): boolean {
-  return followsParent() ? (flags & SAMPLED) !== 0 : keeps(t2, t3);
+  return followsParent() && (flags & UNDECIDED) === 0 ? (flags & SAMPLED) !== 0 : keeps(t2, t3);
 }
 
 /**
@@ -49,8 +50,9 @@ export function startSpan(
   context: Context,
   startMs: number = now(),
 ): Span | PassedSpan {
+  if (context.suppressed) return NO_SPAN;
   const parent = context.span;
-  if (parent instanceof Span && !context.suppressed) {
+  if (parent instanceof Span) {
     return new Span(
       scope,
       name,
@@ -66,18 +68,20 @@ export function startSpan(
     );
   }
   const ids = parentIds(context);
+  if (ids === NO_SPAN) return startUnder(scope, name, kind, undefined, false, false, startMs);
+  if (ids === DENIED) return startUnder(scope, name, kind, undefined, false, true, startMs);
   const remote = ids instanceof PassedSpan && ids.isRemote;
-  return startUnder(scope, name, kind, ids, remote, context.suppressed, startMs);
+  return startUnder(scope, name, kind, ids, remote, false, startMs);
 }
 
-/** Starts a span under a parent that this process doesn't record: another process's, or none. */
+/** Starts a span under a parent that this process doesn't record: another process's, or none, which may deny the recording. */
 export function startUnder(
   scope: Scope,
   name: string,
   kind: number,
   parent: SpanIds | undefined,
   remote: boolean,
-  suppressed: boolean,
+  denied: boolean,
   startMs: number,
 ): Span | PassedSpan {
   if (parent === undefined) {
@@ -87,14 +91,14 @@ export function startUnder(
     const t3 = randomInt32();
     const s0 = randomInt32();
     const s1 = randomInt32();
-    if (suppressed || !keeps(t2, t3)) {
+    if (denied || !keeps(t2, t3)) {
       return new PassedSpan(t0, t1, t2, t3, s0, s1, RANDOM, undefined, false);
     }
     const ids = { t0, t1, t2, t3, flags: SAMPLED | RANDOM, traceState: undefined };
     return new Span(scope, name, kind, ids, s0, s1, 0, 0, false, clockAt(startMs), startMs);
   }
   const { t0, t1, t2, t3, traceState } = parent;
-  if (suppressed || !isSampled(parent)) {
+  if (!isSampled(parent)) {
     return new PassedSpan(
       t0,
       t1,
@@ -102,7 +106,7 @@ export function startUnder(
       t3,
       randomInt32(),
       randomInt32(),
-      parent.flags & ~SAMPLED,
+      parent.flags & ~(SAMPLED | UNDECIDED),
       traceState,
       false,
     );

@@ -41,6 +41,7 @@ describe('an empty environment', () => {
       serviceName: undefined,
       resourceAttributes: {},
       propagators: ['tracecontext', 'baggage'],
+      maxBaggage: 3072,
       exporters: ['otlp'],
       sampler: { name: 'parentbased_always_on', ratio: 1 },
       batch: {

@@ -383,6 +383,16 @@ describe('encodeSpan', () => {
   });
 });
 
+it.each([
+  ['a=1,ot=th:8,b=2', 'ot=th:8'],
+  ['ot=th:8', 'ot=th:8'],
+  ['a=1,ot=th:8', 'ot=th:8'],
+  ['a=ot,not=1,ott=2', undefined],
+])('writes of the state %s on a span below the first only %s', (traceState, written) => {
+  expect(roundTrip({ traceState, flags: 0x301 }).traceState).toBe(traceState);
+  expect(roundTrip({ traceState, flags: 0x101 }).traceState).toBe(written);
+});
+
 it('writes texts around the widths of their lengths', () => {
   for (const unit of ['x', 'é', '€', '😀']) {
     for (const length of [42, 43, 48, 49, 127, 128, 5_440, 5_461, 16_300, 16_384]) {
