@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { context, propagation, trace, type TracerProvider } from '@opentelemetry/api';
+import type { TracerProvider } from '@opentelemetry/api';
+import { registerSignals } from './api/global.ts';
 import { type NodeSettings, readEnvironment } from './config/environment.ts';
 import { checkInstrumentationNames, chooseInstrumentations } from './config/instrumentations.ts';
 import type { Config } from './config/read.ts';
@@ -35,9 +36,11 @@ export function start(catalogue: readonly Instrumentation[]): void {
   configure(config);
   let notice: () => string | undefined = () => undefined;
   const { pipeline, watched } = startExport(config, node, () => notice());
-  context.setGlobalContextManager(contextManager);
-  trace.setGlobalTracerProvider(flushable(pipeline, config.batch.exportTimeoutMs));
-  propagation.setGlobalPropagator(textMapPropagator);
+  registerSignals({
+    trace: flushable(pipeline, config.batch.exportTimeoutMs),
+    context: contextManager,
+    propagation: textMapPropagator,
+  });
   notice = hookModules([...watched, ...instrument(catalogue, config)], { esm: config.esmHooks });
 }
 
