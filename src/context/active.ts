@@ -17,9 +17,9 @@ export function current(): Context | undefined {
   return storage.getStore();
 }
 
-/** Makes `context` active for the rest of the current synchronous execution and all that starts in it. */
-export function enter(context: Context): void {
-  storage.enterWith(context);
+/** Makes `context` (or none) active for the rest of the current synchronous execution and all that starts in it. */
+export function enter(context: Context | undefined): void {
+  storage.enterWith(context as Context);
 }
 
 /** Calls `fn` with `context` active. */

@@ -6,13 +6,11 @@ import type {
 } from '@opentelemetry/api';
 import { adopt } from '../context/active.ts';
 import { Context } from '../context/context.ts';
-import { PassedSpan, type Span } from '../trace/span.ts';
+import { DENIED, NO_SPAN, PassedSpan, type Span } from '../trace/span.ts';
 import { SecondSpan } from '../trace/stand-in.ts';
 import { localSpan, parentIds } from '../trace/start.ts';
 import { extract, extractBaggage, fields, inject } from './current.ts';
 import { carriesIds, type RemoteParent } from './index.ts';
-
-const NO_IDS = new PassedSpan(0, 0, 0, 0, 0, 0, 0, undefined, false);
 
 /** The API's propagator, for apps that carry context themselves (queues, jobs). */
 export const textMapPropagator: TextMapPropagator = {
@@ -20,7 +18,7 @@ export const textMapPropagator: TextMapPropagator = {
     const ours = adopt(context);
     if (ours.suppressed || ours.span instanceof SecondSpan) return;
     const set = (to: C, name: string, value: string): void => setter.set(to, name, value);
-    inject(carrier, set, parentIds(ours) ?? NO_IDS, ours.baggage);
+    inject(carrier, set, parentIds(ours) ?? NO_SPAN, ours.baggage);
   },
 
   extract<C>(context: ApiContext, carrier: C, getter: TextMapGetter<C>): ApiContext {
@@ -30,7 +28,7 @@ export const textMapPropagator: TextMapPropagator = {
     const baggage = extractBaggage(carrier, get);
     if (remote === undefined && baggage === undefined) return context;
     const { request, suppressed, values } = ours;
-    const span = remote !== undefined && carriesIds(remote) ? spanOf(remote, ours) : ours.span;
+    const span = remote === undefined ? ours.span : carriesIds(remote) ? spanOf(remote, ours) : DENIED;
     return new Context(span, request, baggage ?? ours.baggage, suppressed, values, undefined);
   },
 

@@ -1,10 +1,10 @@
-import { active } from '../context/active.ts';
+import { bounded, flatCopy } from '../encode/flat-copy.ts';
 import { type Block, block } from '../encode/span.ts';
 import { type Role, type Settle, traced } from '../patch/traced.ts';
 import { MAX_SQL, sanitizeSql, type SqlDialect } from '../redact/sql.ts';
 import type { Scope } from '../trace/scope.ts';
-import { CLIENT, PassedSpan, Span } from '../trace/span.ts';
-import { startSpan } from '../trace/start.ts';
+import type { Span } from '../trace/span.ts';
+import { recordedIn, startClient } from './client.ts';
 import { errorType, failed } from './error.ts';
 import {
   DB_NAMESPACE,
@@ -22,6 +22,8 @@ import { keepSecret } from './secret-errors.ts';
 export const dbOptions = {
   /** `OTEL_INSTRUMENTATION_COMMON_DB_QUERY_SANITIZATION_ENABLED`. */
   sanitize: true,
+  /** `FORETRACE_DB_QUERY_SANITIZATION=unparameterized`: statements with parameters are sent as they are. */
+  keepsParameterized: false,
 };
 
 /** Where a database is. */
@@ -102,16 +104,16 @@ export function sqlClient<Self extends object, Args extends unknown[]>(
   return {
     name: scope.name,
     start(self, args) {
-      const context = active();
-      if (quiet || context.suppressed || context.span instanceof PassedSpan) return undefined;
+      const context = quiet ? undefined : recordedIn(scope);
+      if (context === undefined) return undefined;
       const query = text(self, args);
       if (query === undefined) return undefined;
       const several = typeof query !== 'string';
       const size = several ? query.length : (batchSize?.(self, args) ?? 1);
       const sent = several ? joined(query) : query;
       const statement = size === 1 ? statements(sent) : batches(sent);
-      const span = startSpan(scope, statement.name, CLIENT, context);
-      if (!(span instanceof Span)) return undefined;
+      const span = startClient(scope, statement.name, context);
+      if (span === undefined) return undefined;
       describe(span, statement, targets(self), system);
       if (size !== 1) span.add(DB_OPERATION_BATCH_SIZE, size);
       return span;
@@ -145,10 +147,8 @@ export function lateSqlClient<Self extends object, Server extends object>(
   const servers = new WeakMap<Self, Server>();
   return {
     start() {
-      const context = active();
-      if (context.suppressed || context.span instanceof PassedSpan) return undefined;
-      const span = startSpan(scope, system, CLIENT, context);
-      return span instanceof Span ? span : undefined;
+      const context = recordedIn(scope);
+      return context && startClient(scope, system, context);
     },
     sentTo(self, server) {
       servers.set(self, server);
@@ -204,15 +204,23 @@ function joined(texts: readonly string[]): string {
  */
 function statementCache(system: string, dialect: SqlDialect, prefix = ''): (text: string) => Statement {
   const known = new Map<string, Statement>();
-  return (text) => {
-    let found = known.get(text);
+  return (given) => {
+    let found = known.get(given);
     if (found !== undefined) return found;
+    const isKept = given.length <= MAX_CACHED_TEXT;
+    // What is kept is made of slices of it.
+    const text = isKept ? flatCopy(given) : given;
     // One by one: a quote that is left open in one statement must not turn the literals of the next inside out.
     const parts = prefix === '' ? [text] : text.split(BETWEEN);
     const scanned = parts.map((part) => sanitizeSql(part, dialect));
     const single = scanned.every(({ summary }) => summary === scanned[0]?.summary) ? scanned[0]?.summary : '';
     const summary = `${prefix} ${single}`.trim();
-    const texts = new Set(dbOptions.sanitize ? scanned.map(({ text: clean }) => clean) : parts);
+    const { sanitize, keepsParameterized } = dbOptions;
+    const texts = new Set(
+      scanned.map(({ text: clean, parameterized }, index) =>
+        sanitize && !(keepsParameterized && parameterized) ? clean : parts[index],
+      ),
+    );
     const sent = [...texts].join('; ');
     found = {
       name: summary,
@@ -225,7 +233,7 @@ function statementCache(system: string, dialect: SqlDialect, prefix = ''): (text
         sent === '' ? undefined : sent,
       ]),
     };
-    if (text.length <= MAX_CACHED_TEXT) {
+    if (isKept) {
       if (known.size >= MAX_STATEMENTS) known.clear();
       known.set(text, found);
     }
@@ -256,20 +264,23 @@ export function placeCache<Self extends object>(
 }
 
 const MAX_SERVERS = 500;
+/** No name of a host, and no path of a socket, is longer. */
+const MAX_SERVER = 512;
 
 /** Where a server is, by its `host:port` or path: for clients that know it for each call alone. */
 export function serverCache(defaultPort: number): (server: string) => Place {
   const known = new Map<string, Place>();
-  return (server) => {
-    let found = known.get(server);
+  return (given) => {
+    let found = known.get(given);
     if (found === undefined) {
       if (known.size >= MAX_SERVERS) known.clear();
+      const server = flatCopy(bounded(given, MAX_SERVER));
       const [, host, port] = /^(.*):(\d+)$/.exec(server) ?? [undefined, server];
       found = place(
         { address: host.replaceAll(/^\[|\]$/g, ''), port: port === undefined ? undefined : Number(port) },
         defaultPort,
       );
-      known.set(server, found);
+      if (given.length <= MAX_SERVER) known.set(server, found);
     }
     return found;
   };

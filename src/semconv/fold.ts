@@ -25,7 +25,7 @@ class FoldedServer extends StandIn {
   constructor(span: Span, served: Served) {
     super(span);
     this.served = served;
-    served.folding ??= { open: 0 };
+    served.folding ??= { open: 0, finish: undefined };
     served.folding.open++;
   }
 

@@ -1,7 +1,6 @@
-import { active } from '../context/active.ts';
 import type { Scope } from '../trace/scope.ts';
-import { CLIENT, PassedSpan, Span } from '../trace/span.ts';
-import { startSpan } from '../trace/start.ts';
+import type { Span } from '../trace/span.ts';
+import { recordedIn, startClient } from './client.ts';
 import { serverCache } from './db.ts';
 import { DB_OPERATION_NAME, DB_QUERY_TEXT, DB_SYSTEM_NAME } from './keys.ts';
 
@@ -28,11 +27,11 @@ export function startMemcached(
   scope: Scope,
   { name, keys, hasValue, server }: MemcachedOperation,
 ): Span | undefined {
-  const context = active();
-  if (context.suppressed || context.span instanceof PassedSpan) return undefined;
+  const context = recordedIn(scope);
+  if (context === undefined) return undefined;
   const place = server === undefined ? undefined : places(server);
-  const span = startSpan(scope, place?.name === undefined ? name : `${name} ${place.name}`, CLIENT, context);
-  if (!(span instanceof Span)) return undefined;
+  const span = startClient(scope, place?.name === undefined ? name : `${name} ${place.name}`, context);
+  if (span === undefined) return undefined;
   span.add(DB_SYSTEM_NAME, SYSTEM);
   span.add(DB_OPERATION_NAME, name);
   span.add(DB_QUERY_TEXT, statement(name, keys, hasValue));

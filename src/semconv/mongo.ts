@@ -1,7 +1,6 @@
-import { active } from '../context/active.ts';
 import type { Scope } from '../trace/scope.ts';
-import { CLIENT, PassedSpan, Span } from '../trace/span.ts';
-import { startSpan } from '../trace/start.ts';
+import type { Span } from '../trace/span.ts';
+import { recordedIn, startClient } from './client.ts';
 import { failDb, serverCache } from './db.ts';
 import {
   DB_COLLECTION_NAME,
@@ -32,12 +31,12 @@ export function startMongo(
   scope: Scope,
   { name, database, collection, size }: MongoOperation,
 ): Span | undefined {
-  const context = active();
-  if (context.suppressed || context.span instanceof PassedSpan) return undefined;
+  const context = recordedIn(scope);
+  if (context === undefined) return undefined;
   const operation = name.slice(0, MAX_NAME);
   const target = collection ?? database;
-  const span = startSpan(scope, target === undefined ? operation : `${operation} ${target}`, CLIENT, context);
-  if (!(span instanceof Span)) return undefined;
+  const span = startClient(scope, target === undefined ? operation : `${operation} ${target}`, context);
+  if (span === undefined) return undefined;
   span.add(DB_SYSTEM_NAME, SYSTEM);
   span.add(DB_OPERATION_NAME, operation);
   span.add(DB_NAMESPACE, database);

@@ -1,10 +1,9 @@
-import { active } from '../context/active.ts';
 import { type Block, block } from '../encode/span.ts';
 import type { Role } from '../patch/traced.ts';
 import { redisOperation, redisStatement } from '../redact/redis.ts';
 import type { Scope } from '../trace/scope.ts';
-import { CLIENT, PassedSpan, Span } from '../trace/span.ts';
-import { startSpan } from '../trace/start.ts';
+import type { Span } from '../trace/span.ts';
+import { recordedIn, startClient } from './client.ts';
 import { type DbTarget, failDb, placeCache, serverCache } from './db.ts';
 import {
   DB_NAMESPACE,
@@ -58,11 +57,11 @@ export function redisClient<Self extends object, Args extends unknown[]>(
   return {
     name: scope.name,
     start(self, args) {
-      const context = active();
-      if (context.suppressed || context.span instanceof PassedSpan) return undefined;
+      const context = recordedIn(scope);
+      if (context === undefined) return undefined;
       const operation = redisOperation(command(self, args));
-      const span = startSpan(scope, operation, CLIENT, context);
-      if (!(span instanceof Span)) return undefined;
+      const span = startClient(scope, operation, context);
+      if (span === undefined) return undefined;
       span.addBlock(operationBlock(operation));
       const values = getters.arguments(self, args);
       span.add(DB_QUERY_TEXT, redisStatement(operation, values));
@@ -108,10 +107,10 @@ export function redisBatch<Self extends object>(getters: Common<Self>): Role<Sel
   return {
     name: scope.name,
     start(self, [commands]) {
-      const context = active();
-      if (context.suppressed || context.span instanceof PassedSpan) return undefined;
-      const span = startSpan(scope, '', CLIENT, context);
-      if (!(span instanceof Span)) return undefined;
+      const context = recordedIn(scope);
+      if (context === undefined) return undefined;
+      const span = startClient(scope, '', context);
+      if (span === undefined) return undefined;
       const { operation, size, text } = summary(commands);
       span.name = operation;
       span.add(DB_SYSTEM_NAME, SYSTEM);

@@ -1,11 +1,12 @@
 import { active } from '../context/active.ts';
 import type { Context } from '../context/context.ts';
+import { UNDECIDED } from '../propagate/types.ts';
 import { clockAt, now } from './clock.ts';
 import { randomInt32 } from './ids.ts';
 import { followsParent, keeps } from './sampler.ts';
 import type { Scope } from './scope.ts';
 import { SecondSpan } from './stand-in.ts';
-import { CLIENT, idsOf, PassedSpan, SAMPLED, Span, type SpanIds } from './span.ts';
+import { CLIENT, DENIED, idsOf, NO_SPAN, PassedSpan, SAMPLED, Span, type SpanIds } from './span.ts';
 
 /** W3C trace context level 2: the last 56 bits of our trace ids are random. */
 const RANDOM = 0x02;
@@ -55,6 +56,23 @@ function isTrace(span: SpanIds, { t0, t1, t2, t3 }: SpanIds): boolean {
 }
 
 /**
+ * False if whatever starts under `context` is dropped, as far as that is known before there is a span: suppressed, or its parent's
+ * decision. A parent that is not recorded here may be sampled all the same: another process's.
+ */
+export function isRecorded(context: Context): boolean {
+  if (context.suppressed) return false;
+  const { span } = context;
+  if (span === undefined || span instanceof Span) return true;
+  const parent = parentIds(context);
+  return parent === undefined || parent === NO_SPAN || (parent !== DENIED && isSampled(parent));
+}
+
+/** The sampler's decision under a parent that this process doesn't record. */
+function isSampled({ flags, t2, t3 }: SpanIds): boolean {
+  return followsParent() && (flags & UNDECIDED) === 0 ? (flags & SAMPLED) !== 0 : keeps(t2, t3);
+}
+
+/**
  * Starts a span under `context`, or returns what must travel on in its place when the sampler drops it. The decision is
  * the sampler's: a followed parent's flag, else the trace id's. `address` is where the call of a client goes, if it is known.
  */
@@ -66,6 +84,7 @@ export function startSpan(
   startMs: number = now(),
   address?: string,
 ): Span | PassedSpan {
+  if (context.suppressed) return NO_SPAN;
   let { span } = context;
   let ids: SpanIds | undefined;
   if (!(span instanceof Span)) {
@@ -75,7 +94,7 @@ export function startSpan(
   // Below a request that is not sampled there is nothing to look for.
   const isPassedOn = ids === span && ids instanceof PassedSpan && !ids.isRemote;
   const parent = ids === undefined || isPassedOn ? span : localSpan(ids, context);
-  if (parent instanceof Span && !context.suppressed) {
+  if (parent instanceof Span) {
     if (parent.kind === CLIENT && kind === CLIENT && foldAround?.(parent, scope, name, address) === true) {
       return parent;
     }
@@ -93,18 +112,20 @@ export function startSpan(
       startMs,
     );
   }
+  if (ids === NO_SPAN) return startUnder(scope, name, kind, undefined, false, false, startMs);
+  if (ids === DENIED) return startUnder(scope, name, kind, undefined, false, true, startMs);
   const remote = ids instanceof PassedSpan && ids.isRemote;
-  return startUnder(scope, name, kind, ids, remote, context.suppressed, startMs);
+  return startUnder(scope, name, kind, ids, remote, false, startMs);
 }
 
-/** Starts a span under a parent that this process doesn't record: another process's, or none. */
+/** Starts a span under a parent that this process doesn't record: another process's, or none, which may deny the recording. */
 export function startUnder(
   scope: Scope,
   name: string,
   kind: number,
   parent: SpanIds | undefined,
   remote: boolean,
-  suppressed: boolean,
+  denied: boolean,
   startMs: number,
 ): Span | PassedSpan {
   if (parent === undefined) {
@@ -114,15 +135,14 @@ export function startUnder(
     const t3 = randomInt32();
     const s0 = randomInt32();
     const s1 = randomInt32();
-    if (suppressed || !keeps(t2, t3)) {
+    if (denied || !keeps(t2, t3)) {
       return new PassedSpan(t0, t1, t2, t3, s0, s1, RANDOM, undefined, false);
     }
     const ids = { t0, t1, t2, t3, flags: SAMPLED | RANDOM, traceState: undefined };
     return new Span(scope, name, kind, ids, s0, s1, 0, 0, false, clockAt(startMs), startMs);
   }
   const { t0, t1, t2, t3, traceState } = parent;
-  const sampled = followsParent() ? (parent.flags & SAMPLED) !== 0 : keeps(t2, t3);
-  if (suppressed || !sampled) {
+  if (!isSampled(parent)) {
     return new PassedSpan(
       t0,
       t1,
@@ -130,7 +150,7 @@ export function startUnder(
       t3,
       randomInt32(),
       randomInt32(),
-      parent.flags & ~SAMPLED,
+      parent.flags & ~(SAMPLED | UNDECIDED),
       traceState,
       false,
     );

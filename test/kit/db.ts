@@ -3,7 +3,7 @@
  * what it is told and which spans must come.
  */
 import { describe, expect, it } from 'vitest';
-import { type ExpectedSpan, optional } from '../support/expect-trace.ts';
+import { type ExpectedSpan, expectTrace, optional } from '../support/expect-trace.ts';
 import { type Exit, runApp } from '../support/run-app.ts';
 import { type Fixture, itIf, PLUMBING, remoteParent } from './harness.ts';
 import { expectOwnParents, operations, underParent } from './operations.ts';
@@ -112,6 +112,24 @@ export function dbKit(kitOptions: DbKit): void {
       await kit.run('run', { ...read.input, bare: true });
       await kit.expectSpans([{ ...clientSpan(read.span), parentSpanId: undefined }]);
     });
+
+    it.each(Object.keys(styles))(
+      'makes a child of the parent that the app has extracted, and none if that is not sampled (style: %s)',
+      async (style) => {
+        await kit.run('run', {
+          ...read.input,
+          style,
+          extracted: remoteParent({ sampled: false }).traceparent,
+        });
+        const { traceId, spanId, traceparent: extracted } = remoteParent();
+        await kit.run('run', { ...read.input, style, extracted });
+        const spans = await kit.collect(1 + styles[style].length);
+        const client = spans.filter(({ kind }) => kind === 'CLIENT');
+        expectTrace(client, [{ ...clientSpan(read.span), traceId, parentSpanId: spanId }]);
+        expect(spans.every((span) => span.traceId === traceId && span.parentSpanId === spanId)).toBe(true);
+        expect(spans.map(({ name }) => name).sort()).toEqual([client[0].name, ...styles[style]].sort());
+      },
+    );
 
     it.each(Object.keys(styles))(
       'makes no span under an unsampled parent, not by a lost context either (style: %s)',
