@@ -59,6 +59,17 @@ describe('a server span of the app’s own', () => {
     expect(JSON.stringify(all.map(({ name, attributes }) => [name, attributes]))).not.toContain('secret');
   });
 
+  it('does not hold ours back from the end of the process', async () => {
+    const { app, get, spans } = await start('framework.cjs');
+    await get('/exit');
+    expectTrace(
+      await spans(1),
+      [server('GET /exit', { attributes: { 'http.route': '/exit', 'http.response.status_code': 200 } })],
+      { attributes: 'subset' },
+    );
+    expect((await app.exited).code).toBe(0);
+  });
+
   it('is kept with FORETRACE_FOLD_SPANS=off', async () => {
     const { get, spans } = await start('framework.cjs', { FORETRACE_FOLD_SPANS: 'off' });
     await get('/late');

@@ -26,6 +26,11 @@ const cases = {
     span.updateName('GET /late/:id');
     span.end();
   },
+  /** The process ends in the turn in which the answer has gone out. */
+  async '/exit'(_, res) {
+    tracer.startSpan('GET /exit', { kind: SpanKind.SERVER, attributes: { 'http.route': '/exit' } });
+    res.on('finish', () => process.exit(0)).end();
+  },
   /** The route on the server span itself. */
   '/ours'(_, res) {
     trace.getActiveSpan().setAttribute('http.route', '/ours/:id');
