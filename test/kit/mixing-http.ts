@@ -221,9 +221,10 @@ export function mixingHttpKit({ title, library, ways, protocol = 'http', env, cw
 export function mixingUndici(name: string): void {
   const version = libraryVersion(name) as string;
   const major = Number(version.split('.')[0]);
-  // The `fetch` of Node 26 speaks another language than these.
+  // From version 8 on, Node 26 has it, undici speaks to handlers in another way; only 7 understands both.
   const own = spawnSync(NODE, ['-p', 'process.versions.undici'], { encoding: 'utf8' }).stdout;
-  const understood = major > 6 || Number(own.split('.')[0]) < 8;
+  const understood = Number(own.split('.')[0]) < 8 ? major < 8 : major > 6;
+  const roundRobin = existsSync(join(LIBRARIES, 'node_modules', name, 'lib/dispatcher/round-robin-pool.js'));
   const calls = [
     'fetch',
     ...(understood ? ['global fetch'] : []),
