@@ -26,5 +26,6 @@ export default define({
   versions: '>=1 <3',
   spans:
     'none of its own, its requests are spans of `http2`: keeps the context of requests that wait for a session (`got` with `http2: true`)',
+  keepsContext: true,
   points: [{ file: 'source/agent.js', target: 'Agent.prototype.getSession', wrap: getSession }],
 });
