@@ -51,6 +51,7 @@ export default define({
   versions: '>=1.8 <2',
   spans:
     'none of its own, its requests are spans of `http2`: keeps the context of calls that wait for a connection',
+  keepsContext: true,
   points: [
     { file: 'build/src/resolving-call.js', target: 'ResolvingCall.prototype.start', wrap: startCall },
     { file: 'build/src/resolving-call.js', target: 'ResolvingCall.prototype.getConfig', wrap: resume },

@@ -23,8 +23,9 @@ function getSession(original: Function): Function {
 export default define({
   name: 'http2-wrapper',
   module: 'http2-wrapper',
-  versions: '>=2 <3',
+  versions: '>=1 <3',
   spans:
     'none of its own, its requests are spans of `http2`: keeps the context of requests that wait for a session (`got` with `http2: true`)',
+  keepsContext: true,
   points: [{ file: 'source/agent.js', target: 'Agent.prototype.getSession', wrap: getSession }],
 });

@@ -18,5 +18,6 @@ export default define({
   module: 'superagent',
   versions: '>=8 <11',
   spans: 'none of its own, its requests are spans of `http`: tells which of them have taken too long',
+  aliases: ['http'],
   points: [{ file: 'lib/request-base.js', target: 'prototype._timeoutError', wrap: timeoutError }],
 });

@@ -2,7 +2,7 @@ import { current, enter, guarded, ownSymbol, wrap } from '../src/define.ts';
 
 /**
  * Keeps the caller's context of requests that wait in a pool: undici dispatches them when a connection has become free, in
- * whatever runs then, which is as a rule the answer to another request. (From 8.12 on it does so itself.)
+ * whatever runs then, which is as a rule the answer to another request. (Its newest versions do so themselves.)
  */
 const CONTEXT = Symbol('foretrace.context');
 

@@ -61,14 +61,13 @@ function described(exception: Thrown, text?: string): ExceptionAttributes {
   const type = exceptionType(exception) ?? OTHER;
   const isCode = typeof code === 'number' || (typeof code === 'string' && CODE.test(code));
   const head = `${type}${isCode ? ` [${String(code)}]` : ''}${text === undefined ? '' : `: ${text}`}`;
-  return {
-    'exception.type': type,
-    'exception.message': text,
-    'exception.stacktrace':
-      typeof stack === 'string'
-        ? `${head}\n${framesOf(stack, typeof message === 'string' ? Math.max(messageEnd(stack, message), 0) : 0)}`
-        : undefined,
-  };
+  let trace: string | undefined;
+  if (typeof stack === 'string') {
+    const end = typeof message === 'string' ? messageEnd(stack, message) : -1;
+    const frames = framesOf(stack, Math.max(end, 0));
+    trace = frames === '' ? head : `${head}\n${frames}`;
+  }
+  return { 'exception.type': type, 'exception.message': text, 'exception.stacktrace': trace };
 }
 
 /**

@@ -20,7 +20,8 @@ export function templateOf(mounts: readonly string[] | undefined, prefix: string
  * the prefix back when what is mounted there passes on, so at the end of the request it is the prefix of what answered.
  */
 export function answeredRoute({ mounts, left, routed }: Way, statusCode: number): string | undefined {
-  if (routed === undefined) return undefined;
+  // Express before 4.3 does not tell where the code that answers is mounted.
+  if (routed === undefined || !('baseUrl' in routed)) return undefined;
   const mount = templateOf(mounts, routed.baseUrl ?? '');
   // Without `next` the outermost router has given up: the 404 is the framework's own.
   const isUnanswered = statusCode === 404 && routed.next === undefined;

@@ -40,9 +40,11 @@ export function enterMount(request: RoutedRequest, path: Path): boolean {
 
 /** To be called when mounted code passes the request on: if it has answered or failed, its mount path is the route. */
 export function leaveMount(request: RoutedRequest, response: Response, error: unknown): void {
-  if (response.headersSent !== true && !isError(error)) return;
   const served = servedOf(request);
-  if (served?.span !== undefined) served.route ??= answeredRoute(served, 0);
+  if (served?.span === undefined) return;
+  if (response.headersSent === true || isError(error)) served.route ??= answeredRoute(served, 0);
+  // Express before 4.3: what comes next is not below this mount.
+  else if (!('baseUrl' in request)) served.mounts?.splice(-2);
 }
 
 /**

@@ -99,7 +99,9 @@ await describeWith('postgresql', 'a secret', async () => {
       expect(server).toMatchObject({ status: { code: 'ERROR' }, events: [{ name: 'exception' }] });
       const { attributes } = server?.events[0] ?? {};
       expect(attributes?.['exception.type']).toMatch(/^[A-Z]\w+$/);
-      expect(attributes?.['exception.stacktrace']).toMatch(/\n {4}at /);
+      // What `fetch` refuses at once has no frames from Node 24 on.
+      if (kind !== 'fetch' && kind !== 'url')
+        expect(attributes?.['exception.stacktrace']).toMatch(/\n {4}at /);
     });
   });
 });

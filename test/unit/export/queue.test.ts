@@ -82,13 +82,9 @@ describe('a queue of any size with batches of any size', () => {
           // What ends between two looks of the other side: no more than the half of the queue that is not a batch yet.
           const mostSpans = queue - fullSpans(ring, batch) + 1;
           const mostBytes = ring.capacity - fullBytes(ring) - ring.capacity / 8;
-          for (const share of turns) {
-            let left = Math.floor(share * mostSpans);
-            let bytesLeft = share * mostBytes - 2 * (spanBytes + 200);
-            while (left-- > 0 && bytesLeft > 0) bytesLeft -= it.end(spanBytes);
-            // A full batch is taken without anybody's help; the other side may look by itself for a while after an export.
-            // oxlint-disable-next-line no-await-in-loop
-            await vi.waitFor(
+          // A full batch is taken without anybody's help; the other side may look by itself for a while after an export.
+          const taken = (): Promise<void> =>
+            vi.waitFor(
               () => {
                 for (const wake of wakes.splice(0)) wake();
                 expect(pending(ring)).toBeLessThan(fullSpans(ring, batch));
@@ -96,6 +92,13 @@ describe('a queue of any size with batches of any size', () => {
               },
               { interval: 1 },
             );
+          await taken();
+          for (const share of turns) {
+            let left = Math.floor(share * mostSpans);
+            let bytesLeft = share * mostBytes - 2 * (spanBytes + 200);
+            while (left-- > 0 && bytesLeft > 0) bytesLeft -= it.end(spanBytes);
+            // oxlint-disable-next-line no-await-in-loop
+            await taken();
           }
           expect(it.producer.stats().dropped).toBe(0);
           await it.engine.flush();
