@@ -112,9 +112,12 @@ export class Served implements ServedRequest, Way, OpenRequest {
 
 const SERVED = Symbol.for('foretrace.served');
 
-/** The server's state of a request object, also where the context got lost; undefined if it is not traced. */
-export function servedOf(request: object): Served | undefined {
-  return (request as { [SERVED]?: Served })[SERVED];
+/**
+ * The server's state of a request object, also where the context got lost; undefined if it is not traced, or not there: what tests and
+ * mocks hand to a framework has not always a request of Node's in it.
+ */
+export function servedOf(request: object | undefined | null): Served | undefined {
+  return (request as { [SERVED]?: Served } | undefined | null)?.[SERVED];
 }
 
 /** Marks a request or response object as belonging to a served request. */
