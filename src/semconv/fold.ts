@@ -17,6 +17,8 @@ import { isSaidByClient, isSaidByServer, without } from './said.ts';
 
 const IS_HTTP = /^(?:http\.(?:request\.)?(?:method|url)|url\.full)$/;
 const IS_DB = /^db\.(?:system|statement|query\.text)/;
+/** An operation that makes requests (Elasticsearch's client, SDKs of clouds and models) is not one of them, though it tells where they go. */
+const IS_ABOVE_HTTP = /^(?:db|rpc|messaging|gen_ai|aws)\./;
 
 /** The part of a server span that the app makes: what it says goes to ours, and its end is not that of ours. */
 class FoldedServer extends StandIn {
@@ -171,6 +173,7 @@ export function foldAround(around: Span, scope: Scope, name: string, address: st
   for (let i = 0; i < user.length; i += 2) {
     const key = user[i] as string;
     if (wanted.test(key)) found = true;
+    if (isHttp && IS_ABOVE_HTTP.test(key)) return false;
     if (isHttp && IS_PLACE.test(key) && address !== undefined && !String(user[i + 1]).includes(address))
       elsewhere = true;
   }
