@@ -15,6 +15,15 @@ const OLDEST_NODE = { major: 20, minor: 19 };
 const PACKAGE_MANAGER =
   /(?:^|[\\/])(?:np[mx]-cli\.js|(?:node_modules|nodejs)[\\/](?:npm|yarn|pnpm|corepack|@pnpm[\\/]exe)[\\/].+|(?:bin|dist|releases)[\\/](?:npm|npx|yarn|yarnpkg|yarn-\d[^\\/]*|pnpm|pnpx|corepack)(?:\.[cm]?js)?)$/;
 
+/** pm2's commands and its daemon; the apps that it starts have `lib/ProcessContainer*.js` for a main file, and are traced. */
+const PROCESS_MANAGER =
+  /[\\/]node_modules[\\/]pm2[\\/](?:bin[\\/].+|lib[\\/](?:Daemon\.js|binaries[\\/].+))$/;
+
+/** What builds when it is called at all, and what does so when its first argument is `build`. */
+const BUILDS = /[\\/]node_modules[\\/](?:typescript|webpack|webpack-cli|rollup|esbuild|tsup)[\\/]/;
+const MAY_BUILD =
+  /[\\/]node_modules[\\/](?:next|nuxt|nuxi|@nuxt[\\/]cli|nitropack|vite|astro|parcel|@nestjs[\\/]cli|@remix-run[\\/]dev|@react-router[\\/]dev|@sveltejs[\\/]kit|gatsby)[\\/]/;
+
 function write(message) {
   try {
     require('fs').writeSync(2, `foretrace: ${message}\n`);
@@ -32,15 +41,20 @@ function nodeIsSupported() {
   return major > OLDEST_NODE.major || (major === OLDEST_NODE.major && minor >= OLDEST_NODE.minor);
 }
 
-function runsPackageManager() {
+/** Which tool this process is; undefined for an app. */
+function ownTool() {
   let main = process.argv[1];
-  if (!main) return false;
+  if (!main) return undefined;
   try {
     main = require('fs').realpathSync.native(main);
   } catch {
     // `node app` without the ending, or no permission to look: judged by the path as given.
   }
-  return PACKAGE_MANAGER.test(main);
+  if (PACKAGE_MANAGER.test(main)) return 'package manager';
+  if (PROCESS_MANAGER.test(main)) return 'process manager';
+  if (BUILDS.test(main) || (MAY_BUILD.test(main) && process.argv[2] === 'build')) return 'build tool';
+  // The processes that `next build` starts.
+  return process.env.NEXT_PHASE === 'phase-production-build' ? 'build tool' : undefined;
 }
 
 /** Which thread without app code this is; undefined for the others. */
@@ -64,7 +78,8 @@ function refusal() {
   if (/^\s*true\s*$/i.test(process.env.OTEL_SDK_DISABLED || '')) {
     return 'OTEL_SDK_DISABLED is true, the app runs without tracing';
   }
-  if (runsPackageManager()) return `${process.argv[1]} is a package manager, it runs without tracing`;
+  const tool = ownTool();
+  if (tool !== undefined) return `${process.argv[1]} is a ${tool}, it runs without tracing`;
   const thread = ownThread();
   if (thread !== undefined) return `the ${thread} thread is not traced`;
   return undefined;

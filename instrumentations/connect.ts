@@ -1,5 +1,6 @@
 import { callIn, define, guarded, wrap } from '../src/define.ts';
 import { lostContext, noteFailure, servedOf } from '../src/semconv/framework.ts';
+import { answeredRoute } from '../src/semconv/mounts.ts';
 
 interface App {
   stack: { route: string; handle: Function }[];
@@ -10,7 +11,7 @@ const enter = guarded('connect', (request: object, route: string): (() => void) 
   const served = servedOf(request);
   if (route === '' || served?.span === undefined) return undefined;
   const before = served.route;
-  served.route = (before ?? '') + route;
+  served.route = (before ?? answeredRoute(served, 0) ?? '') + route;
   return () => {
     served.route = before;
   };

@@ -6,7 +6,8 @@ export default define({
   name: 'express',
   module: 'express',
   versions: '>=4 <6',
-  spans: 'none of its own: the route, with all mount prefixes, and the exception on the server span',
+  spans:
+    'none of its own: the route, with all mount prefixes, or the mount path of what answers, and the exception on the server span',
   points: [
     { file: 'lib/router/index.js', target: 'use', versions: '<5', wrap: useWrapper },
     { file: 'lib/router/index.js', target: 'route', versions: '<5', wrap: routeWrapper },

@@ -1,5 +1,5 @@
 import { define, guarded, observePromise, type Point } from '../src/define.ts';
-import { activeServed, enterPrefix, noteFailure, noteRoute } from '../src/semconv/framework.ts';
+import { activeServed, enterPrefix, noteFailure, noteRoute, type Served } from '../src/semconv/framework.ts';
 
 type Handler = (context: Context, next: unknown) => unknown;
 
@@ -11,23 +11,37 @@ interface Context {
 /** What Hono gives its router for each handler. */
 type Entry = [handler: Handler, route: { path: string; method: string }];
 
+/** A path that says nothing: middleware for all requests has it. */
+const EVERYTHING = /^\/?\*?$/;
+
+/** Middleware that answers or fails, where no route did: its path is the route, unless what it found out is that there is nothing. */
+function noteAnswer(served: Served, path: string, error: unknown, result: unknown): void {
+  if (served.route !== undefined || EVERYTHING.test(path)) return;
+  const answered = result instanceof Response && result.status !== 404;
+  if (answered || error !== undefined) noteRoute(served, path);
+}
+
 /**
- * A handler that tells its route, or middleware, which has none; both tell how they fail. The handler is called from here and not by a
+ * A handler that tells its route, or middleware, which has one only if it answers itself; both tell how they fail. The handler is called from here and not by a
  * settling function: each function between is a line of ten in the stacks of the app's errors.
  */
-function traced(handler: Handler, path: string | undefined): Handler {
+function traced(handler: Handler, path: string, isMiddleware: boolean): Handler {
   return function (this: unknown, context, next) {
     const served = activeServed();
     if (served?.span === undefined) return Reflect.apply(handler, this, [context, next]);
-    if (path !== undefined) noteRoute(served, path);
+    if (!isMiddleware) noteRoute(served, path);
+    const settled = (error: unknown, value?: unknown): void => {
+      noteFailure(served, error ?? context.error);
+      if (isMiddleware) noteAnswer(served, path, error, value);
+    };
     let result: unknown;
     try {
       result = Reflect.apply(handler, this, [context, next]);
     } catch (error) {
-      noteFailure(served, error);
+      settled(error);
       throw error;
     }
-    return observePromise(result, (error) => noteFailure(served, error ?? context.error));
+    return observePromise(result, settled);
   };
 }
 
@@ -37,9 +51,9 @@ const entryFor = guarded('hono', (entry: Entry): Entry => {
   if (!Array.isArray(entry) || typeof entry[0] !== 'function' || known.has(entry)) return entry;
   const [handler, route, ...rest] = entry;
   // Middleware by Hono's own rule: for all methods, and with a parameter for `next`.
-  const path = route.method === 'ALL' && handler.length > 1 ? undefined : route.path;
+  const isMiddleware = route.method === 'ALL' && handler.length > 1;
   // The route object, which apps can list, keeps the handler as it is.
-  const result: unknown[] = [traced(handler, path), route, ...rest];
+  const result: unknown[] = [traced(handler, route.path, isMiddleware), route, ...rest];
   known.add(result);
   return result as Entry;
 });
@@ -56,8 +70,15 @@ function mountWrapper(original: Function): Function {
   return function (this: { _basePath?: string }, path: string, handler: Function, ...rest: unknown[]) {
     const prefix = `${this._basePath ?? ''}/${path}`.replaceAll(/\/+/g, '/');
     const mounted = function (this: unknown, ...args: unknown[]): unknown {
-      enterPrefix(activeServed(), prefix);
-      return Reflect.apply(handler, this, args);
+      const leave = enterPrefix(activeServed(), prefix);
+      let result: unknown;
+      try {
+        result = Reflect.apply(handler, this, args);
+      } catch (error) {
+        leave();
+        throw error;
+      }
+      return observePromise(result, leave);
     };
     return Reflect.apply(original, this, [path, mounted, ...rest]);
   };

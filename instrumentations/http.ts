@@ -1,6 +1,6 @@
 import { define } from '../src/define.ts';
 import { incomingEmit, onRequest, responseEmit } from './http-incoming.ts';
-import { requestEmit, storeHeader } from './http-outgoing.ts';
+import { addRequest, destroy, requestEmit, storeHeader } from './http-outgoing.ts';
 
 export default define({
   name: 'http',
@@ -13,5 +13,7 @@ export default define({
     { target: 'ServerResponse.prototype.emit', wrap: responseEmit },
     { target: 'ClientRequest.prototype._storeHeader', wrap: storeHeader },
     { target: 'ClientRequest.prototype.emit', wrap: requestEmit },
+    { target: 'ClientRequest.prototype.destroy', wrap: destroy },
+    { target: 'Agent.prototype.addRequest', wrap: addRequest },
   ],
 });

@@ -1,6 +1,6 @@
 import { active, callIn, define, detached, guarded, run, scope, wrap } from '../src/define.ts';
 import { lostContext, servedOf } from '../src/semconv/framework.ts';
-import { failOutgoing } from '../src/semconv/http-client.ts';
+import { abandon, failOutgoing } from '../src/semconv/http-client.ts';
 import {
   type Attempt,
   endStream,
@@ -80,7 +80,30 @@ const start = guarded('http2', (session: Session, headers: unknown) =>
 const follow = guarded('http2', (stream: Requested, attempt: Attempt) => {
   stream[ATTEMPT] = attempt;
   wrapClass(stream, 'emit', streamEmit);
+  wrapClass(stream, 'close', streamClose);
+  wrapClass(stream, 'destroy', streamDestroy);
 });
+
+const giveUp = guarded('http2', abandon);
+
+/** Node itself closes streams in another way. */
+function streamClose(original: Function): Function {
+  return function (this: Requested) {
+    const attempt = this[ATTEMPT];
+    if (attempt !== undefined && this.closed !== true) giveUp(attempt);
+    return Reflect.apply(original, this, arguments);
+  };
+}
+
+/** With a reason: that of the app, unless the session ends and takes its streams along. Node destroys streams without one. */
+function streamDestroy(original: Function): Function {
+  return function (this: Requested, reason: unknown) {
+    const attempt = this[ATTEMPT];
+    const wanted = reason !== undefined && reason !== null && this.destroyed !== true;
+    if (attempt !== undefined && wanted && attempt.session.destroyed !== true) giveUp(attempt, reason);
+    return Reflect.apply(original, this, arguments);
+  };
+}
 
 function requestWrapper(original: Function): Function {
   return function (this: Session, ...args: unknown[]) {

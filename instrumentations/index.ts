@@ -1,16 +1,24 @@
 import type { Instrumentation } from '../src/define.ts';
+import asyncLibrary from './async.ts';
+import bottleneck from './bottleneck.ts';
+import fastq from './fastq.ts';
+import genericPool from './generic-pool.ts';
+import pQueue from './p-queue.ts';
+import workerpool from './workerpool.ts';
 import betterSqlite3 from './better-sqlite3.ts';
 import connect from './connect.ts';
 import express from './express.ts';
-import fastify from './fastify.ts';
+import fastify, { fastifyMiddie } from './fastify.ts';
 import got from './got.ts';
+import grpcJs from './grpc-js.ts';
 import hapi from './hapi.ts';
 import hono from './hono.ts';
 import http from './http.ts';
 import http2 from './http2.ts';
+import http2Wrapper from './http2-wrapper.ts';
 import ioredis from './ioredis.ts';
 import koaScopedRouter, { koaRouter } from './koa-router.ts';
-import koa from './koa.ts';
+import koa, { koaMount } from './koa.ts';
 import libsqlClient from './libsql-client.ts';
 import libsql from './libsql.ts';
 import memcached from './memcached.ts';
@@ -31,6 +39,7 @@ import restify from './restify.ts';
 import router from './router.ts';
 import sqlite from './sqlite.ts';
 import sqlite3 from './sqlite3.ts';
+import superagent from './superagent.ts';
 import tedious from './tedious.ts';
 import undici from './undici.ts';
 
@@ -40,10 +49,15 @@ export const catalogue: readonly Instrumentation[] = [
   http2,
   undici,
   got,
+  superagent,
+  http2Wrapper,
+  grpcJs,
   express,
   router,
   fastify,
+  fastifyMiddie,
   koa,
+  koaMount,
   koaScopedRouter,
   koaRouter,
   nestjsCore,
@@ -72,4 +86,10 @@ export const catalogue: readonly Instrumentation[] = [
   libsql,
   libsqlClient,
   sqlite3,
+  asyncLibrary,
+  bottleneck,
+  fastq,
+  genericPool,
+  pQueue,
+  workerpool,
 ];

@@ -101,6 +101,7 @@ const points: Point[] = [
 
 export default define({
   name: 'koa-router',
+  aliases: ['koa'],
   module: '@koa/router',
   versions: '>=8 <16',
   esm: true,
@@ -115,6 +116,7 @@ export default define({
 /** The same code under its older name. */
 export const koaRouter = define({
   name: 'koa-router',
+  aliases: ['koa'],
   module: 'koa-router',
   versions: '>=7 <15',
   spans,

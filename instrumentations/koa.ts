@@ -1,4 +1,4 @@
-import { define, guarded, isWrapped, mimic, observePromise } from '../src/define.ts';
+import { define, guarded, isWrapped, mimic, observePromise, wrap } from '../src/define.ts';
 import { noteFailure, servedOf } from '../src/semconv/framework.ts';
 
 interface App {
@@ -7,6 +7,12 @@ interface App {
 
 interface Context {
   req?: object;
+  path?: string;
+  originalUrl?: string;
+  status?: number;
+  body?: unknown;
+  /** False: the app answers past Koa. */
+  respond?: boolean;
 }
 
 const note = guarded('koa', ({ req }: Context, error: unknown) => {
@@ -88,4 +94,56 @@ export default define({
     { file: 'lib/application.js', target: 'prototype.emit', wrap: emitWrapper },
     { file: 'lib/application.js', target: 'prototype.callback', wrap: callbackWrapper },
   ],
+});
+
+/** What the mounts around this one took off the path: their prefixes have no parameters, so the text is the template. */
+function outerPrefix({ originalUrl = '', path = '' }: Context): string {
+  const [whole] = originalUrl.split('?', 1);
+  return path !== '' && whole.endsWith(path) ? whole.slice(0, whole.length - path.length) : '';
+}
+
+/** Mounted code that has not passed on: its prefix is the route where no router had one, unless Koa itself answers with 404. */
+const noteMount = guarded('koa', (context: Context, template: string, error: unknown) => {
+  const served = context.req && servedOf(context.req);
+  const hasAnswered = context.status !== 404 || context.respond === false || (context.body ?? null) !== null;
+  if (served !== undefined && (hasAnswered || error !== undefined)) served.route ??= template;
+});
+
+const outerOf = guarded('koa', outerPrefix);
+
+function mountedWrapper(prefix: string): (original: Function) => Function {
+  return (original) =>
+    function (this: unknown, context: Context, next: () => unknown) {
+      if (context?.req === undefined || servedOf(context.req)?.span === undefined)
+        return Reflect.apply(original, this, [context, next]);
+      const template = outerOf(context) + prefix;
+      let hasPassed = false;
+      const pass = (): unknown => {
+        hasPassed = true;
+        return next();
+      };
+      return observePromise(Reflect.apply(original, this, [context, pass]), (error) => {
+        if (error !== undefined) note(context, error);
+        if (!hasPassed) noteMount(context, template, error);
+      });
+    };
+}
+
+function mountWrapper(original: Function): Function {
+  return function (this: unknown, ...args: unknown[]) {
+    const mounted = Reflect.apply(original, this, args);
+    const [prefix] = args;
+    if (typeof prefix !== 'string' || prefix === '/') return mounted;
+    const holder = { mounted };
+    wrap(holder, 'mounted', mountedWrapper(prefix.replace(/\/$/, '')) as never);
+    return holder.mounted;
+  };
+}
+
+export const koaMount = define({
+  name: 'koa',
+  module: 'koa-mount',
+  versions: '>=3 <5',
+  spans: 'none of its own: the mount path as route where no router has one',
+  points: [{ target: '', wrap: mountWrapper }],
 });

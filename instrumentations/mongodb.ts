@@ -4,6 +4,7 @@ import { executeOperation, getMore } from './mongodb-execute.ts';
 
 export default define({
   name: 'mongodb',
+  neededBy: ['mongoose'],
   module: 'mongodb',
   versions: '>=4 <8',
   spans:

@@ -41,6 +41,7 @@ function doQueue(original: Function): Function {
 
 export default define({
   name: 'mongoose',
+  keepsContext: true,
   module: 'mongoose',
   versions: '>=6 <10',
   spans:

@@ -49,6 +49,7 @@ function query(original: Function): Function {
 
 export default define({
   name: 'pg-pool',
+  keepsContext: true,
   module: 'pg-pool',
   versions: '>=2 <4',
   spans: 'none of its own: keeps the context while waiting for a client',

@@ -33,11 +33,22 @@ const points: Point[] = [
 
 const spans = 'a client span for each command, one for each pipeline or transaction';
 
-export default define({ name: 'redis-client', module: '@redis/client', versions: '>=1 <7', spans, points });
+/** To OpenTelemetry's agent all of node-redis is `redis`, from version 4 on also `redis-4`. */
+const aliases = ['redis', 'redis-4'];
+
+export default define({
+  name: 'redis-client',
+  aliases,
+  module: '@redis/client',
+  versions: '>=1 <7',
+  spans,
+  points,
+});
 
 /** The package's name in redis 4.0. */
 export const nodeRedisClient = define({
   name: 'redis-client',
+  aliases,
   module: '@node-redis/client',
   versions: '>=1 <2',
   spans,

@@ -4,6 +4,8 @@ import {
   enterMount,
   enterRoute,
   flatten,
+  isError,
+  leaveMount,
   leaveRoute,
   noteHandlerError,
   type Path,
@@ -24,7 +26,8 @@ interface Layer {
   handle: Handle;
 }
 
-type Handle = (this: Layer, request: Request, response: unknown, next: unknown) => unknown;
+type Next = (error?: unknown) => unknown;
+type Handle = (this: Layer, request: Request, response: unknown, next: Next) => unknown;
 
 interface Router {
   stack: Layer[];
@@ -42,19 +45,30 @@ const mount = guarded('router', (router: Router, from: number, first: unknown) =
     const handle = method && layer[method];
     // Express before 4.6 tells error handlers by their length.
     if (method === undefined || handle === undefined || handle.length > 3) continue;
+    // What a router passes on, its own routes and mounts have seen.
+    const isRouter = Array.isArray((layer.handle as Partial<Router>).stack);
     // On the one layer that is a mount: middleware without a path, which is most, stays as it is.
     Object.defineProperty(layer, method, {
       configurable: true,
       writable: true,
-      value: function (this: Layer, request: Request, response: unknown, next: unknown) {
-        enter(request, path);
-        return Reflect.apply(handle, this, [request, response, next]);
+      value: function (this: Layer, request: Request, response: object, next: Next) {
+        const recorded = enter(request, path);
+        const passed = isRouter || recorded !== true ? next : leavingMount(request, response, next);
+        return Reflect.apply(handle, this, [request, response, passed]);
       },
     });
   }
 });
 
 const enter = guarded('router', enterMount);
+const leaveMounted = guarded('router', leaveMount);
+
+function leavingMount(request: Request, response: object, next: Next): Next {
+  return (error) => {
+    leaveMounted(request, response, error);
+    return next(error);
+  };
+}
 
 /** The first argument of `use`, if it is a path and not a handler. */
 function pathOf(first: unknown): Path | undefined {
@@ -107,22 +121,24 @@ function templateOf(route: Route, { url }: Request): string {
   return alternatives.get(route)?.find(({ layer }) => layer.match(pathname))?.template ?? String(path);
 }
 
-const enterTemplate = guarded('router', (route: Route, request: Request) => {
-  enterRoute(request, templateOf(route, request));
-});
+const enterTemplate = guarded('router', (route: Route, request: Request) =>
+  enterRoute(request, templateOf(route, request)),
+);
 
-const leave = guarded('router', (request: Request, response: object, error: unknown) => {
-  if (error === undefined || error === null || error === 'route' || error === 'router')
-    leaveRoute(request, response);
-  else noteHandlerError(request, error);
-});
+const leave = guarded(
+  'router',
+  (request: Request, response: object, outer: string | undefined, error: unknown) => {
+    if (isError(error)) noteHandlerError(request, error);
+    else leaveRoute(request, response, outer);
+  },
+);
 
 /** `route.dispatch`: called when a route has matched, before its handlers. */
 export function dispatchWrapper(original: Function): Function {
-  return function (this: Route, request: Request, response: object, done: (error?: unknown) => unknown) {
-    enterTemplate(this, request);
+  return function (this: Route, request: Request, response: object, done: Next) {
+    const outer = enterTemplate(this, request);
     const passed = (error?: unknown): unknown => {
-      leave(request, response, error);
+      leave(request, response, outer, error);
       return done(error);
     };
     const lost = lostContext(request);
@@ -143,9 +159,11 @@ export function errorWrapper(original: Function): Function {
 
 export default define({
   name: 'router',
+  aliases: ['express'],
   module: 'router',
   versions: '>=2 <3',
-  spans: 'none of its own: the route, with all mount prefixes, and the exception on the server span',
+  spans:
+    'none of its own: the route, with all mount prefixes, or the mount path of what answers, and the exception on the server span',
   points: [
     { target: 'prototype.use', wrap: useWrapper },
     { target: 'prototype.route', wrap: routeWrapper },

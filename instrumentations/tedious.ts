@@ -96,6 +96,7 @@ const file = 'lib/connection.js';
 
 export default define({
   name: 'tedious',
+  neededBy: ['mssql'],
   module: 'tedious',
   versions: '>=11 <21',
   spans: 'a client span for each query, batch, procedure, execution of a prepared statement and bulk load',

@@ -1,3 +1,5 @@
+import { flatCopy } from '../src/define.ts';
+
 /** The parts of undici's `Request` that its channels promise. */
 export interface Request {
   origin: string | URL;
@@ -15,6 +17,7 @@ interface Origin {
 }
 
 const MAX_ORIGINS = 500;
+const MAX_ORIGIN = 512;
 const origins = new Map<string, Origin>();
 
 export function originOf(request: Request): Origin {
@@ -26,7 +29,7 @@ export function originOf(request: Request): Origin {
     const address = hostname.replace(/^\[|\]$/g, '');
     found = { scheme, address, port: port === '' ? (scheme === 'https' ? 443 : 80) : Number(port) };
     if (origins.size >= MAX_ORIGINS) origins.clear();
-    origins.set(text, found);
+    if (text.length <= MAX_ORIGIN) origins.set(flatCopy(text), { ...found, address: flatCopy(address) });
   }
   return found;
 }

@@ -16,24 +16,30 @@ import {
   requestHeader,
   responseHeader,
 } from './undici-request.ts';
+import { CONTEXT, keepCallbacks, OUTGOING } from './undici-callbacks.ts';
+import { addClient, push, shift } from './undici-queue.ts';
 import { countResends } from './undici-resends.ts';
 
-const OUTGOING = Symbol('foretrace.outgoing');
 const undici = scope('foretrace.undici');
 
 interface Sent extends Request {
+  [CONTEXT]?: ReturnType<typeof active>;
   [OUTGOING]?: Attempt;
 }
 
 interface Attempt extends Outgoing {
   peerAddress?: string;
   peerPort?: number;
+  httpVersion?: string;
 }
 
 function create({ request }: { request: Sent }): void {
+  const context = active();
+  request[CONTEXT] = context;
+  keepCallbacks(request);
   const { scheme, address, port } = originOf(request);
   const { path, method } = request;
-  const outgoing = startOutgoing(undici, active(), method, { scheme, address, port, path });
+  const outgoing = startOutgoing(undici, context, method, { scheme, address, port, path });
   if (outgoing === undefined) return;
   request[OUTGOING] = outgoing;
   countResends(outgoing, request);
@@ -46,12 +52,14 @@ function sendHeaders({
   socket,
 }: {
   request: Sent;
-  socket: { remoteAddress?: string; remotePort?: number };
+  socket: { remoteAddress?: string; remotePort?: number; alpnProtocol?: unknown };
 }): void {
   const attempt = request[OUTGOING];
   if (attempt === undefined) return;
   attempt.peerAddress = socket.remoteAddress;
   attempt.peerPort = socket.remotePort;
+  // What the request is sent in: of the answer undici tells no version.
+  attempt.httpVersion = socket.alpnProtocol === 'h2' ? '2' : '1.1';
 }
 
 function headers({
@@ -69,6 +77,7 @@ function headers({
   }
   endOutgoing(attempt, {
     statusCode: response.statusCode,
+    httpVersion: attempt.httpVersion,
     peerAddress: attempt.peerAddress,
     peerPort: attempt.peerPort,
     requestHeader: (name) => requestHeader(request, name),
@@ -84,6 +93,7 @@ function error({ request, error }: { request: Sent; error: unknown }): void {
 export default define({
   name: 'undici',
   module: 'undici',
+  versions: '>=5',
   spans:
     'a client span for each request of `fetch` (global or imported), `undici.request`, `stream`, `pipeline` and dispatchers',
   subscriptions: [
@@ -92,4 +102,12 @@ export default define({
     { channel: 'undici:request:headers', receive: headers },
     { channel: 'undici:request:error', receive: error },
   ],
+  // In version 6 the files have moved.
+  points: ['lib', 'lib/dispatcher'].flatMap((folder) => [
+    { file: `${folder}/pool-base.js`, target: 'PoolBase.prototype.Symbol(add client)', wrap: addClient },
+    ...[`${folder === 'lib' ? 'lib/node' : folder}/fixed-queue.js`].flatMap((file) => [
+      { file, target: 'prototype.push', wrap: push },
+      { file, target: 'prototype.shift', wrap: shift },
+    ]),
+  ]),
 });

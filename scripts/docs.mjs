@@ -89,12 +89,22 @@ function renderHooks({ catalogue }) {
 
 const LIBRARY = ['Name', 'Module', 'Versions', 'Spans'];
 
-function libraryCells({ name, module, loadedBy = [], versions, points = [], spans }) {
+function libraryCells({
+  name,
+  aliases = [],
+  keepsContext,
+  module,
+  loadedBy = [],
+  versions,
+  points = [],
+  spans,
+}) {
   // What is patched without a range is Node's own; channels alone are whoever's publishes on them.
   const builtin = versions === undefined && points.length > 0;
   const modules = [module, ...loadedBy].map((one) => `\`${builtin ? 'node:' : ''}${one}\``).join(', ');
   const range = versions === undefined ? undefined : `\`${versions}\``;
-  return [`\`${name}\``, modules, range ?? (builtin ? 'of Node.js' : 'any, by its channels'), spans];
+  const names = keepsContext ? ['always'] : [name, ...aliases].map((one) => `\`${one}\``);
+  return [names.join(', '), modules, range ?? (builtin ? 'of Node.js' : 'any, by its channels'), spans];
 }
 
 /** Which channels it listens to and which functions it wraps, each function once however many files and versions have it. */

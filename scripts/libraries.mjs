@@ -1,4 +1,5 @@
-// Installs test/libraries, the packages that instrumentations are tested against: too many for the root's `npm ci`.
+// Installs test/libraries, the packages that instrumentations are tested against (too many for the root's `npm ci`), and
+// test/beside, other tracers and all versions of the API.
 //
 //   node scripts/libraries.mjs       when they are not there as the lock file says
 import { spawnSync } from 'node:child_process';
@@ -6,14 +7,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const folder = fileURLToPath(new URL('../test/libraries', import.meta.url));
+const folderOf = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const folder = folderOf('test/libraries');
 
 function packagesOf(file) {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).packages : {};
 }
 
 /** Whether what is installed is what the lock file names; packages for other platforms may be missing. */
-function isInstalled() {
+function isInstalled(folder) {
   const wanted = Object.entries(packagesOf(join(folder, 'package-lock.json')));
   const found = packagesOf(join(folder, 'node_modules/.package-lock.json'));
   return wanted.every(
@@ -41,11 +43,17 @@ function buildNative() {
 
 /** Installs them if need be; throws when npm fails. No install scripts: nothing of them runs before its test. */
 export function installLibraries() {
-  if (!isInstalled()) install();
+  installFolder('test/libraries');
+  installFolder('test/beside');
   buildNative();
 }
 
-function install() {
+/** Installs what the lock file of a folder names, if it is not there. */
+export function installFolder(path) {
+  if (!isInstalled(folderOf(path))) install(folderOf(path));
+}
+
+function install(folder) {
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const args = ['ci', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   const { status } = spawnSync(npm, args, { stdio: 'inherit' });

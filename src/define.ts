@@ -8,7 +8,7 @@ export interface Point {
   file?: string;
   /**
    * Where it is in the file's exports, as a dotted path: `prototype.query`, `Client.prototype.query`. Empty: what the file exports
-   * is the function itself (CommonJS), and is replaced.
+   * is the function itself (CommonJS), and is replaced. A last part `Symbol(name)` is the holder's own symbol of that description.
    */
   target: string;
   /** Restricts the point to some versions of the library. */
@@ -31,6 +31,12 @@ export interface Subscription {
 export interface Instrumentation {
   /** The name in `OTEL_INSTRUMENTATION_<NAME>_ENABLED` and of the scope: the file's name. */
   name: string;
+  /** Other names that switch it on and off: those that OpenTelemetry's own agent has for what is several files here. */
+  aliases?: readonly string[];
+  /** Names that switch it on too, but not off: of libraries whose spans are made here. */
+  neededBy?: readonly string[];
+  /** It makes no spans and keeps calls in their context: no choice of its own, on unless everything is off. */
+  keepsContext?: true;
   /** The npm package; for builtins the name without `node:`. */
   module: string;
   /** Builtins that load this builtin internally, past every hook (`https` loads `http`). */
@@ -58,10 +64,11 @@ export function scope(name: string): Scope {
 }
 
 export { active, callIn, current, enter, inContext, run, runDetached } from './context/active.ts';
-export type { ServedRequest } from './context/context.ts';
+export { ROOT, type ServedRequest } from './context/context.ts';
+export { flatCopy } from './encode/flat-copy.ts';
 export { isAbort } from './patch/abort.ts';
 export { lastGiven } from './patch/arguments.ts';
-export { attached, detached, keepContext } from './patch/detached.ts';
+export { apart, attached, detached, keepContext, queued } from './patch/detached.ts';
 export { isExporterAgent } from './export/marker.ts';
 export { guarded, reportFailure } from './patch/guard.ts';
 export {
@@ -83,4 +90,4 @@ export {
   tracedAsParent,
   untraced,
 } from './patch/traced.ts';
-export { isWrapped, mimic, wrap } from './patch/wrap.ts';
+export { isWrapped, mimic, ownSymbol, wrap } from './patch/wrap.ts';

@@ -27,21 +27,55 @@ export function upperSnake(name: string): string {
   return name.toUpperCase().replace(/[^A-Z0-9]+/g, '_');
 }
 
+/** What the choice needs to know of a library. */
+export interface Choosable {
+  /** The name of its file in `instrumentations/`. */
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly neededBy?: readonly string[];
+  readonly keepsContext?: true;
+}
+
 /**
- * Whether the library is to be traced: its own variable decides, then the disabled list, then the enabled list, then
- * the default. `name` is the name of its file in `instrumentations/`.
+ * The libraries that are to be traced. What only keeps the context comes with any of them: without it, the spans of the others
+ * would belong to another request.
  */
-export function instrumentationEnabled(choice: InstrumentationChoice, name: string): boolean {
-  const variable = upperSnake(name);
-  if (Object.hasOwn(choice.byName, variable)) return choice.byName[variable];
-  if (includes(choice.disabled, variable)) return false;
-  if (choice.enabled !== undefined) return includes(choice.enabled, variable);
+export function chooseInstrumentations<T extends Choosable>(
+  choice: InstrumentationChoice,
+  all: readonly T[],
+): T[] {
+  const chosen = all.filter((one) => one.keepsContext !== true && instrumentationEnabled(choice, one));
+  if (chosen.length === 0) return [];
+  return all.filter((one) => one.keepsContext === true || chosen.includes(one));
+}
+
+/**
+ * Whether the library is to be traced: its own variable decides, then that of another of its names, the disabled list, the enabled
+ * list, and the default. A list has the library if it has one of its names.
+ */
+export function instrumentationEnabled(
+  choice: InstrumentationChoice,
+  { name, aliases = [], neededBy = [] }: Choosable,
+): boolean {
+  const names = [name, ...aliases].map(upperSnake);
+  const decisive = names.find((variable) => Object.hasOwn(choice.byName, variable));
+  if (decisive !== undefined) return choice.byName[decisive];
+  if (includes(choice.disabled, names)) return false;
+  const wanted = [...names, ...neededBy.map(upperSnake)];
+  if (wanted.some((variable) => Object.hasOwn(choice.byName, variable) && choice.byName[variable]))
+    return true;
+  if (choice.enabled !== undefined) return includes(choice.enabled, wanted);
   return choice.defaultEnabled;
 }
 
-function includes(names: readonly string[], variable: string): boolean {
-  for (const name of names) if (upperSnake(name) === variable) return true;
+function includes(list: readonly string[], variables: readonly string[]): boolean {
+  for (const name of list) if (variables.includes(upperSnake(name))) return true;
   return false;
+}
+
+/** Every name that may stand in a list. */
+function namesOf(all: readonly Choosable[]): string[] {
+  return all.flatMap(({ name, aliases = [], neededBy = [] }) => [name, ...aliases, ...neededBy]);
 }
 
 /**
@@ -51,10 +85,10 @@ function includes(names: readonly string[], variable: string): boolean {
  */
 export function checkInstrumentationNames(
   choice: InstrumentationChoice,
-  knownNames: readonly string[],
+  all: readonly Choosable[],
 ): string[] {
   const warnings: string[] = [];
-  const known = new Map(knownNames.map((name) => [upperSnake(name), name]));
+  const known = new Map(namesOf(all).map((name) => [upperSnake(name), name]));
   const lists = [
     ['OTEL_NODE_ENABLED_INSTRUMENTATIONS', choice.enabled ?? []],
     ['OTEL_NODE_DISABLED_INSTRUMENTATIONS', choice.disabled],

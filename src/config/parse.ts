@@ -140,6 +140,19 @@ function headerNames(text: string): Parsed {
 // What Node accepts in a header value; a wrong one would make every request throw.
 const HEADER_VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
 
+/** Headers that say how a request is sent: with one of these from elsewhere no request arrives. */
+const OF_THE_EXPORTER = new Set([
+  'connection',
+  'content-encoding',
+  'content-length',
+  'expect',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
 // Entries are numbered and not quoted: they may be secret.
 function pairs(text: string, headers: boolean): Parsed {
   // No prototype: `__proto__=x` has to be an entry like any other.
@@ -167,6 +180,10 @@ function pairs(text: string, headers: boolean): Parsed {
     }
     if (headers && !(HEADER_NAME.test(key) && HEADER_VALUE.test(decoded))) {
       problem ??= `has an invalid header in entry ${number}`;
+      continue;
+    }
+    if (headers && OF_THE_EXPORTER.has(key.toLowerCase())) {
+      problem ??= `has a header that only the exporter itself can set in entry ${number}`;
       continue;
     }
     value[headers ? key.toLowerCase() : key] = decoded;

@@ -24,6 +24,8 @@ export interface BatchConfig {
   /** `OTEL_BSP_EXPORT_TIMEOUT`; no limit is 2147483647. */
   readonly exportTimeoutMs: number;
   readonly maxQueueSize: number;
+  /** `FORETRACE_MAX_QUEUE_BYTES` */
+  readonly maxQueueBytes: number;
   /** Never above `maxQueueSize`. */
   readonly maxExportBatchSize: number;
 }
@@ -63,6 +65,8 @@ export interface Config {
   readonly serviceName: string | undefined;
   readonly resourceAttributes: Readonly<Record<string, string>>;
   readonly propagators: readonly Propagator[];
+  /** `FORETRACE_BAGGAGE_LENGTH_LIMIT` */
+  readonly maxBaggage: number;
   /** Empty for `none`. */
   readonly exporters: readonly ExporterName[];
   readonly sampler: { readonly name: SamplerName; readonly ratio: number };
@@ -74,12 +78,14 @@ export interface Config {
   /** `color` is `false` for `NO_COLOR`, and else left to the terminal. */
   readonly console: { readonly color: false | undefined };
   readonly http: HttpConfig;
-  readonly database: { readonly sanitizeQueries: boolean };
+  readonly database: { readonly sanitizeQueries: boolean; readonly keepsParameterized: boolean };
   readonly instrumentations: InstrumentationChoice;
   /** `FORETRACE_EXIT_TIMEOUT`; 0 means that the exit is never delayed. */
   readonly exitTimeoutMs: number;
   /** `FORETRACE_EXPORT_THREAD` */
   readonly thread: boolean;
+  /** `FORETRACE_FOLD_SPANS` */
+  readonly foldSpans: boolean;
   /** `FORETRACE_LOADER` is not `off`. */
   readonly esmHooks: boolean;
 }
@@ -174,18 +180,27 @@ function assemble(
       `OTEL_TRACES_SAMPLER_ARG="${v.OTEL_TRACES_SAMPLER_ARG}" says nothing to the sampler ${v.OTEL_TRACES_SAMPLER}, it is ignored`,
     );
   }
+  for (const name of ['OTEL_EXPORTER_OTLP_INSECURE', 'OTEL_EXPORTER_OTLP_TRACES_INSECURE'] as const) {
+    if (v[name] === true) {
+      warnings.push(
+        `${name}="true" is of gRPC alone, it is ignored: an endpoint that begins with http:// is not encrypted`,
+      );
+    }
+  }
   return {
     disabled: v.OTEL_SDK_DISABLED,
     logLevel: v.OTEL_LOG_LEVEL,
     serviceName: v.OTEL_SERVICE_NAME,
     resourceAttributes: v.OTEL_RESOURCE_ATTRIBUTES ?? {},
     propagators: v.OTEL_PROPAGATORS,
+    maxBaggage: v.FORETRACE_BAGGAGE_LENGTH_LIMIT,
     exporters: v.OTEL_TRACES_EXPORTER,
     sampler: { name: v.OTEL_TRACES_SAMPLER, ratio: v.OTEL_TRACES_SAMPLER_ARG },
     batch: {
-      scheduleDelayMs: v.OTEL_BSP_SCHEDULE_DELAY,
+      scheduleDelayMs: Math.max(v.OTEL_BSP_SCHEDULE_DELAY, 1),
       exportTimeoutMs: v.OTEL_BSP_EXPORT_TIMEOUT,
       maxQueueSize: v.OTEL_BSP_MAX_QUEUE_SIZE,
+      maxQueueBytes: v.FORETRACE_MAX_QUEUE_BYTES,
       maxExportBatchSize: batchSize(v, setRows, warnings),
     },
     limits: {
@@ -217,7 +232,10 @@ function assemble(
       sensitiveQueryParameters:
         v.OTEL_INSTRUMENTATION_SANITIZATION_URL_EXPERIMENTAL_SENSITIVE_QUERY_PARAMETERS,
     },
-    database: { sanitizeQueries: v.OTEL_INSTRUMENTATION_COMMON_DB_QUERY_SANITIZATION_ENABLED },
+    database: {
+      sanitizeQueries: v.OTEL_INSTRUMENTATION_COMMON_DB_QUERY_SANITIZATION_ENABLED,
+      keepsParameterized: v.FORETRACE_DB_QUERY_SANITIZATION === 'unparameterized',
+    },
     instrumentations: {
       defaultEnabled: v.OTEL_INSTRUMENTATION_COMMON_DEFAULT_ENABLED,
       enabled: v.OTEL_NODE_ENABLED_INSTRUMENTATIONS,
@@ -226,6 +244,7 @@ function assemble(
     },
     exitTimeoutMs: v.FORETRACE_EXIT_TIMEOUT,
     thread: v.FORETRACE_EXPORT_THREAD === 'on',
+    foldSpans: v.FORETRACE_FOLD_SPANS === 'on',
     esmHooks: v.FORETRACE_LOADER === 'auto',
   };
 }

@@ -1,3 +1,4 @@
+import { SECRET_NAMES } from '../redact/secrets.ts';
 import { LOG_LEVELS } from '../log.ts';
 
 /**
@@ -37,7 +38,7 @@ export interface Variable {
   /** Bounds of a number, both inclusive. */
   readonly min?: number;
   readonly max?: number;
-  readonly unit?: 'ms' | 'spans' | 'characters';
+  readonly unit?: 'ms' | 'spans' | 'characters' | 'bytes';
   /** Used when unset or invalid. `undefined` means "absent"; `Infinity` means "no limit". */
   readonly default: boolean | number | string | readonly string[] | undefined;
   /** The earlier row whose value holds while this one is unset or invalid. */
@@ -104,7 +105,9 @@ export const GROUPS: readonly { readonly id: GroupId; readonly title: string; re
     text:
       'By default every supported library is traced. `OTEL_INSTRUMENTATION_<NAME>_ENABLED` decides for one library and wins over the lists, ' +
       'where `<NAME>` is the name in capitals with `_` for anything but letters and digits (`better-sqlite3`: `OTEL_INSTRUMENTATION_BETTER_SQLITE3_ENABLED`). ' +
-      'A library in both lists is not traced.',
+      'A library in both lists is not traced. Names of the OpenTelemetry agent mean what they mean there: `express` is Express 4 and 5, ' +
+      '`koa` its routers too, `redis` all versions of node-redis. What only keeps the context of calls (pools, queues) is no choice of its own: ' +
+      'it comes with any other library.',
   },
   {
     id: 'foretrace',
@@ -206,10 +209,9 @@ export const VARIABLES = [
     name: 'OTEL_BSP_SCHEDULE_DELAY',
     group: 'batch',
     type: 'duration',
-    min: 1,
     unit: 'ms',
     default: 5000,
-    help: 'How long spans wait for a batch to fill up.',
+    help: 'How long spans wait for a batch to fill up; 0 means as short as possible (1 ms).',
   },
   {
     name: 'OTEL_BSP_EXPORT_TIMEOUT',
@@ -440,6 +442,20 @@ export const VARIABLES = [
     default: undefined,
     help: 'The same for traces.',
   },
+  {
+    name: 'OTEL_EXPORTER_OTLP_INSECURE',
+    group: 'otlp',
+    type: 'boolean',
+    default: undefined,
+    help: 'Of gRPC alone, so without effect: `http:` or `https:` of the endpoint decides. Set to `true`, it is worth one line.',
+  },
+  {
+    name: 'OTEL_EXPORTER_OTLP_TRACES_INSECURE',
+    group: 'otlp',
+    type: 'boolean',
+    default: undefined,
+    help: 'The same for traces.',
+  },
 
   {
     name: 'OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS',
@@ -492,8 +508,9 @@ export const VARIABLES = [
       'Signature',
       'sig',
       'X-Goog-Signature',
+      ...SECRET_NAMES,
     ],
-    help: 'Query parameters whose values are recorded as `REDACTED`, case-sensitive. Replaces the whole list.',
+    help: 'Query parameters whose values are recorded as `REDACTED`. Replaces the whole list. Names of the list are known in any case from `password` on, all others as they are written. Tokens are replaced by their looks, whatever the list.',
   },
 
   {
@@ -528,6 +545,24 @@ export const VARIABLES = [
   },
 
   {
+    name: 'FORETRACE_BAGGAGE_LENGTH_LIMIT',
+    group: 'foretrace',
+    type: 'integer',
+    min: 0,
+    max: 8192,
+    unit: 'characters',
+    default: 3072,
+    help: 'The most baggage that goes out with one request; what is longer loses whole entries. The app sees up to 8192 characters of what came in.',
+  },
+  {
+    name: 'FORETRACE_DB_QUERY_SANITIZATION',
+    group: 'foretrace',
+    type: 'enum',
+    values: ['all', 'unparameterized'],
+    default: 'all',
+    help: '`unparameterized` records statements that have parameters as they are, as the semantic conventions do: their literals are taken to be those of the source code.',
+  },
+  {
     name: 'FORETRACE_EXIT_TIMEOUT',
     group: 'foretrace',
     type: 'duration',
@@ -550,6 +585,24 @@ export const VARIABLES = [
     type: 'path',
     default: 'foretrace-traces.jsonl',
     help: 'Where the `file` exporter appends OTLP JSON lines, relative to the working directory.',
+  },
+  {
+    name: 'FORETRACE_FOLD_SPANS',
+    group: 'foretrace',
+    type: 'enum',
+    values: ['on', 'off'],
+    default: 'on',
+    help: '`off` keeps spans that the app’s framework makes itself of requests and calls that are traced anyway ([living beside others](beside-others.md)).',
+  },
+  {
+    name: 'FORETRACE_MAX_QUEUE_BYTES',
+    group: 'foretrace',
+    type: 'integer',
+    min: 65_536,
+    max: 255 * 1024 * 1024,
+    unit: 'bytes',
+    default: 32 * 1024 * 1024,
+    help: 'The most bytes of spans that wait, for each thread of the app that has some; further spans are dropped. Memory is used only as it is needed.',
   },
   {
     name: 'FORETRACE_LOADER',

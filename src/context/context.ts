@@ -1,6 +1,7 @@
 import type { Baggage, Context as ApiContext, Span as ApiSpan } from '@opentelemetry/api';
 import { baggageFromHeader } from '../propagate/baggage.ts';
 import type { PassedSpan, Span } from '../trace/span.ts';
+import { standsFor } from '../trace/stand-in.ts';
 
 // The API makes its keys with Symbol.for, so these are the same in every version of it.
 export const SPAN_KEY = Symbol.for('OpenTelemetry Context Key SPAN');
@@ -59,7 +60,7 @@ export class Context implements ApiContext {
   setValue(key: symbol, value: unknown): Context {
     const { span, request, baggage, suppressed, values } = this;
     if (key === SPAN_KEY)
-      return new Context(value as ApiSpan, request, baggage, suppressed, values, undefined);
+      return new Context(standsFor(value as ApiSpan), request, baggage, suppressed, values, undefined);
     if (key === BAGGAGE_KEY) {
       return new Context(span, request, value as Baggage, suppressed, values, undefined);
     }

@@ -1,3 +1,5 @@
+import { flatCopy } from './flat-copy.ts';
+
 /**
  * An attribute key, encoded once.
  *
@@ -10,6 +12,8 @@ export interface Key {
   readonly prefix: Uint8Array;
   lastValue: string | undefined;
   lastBytes: Uint8Array | undefined;
+  /** What tells most texts from the one that was last written, which is not kept itself: it may be a slice of a large one. */
+  lastMark: number;
 }
 
 const utf8 = new TextEncoder();
@@ -28,7 +32,7 @@ export function key(name: string): Key {
   }
   prefix.set(text, 1 + width);
   prefix[prefix.length - 1] = 0x12;
-  return { name, prefix, lastValue: undefined, lastBytes: undefined };
+  return { name, prefix, lastValue: undefined, lastBytes: undefined, lastMark: -1 };
 }
 
 const MAX_USER_KEYS = 2_000;
@@ -39,11 +43,11 @@ const userKeys = new Map<string, Key>();
 export function userKey(name: string): Key {
   let found = userKeys.get(name);
   if (found === undefined) {
-    found = key(name.length > 0x3fff / 3 ? name.slice(0, 0x1000) : name);
-    if (name.length <= MAX_CACHED_NAME) {
-      if (userKeys.size >= MAX_USER_KEYS) userKeys.clear();
-      userKeys.set(name, found);
-    }
+    if (name.length > MAX_CACHED_NAME) return key(name.length > 0x3fff / 3 ? name.slice(0, 0x1000) : name);
+    const own = flatCopy(name);
+    found = key(own);
+    if (userKeys.size >= MAX_USER_KEYS) userKeys.clear();
+    userKeys.set(own, found);
   }
   return found;
 }

@@ -470,3 +470,15 @@ export function readResponse(response: Uint8Array): PartialSuccess | undefined {
   });
   return partial;
 }
+
+/** The message of a `google.rpc.Status`, which is what an OTLP collector answers a refused request with. @throws RangeError */
+export function readStatusMessage(response: Uint8Array): string {
+  let found = '';
+  const c = cursor(response);
+  fields(c, (tag) => {
+    if (tag !== tagOf(2, BYTES)) return false;
+    found = text(c);
+    return true;
+  });
+  return found;
+}

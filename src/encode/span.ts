@@ -57,7 +57,7 @@ export interface EncodableSpan {
   s1: number;
   p0: number;
   p1: number;
-  /** W3C trace flags, with bits 8 and 9 of OTLP (`has_is_remote`, `is_remote`). */
+  /** W3C trace flags, with bits 8 and 9 of OTLP (`has_is_remote`, `is_remote`); further ones are not written. */
   flags: number;
   /** OTLP's numbers: 1 internal, 2 server, 3 client, 4 producer, 5 consumer. */
   kind: number;
@@ -94,7 +94,7 @@ export function encodeSpan(
   w.begin();
   w.id128(0x0a, span.t0, span.t1, span.t2, span.t3);
   w.id64(0x12, span.s0, span.s1);
-  if (span.traceState !== undefined && span.traceState !== '') w.string(0x1a, span.traceState);
+  if (span.traceState !== undefined && span.traceState !== '') encodeTraceState(span.traceState, span.flags);
   if ((span.p0 | span.p1) !== 0) w.id64(0x22, span.p0, span.p1);
   w.string(0x2a, span.name);
   w.byte(0x30);
@@ -110,8 +110,28 @@ export function encodeSpan(
   if (span.links !== undefined) for (const link of span.links) if (!encodeLink(link)) droppedLinks++;
   if (droppedLinks > 0) field(0x70, droppedLinks);
   if (span.status !== 0) encodeStatus(span.status, span.statusMessage);
-  w.fixed32Wide(0x85, 0x01, span.flags);
+  w.fixed32Wide(0x85, 0x01, span.flags & OTLP_FLAGS);
   return w.position();
+}
+
+/** What OTLP knows of the flags of a span. */
+const OTLP_FLAGS = 0x3ff;
+/** Bit of OTLP's flags: the parent is another process's. */
+const IS_REMOTE = 0x200;
+
+/**
+ * A trace's state is the text of whoever called, and the same on each of its spans: the one at the border tells it whole, those below
+ * only OpenTelemetry's own member, from which collectors read the sampling of each span.
+ */
+function encodeTraceState(state: string, flags: number): void {
+  if ((flags & IS_REMOTE) !== 0) {
+    w.string(0x1a, state);
+    return;
+  }
+  const start = state.startsWith('ot=') ? 0 : state.indexOf(',ot=') + 1;
+  if (start === 0 && !state.startsWith('ot=')) return;
+  const end = state.indexOf(',', start);
+  w.string(0x1a, end === -1 ? state.slice(start) : state.slice(start, end));
 }
 
 function field(tag: number, value: number): void {
@@ -213,8 +233,11 @@ function encodeEvent(event: EncodableEvent): boolean {
 function encodeLink(link: EncodableLink): boolean {
   if (!w.hasRoom()) return false;
   const start = w.open(0x6a);
-  w.id128(0x0a, link.t0, link.t1, link.t2, link.t3);
-  w.id64(0x12, link.s0, link.s1);
+  // A link without valid ids is kept for its attributes; OTLP has no ids of zeros.
+  if ((link.t0 | link.t1 | link.t2 | link.t3) !== 0) {
+    w.id128(0x0a, link.t0, link.t1, link.t2, link.t3);
+    w.id64(0x12, link.s0, link.s1);
+  }
   if (link.traceState !== undefined && link.traceState !== '') w.string(0x1a, link.traceState);
   const dropped = link.dropped + pairs(0x22, link.attributes);
   if (dropped > 0) field(0x28, dropped);

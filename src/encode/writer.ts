@@ -1,3 +1,4 @@
+import { flatCopy } from './flat-copy.ts';
 import { type Key, userKey } from './key.ts';
 
 /**
@@ -9,6 +10,12 @@ import { type Key, userKey } from './key.ts';
 
 /** A text longer than this many UTF-16 units is cut whatever the limits say, so that one value can't fill the queue. */
 export const MAX_TEXT_LENGTH = 65_536;
+/**
+ * In a span larger than half of this, long texts are cut to what it has left of it, or to `SHORT_TEXT_LENGTH`, so that what comes
+ * after them still has room.
+ */
+const LARGE_SPAN_BYTES = 262_144;
+const SHORT_TEXT_LENGTH = 1_024;
 /** A span larger than this drops further attributes and events, and counts them as dropped. */
 const MAX_SPAN_BYTES = 393_216;
 const MAX_DEPTH = 8;
@@ -18,10 +25,13 @@ let bytes: Buffer = Buffer.allocUnsafeSlow(16_384);
 let view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 let at = 0;
 let maxTextLength = MAX_TEXT_LENGTH;
+/** Texts up to here are never cut. */
+let uncutLength = SHORT_TEXT_LENGTH;
 
 /** Sets `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, in UTF-16 units; before anything is written. */
 export function setMaxTextLength(limit: number): void {
   maxTextLength = Math.min(limit, MAX_TEXT_LENGTH);
+  uncutLength = Math.min(limit, SHORT_TEXT_LENGTH);
 }
 
 export function begin(): void {
@@ -141,9 +151,12 @@ function padded(where: number, length: number, width: number): void {
 
 /** Cuts a text to the limit, without leaving half of a surrogate pair. */
 export function cut(text: string): string {
-  if (text.length <= maxTextLength) return text;
-  const last = text.charCodeAt(maxTextLength - 1);
-  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? maxTextLength - 1 : maxTextLength);
+  // Three bytes are the most that a UTF-16 unit needs.
+  const room = at < LARGE_SPAN_BYTES / 2 ? maxTextLength : Math.trunc((LARGE_SPAN_BYTES - at) / 3);
+  const most = Math.min(maxTextLength, Math.max(uncutLength, room));
+  if (text.length <= most) return text;
+  const last = text.charCodeAt(most - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? most - 1 : most);
 }
 
 /** The longest text written by the loop below; measured on Node 20 and 24, `utf8Write` wins from here on. */
@@ -184,21 +197,34 @@ function longString(tag: number, text: string): void {
 
 /** An attribute of text under a field tag; the value is cut to the limit. */
 export function textAttribute(tag: number, key: Key, value: string): void {
-  const known = key.lastValue === value;
-  if (known && key.lastBytes !== undefined) {
+  if (key.lastBytes !== undefined && key.lastValue === value) {
     byte(tag);
     raw(key.lastBytes);
     return;
   }
   const start = at;
-  shortTextAttribute(tag, key.prefix, value.length > maxTextLength ? cut(value) : value);
-  if (known) {
-    // Copied only when a value comes twice in a row: a copy of each ever-changing path would be garbage.
+  const whole = value.length <= uncutLength;
+  shortTextAttribute(tag, key.prefix, whole ? value : cut(value));
+  if (!whole || value.length > MAX_REMEMBERED) return;
+  // Kept only when a value comes twice in a row: a copy of each ever-changing path would be garbage.
+  const mark = markOf(value);
+  if (key.lastMark === mark) {
+    key.lastValue = flatCopy(value);
     key.lastBytes = written(start + 1);
   } else {
-    key.lastValue = value.length <= 512 ? value : undefined;
-    key.lastBytes = undefined;
+    key.lastMark = mark;
   }
+}
+
+const MAX_REMEMBERED = 512;
+
+/** A few characters of a text and its length; the end, where paths differ, counts most. */
+function markOf(text: string): number {
+  const last = text.length - 1;
+  if (last < 3) return last < 0 ? 0 : (text.charCodeAt(0) << 8) ^ (text.charCodeAt(last) << 2) ^ last;
+  const end = (text.charCodeAt(last) << 12) ^ (text.charCodeAt(last - 1) << 6) ^ text.charCodeAt(last - 2);
+  const middle = (text.charCodeAt(last >> 1) << 18) ^ (text.charCodeAt((last * 3) >> 2) << 22);
+  return (end ^ middle ^ (last << 25)) & 0x7fffffff;
 }
 
 function shortTextAttribute(tag: number, prefix: Uint8Array, value: string): void {

@@ -1,7 +1,20 @@
 // oxlint-disable unicorn/require-post-message-target-origin, unicorn/prefer-add-event-listener -- rules for windows; these are threads
+import {
+  clearTimeout,
+  Int32Array,
+  load,
+  Map,
+  now,
+  Promise,
+  Set,
+  setTimeout,
+  SharedArrayBuffer,
+  wait,
+} from './globals.ts';
 import { AsyncResource } from 'node:async_hooks';
 import type { BroadcastChannel, MessagePort } from 'node:worker_threads';
 import { log } from '../log.ts';
+import { guarded } from '../patch/guard.ts';
 import { type Consumer, createConsumer, mayStartThread } from './consumer.ts';
 import { count } from './health.ts';
 import type { FromExport, ThreadRing, ToExport } from './messages.ts';
@@ -50,12 +63,12 @@ export function createAppPipeline(options: ExportOptions, threadFile: string): P
         channel: channelName,
       };
     },
-    ({ id, threadId }: FromExport) => {
+    guarded('an answer of the export', ({ id, threadId }: FromExport) => {
       if (threadId === undefined) {
         flushes.get(id)?.();
         flushes.delete(id);
       } else channel?.postMessage({ type: 'flushed', id, threadId });
-    },
+    }),
   );
 
   const producer = createProducer(
@@ -83,19 +96,22 @@ export function createAppPipeline(options: ExportOptions, threadFile: string): P
     // The app may load `worker_threads` in the middle of a request.
     outside.runInAsyncScope(() => {
       channel = new BroadcastChannel(channelName);
-      channel.onmessage = (event) => hear((event as { data: ToExport | FromExport }).data);
+      channel.onmessage = (event) => guardedHear((event as { data: ToExport | FromExport }).data);
       // After the listener, which takes the reference back.
       channel.unref();
     });
   }
 
+  const guardedHear = guarded('a message of a worker thread', hear);
   if (!isMain) prepareWorkers();
-  const workers = watchWorkers(() => consumer.launching, forgetEnded);
+  const workers = watchWorkers(() => consumer.launching, guarded('the watch of worker threads', forgetEnded));
 
   function startLate(): void {
     if (starting) return;
     starting = true;
-    outside.runInAsyncScope(() => setTimeout(start, LATE_START_MS).unref());
+    outside.runInAsyncScope(() =>
+      setTimeout(guarded('the start of the export', start), LATE_START_MS).unref(),
+    );
   }
 
   function start(): void {
@@ -199,15 +215,15 @@ export function createAppPipeline(options: ExportOptions, threadFile: string): P
         );
         return;
       }
-      const end = performance.now() + timeoutMs;
-      const before = Atomics.load(cells, 0);
+      const end = now() + timeoutMs;
+      const before = load(cells, 0);
       const failedBefore = failedSpans();
       consumer.start(true);
       consumer.post({ type: 'finish', timeoutMs });
       for (;;) {
-        const leftMs = end - performance.now();
-        if (leftMs <= 0 || Atomics.load(cells, 0) !== before) break;
-        Atomics.wait(cells, 0, before, leftMs);
+        const leftMs = end - now();
+        if (leftMs <= 0 || load(cells, 0) !== before) break;
+        wait(cells, 0, before, leftMs);
       }
       const lost = pendingSpans() + failedSpans() - failedBefore;
       if (lost > 0) {

@@ -1,7 +1,8 @@
-import { writeSync } from 'node:fs';
+import { Map, Math } from './globals.ts';
 import { isatty } from 'node:tty';
 import type { DecodedSpan } from '../encode/read.ts';
 import type { Exporter } from './exporter.ts';
+import { writeAll } from './file.ts';
 import { createHealth } from './health.ts';
 import { renderTrace } from './tree.ts';
 
@@ -15,6 +16,7 @@ const BLOCKED_MS = 1000;
  */
 export function consoleExporter(color: boolean | undefined): Exporter {
   const health = createHealth('print to stderr');
+  let blockedMs = BLOCKED_MS;
   return {
     async export(batch) {
       try {
@@ -28,25 +30,15 @@ export function consoleExporter(color: boolean | undefined): Exporter {
         for (const trace of traces.values()) {
           text += `${renderTrace(trace, { color: color ?? isatty(STDERR), width: WIDTH })}\n`;
         }
-        write(Buffer.from(text));
+        writeAll(STDERR, Buffer.from(text), blockedMs);
         return 0;
       } catch (error) {
         health.failed((error as NodeJS.ErrnoException).code ?? (error as Error).message, batch.spans);
         return batch.spans;
       }
     },
+    hurry(timeoutMs) {
+      blockedMs = Math.min(BLOCKED_MS, timeoutMs / 2);
+    },
   };
-}
-
-/** A pipe that nobody empties answers EAGAIN; it gets some time. */
-function write(text: Buffer): void {
-  const until = performance.now() + BLOCKED_MS;
-  for (let at = 0; at < text.length;) {
-    try {
-      at += writeSync(STDERR, text, at);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || performance.now() > until) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
-    }
-  }
 }

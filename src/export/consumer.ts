@@ -1,7 +1,10 @@
 // oxlint-disable unicorn/require-post-message-target-origin, unicorn/prefer-add-event-listener -- rules for windows; these are threads
+import { Math, now, setImmediate, setTimeout } from './globals.ts';
 import { AsyncResource } from 'node:async_hooks';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { log } from '../log.ts';
+import { guarded } from '../patch/guard.ts';
 import { EXPORT_THREAD } from './marker.ts';
 import type { ExportInput, FromExport, ToExport } from './messages.ts';
 import { workerThreads } from './threads.ts';
@@ -47,11 +50,15 @@ export function createConsumer(
   let startedAt = -Infinity;
   let refused = false;
   let launching = false;
+  // A thread starts without the app's patches, so it sees no file inside of a zip (Yarn's Plug'n'Play): this thread reads it.
+  let asSource = (process.versions as { pnp?: string }).pnp !== undefined;
+  let threadFails = false;
 
   function startThread(): void {
     launching = true;
     const { Worker } = workerThreads();
-    const worker = new Worker(threadFile, {
+    const worker = new Worker(asSource ? readFileSync(threadFile, 'utf8') : threadFile, {
+      eval: asSource,
       name: 'foretrace-export',
       workerData: { foretrace: EXPORT_THREAD, input: input() },
       // The preload must not run there: it would trace the exporter.
@@ -68,21 +75,35 @@ export function createConsumer(
     let reason = '';
     receive = (message) => worker.postMessage(message);
     worker.on('message', onReply);
+    let cannotRead = false;
     worker.on('error', (error: unknown) => {
       reason = error instanceof Error ? error.message : String(error);
+      cannotRead = (error as NodeJS.ErrnoException | undefined)?.code === 'MODULE_NOT_FOUND';
     });
-    worker.on('exit', (code) => {
+    const onExit = (code: number): void => {
       if (closed) return;
       receive = undefined;
-      const delayMs = Math.max(0, startedAt + restartMs - performance.now());
+      if (cannotRead && !threadFails) {
+        if (asSource) {
+          threadFails = true;
+          log.warn(`the export thread cannot read its code (${reason}), the export runs on the app's thread`);
+        }
+        asSource = true;
+        startedAt = -Infinity;
+        start();
+        return;
+      }
+      const delayMs = Math.max(0, startedAt + restartMs - now());
       log.warn(
         `the export thread ended (${reason || `exit code ${code}`}), it is started again in ${Math.ceil(delayMs / 1000)} s`,
       );
-      setTimeout(() => {
+      const again = guarded('the start of the export', () => {
         startedAt = -Infinity;
         start();
-      }, delayMs).unref();
-    });
+      });
+      setTimeout(again, delayMs).unref();
+    };
+    worker.on('exit', guarded('the end of the export thread', onExit));
     // After the listeners: the one for messages takes the reference back.
     worker.unref();
   }
@@ -91,10 +112,11 @@ export function createConsumer(
     // Loaded at this point only: most processes never need the exporter's code on this thread.
     const { startExport } = createRequire(threadFile)(threadFile) as { startExport: StartExport };
     const handle = startExport(input(), onReply, true);
+    const guardedHandle = guarded('the export', handle);
     receive = (message) => {
       if (message.type === 'close') handle(message);
       // Not in the middle of the app's work, and not in its context.
-      else setImmediate(() => outside.runInAsyncScope(handle, undefined, message)).unref();
+      else setImmediate(() => outside.runInAsyncScope(guardedHandle, undefined, message)).unref();
     };
     inline = true;
   }
@@ -102,12 +124,12 @@ export function createConsumer(
   function start(final = false): void {
     if (closed || refused) return;
     if (receive !== undefined && !(final && inline && mayStartThread())) return;
-    if (!final && performance.now() - startedAt < restartMs) return;
-    startedAt = performance.now();
+    if (!final && now() - startedAt < restartMs) return;
+    startedAt = now();
     outside.runInAsyncScope(() => {
       try {
         if (inline) receive?.({ type: 'close' });
-        if ((wantsThread || final) && mayStartThread()) startThread();
+        if (((wantsThread && !threadFails) || final) && mayStartThread()) startThread();
         else startInline();
       } catch (error) {
         refused = true;

@@ -1,4 +1,15 @@
+import {
+  clearInterval,
+  clearTimeout,
+  Map,
+  Math,
+  Promise,
+  setImmediate,
+  setInterval,
+  setTimeout,
+} from './globals.ts';
 import { log } from '../log.ts';
+import { guarded, reportFailure } from '../patch/guard.ts';
 import { batchOf, type Exporter } from './exporter.ts';
 import { createDropWatch } from './health.ts';
 import type { BatchOptions, ResourceAttributes } from './options.ts';
@@ -11,16 +22,22 @@ import {
   writeRequest,
 } from './request.ts';
 import {
+  ASLEEP,
   attach,
   copyOut,
   counts,
-  isHalfFull,
+  droppedForBytes,
+  EXPORTING,
+  fullBytes,
+  fullSpans,
+  LOOKING,
   peek,
   peekedBytes,
+  queuedBytes,
   readScopes,
   release,
   type Ring,
-  setAwake,
+  setState,
   settle,
   takeOver,
 } from './ring.ts';
@@ -84,8 +101,9 @@ export function createEngine(
 ): Engine {
   const resource = encodeResource(resourceAttributes);
   const sources = new Map<number, Source>();
-  const watchDrops = createDropWatch(batch.maxQueueSize);
-  let droppedBefore = 0;
+  const watchDrops = createDropWatch(batch.maxQueueSize, batch.maxQueueBytes);
+  /** Of threads that are gone. */
+  const before = { dropped: 0, forBytes: 0 };
   let waiters: Waiter[] = [];
   /** The request and, behind it, what came out of the rings: one export at a time, so one array serves them all. */
   let work = NO_BYTES;
@@ -94,24 +112,32 @@ export function createEngine(
   let lookTimer: NodeJS.Timeout | undefined;
   let stopped = false;
 
-  const timer = setInterval(() => {
+  const tick = guarded('the schedule of the export', () => {
     callDue();
-    void run();
-  }, batch.scheduleDelayMs);
+    // During an export that takes long nothing else would tell of drops.
+    if (exporting) sweep();
+    go();
+  });
+  const timer = setInterval(tick, batch.scheduleDelayMs);
   timer.unref();
 
   function callDue(): void {
     for (const source of sources.values()) source.due = endedOf(source) | 0;
   }
 
+  /** Nobody awaits it; inline a rejection would be one of the app. */
+  function go(): void {
+    run().catch((error: unknown) => reportFailure('the export', error));
+  }
+
   /** Exports until nothing is due and no batch is full. */
   async function run(): Promise<void> {
     if (exporting || stopped) return;
     exporting = true;
-    clearTimeout(lookTimer);
-    tellAwake(true);
     let failed = false;
     try {
+      clearTimeout(lookTimer);
+      tell(EXPORTING);
       for (;;) {
         const taken = isDue() ? take() : undefined;
         if (taken === undefined) break;
@@ -136,27 +162,30 @@ export function createEngine(
     }
     exporting = false;
     sweep();
-    if (looksLeft-- > 0) {
-      lookTimer = setTimeout(() => void run(), LOOK_MS);
-      lookTimer.unref();
-      return;
-    }
-    tellAwake(false);
+    const looks = looksLeft-- > 0;
+    tell(looks ? LOOKING : ASLEEP);
     // What came just before nobody was told of.
-    if (!failed && isDue()) setImmediate(() => void run()).unref();
+    if (!failed && isDue()) {
+      setImmediate(go).unref();
+    } else if (looks) {
+      lookTimer = setTimeout(go, LOOK_MS);
+      lookTimer.unref();
+    }
   }
 
-  function tellAwake(awake: boolean): void {
-    for (const { ring } of sources.values()) setAwake(ring, awake);
+  function tell(state: typeof ASLEEP | typeof LOOKING | typeof EXPORTING): void {
+    for (const { ring } of sources.values()) setState(ring, state);
   }
 
   function isDue(): boolean {
     let queued = 0;
     for (const source of sources.values()) {
       if (((source.due - source.taken) | 0) > 0) return true;
-      queued += (endedOf(source) - source.taken) | 0;
-      // Large spans can fill the ring long before they are a batch.
-      if (isHalfFull(source.ring)) return true;
+      const { ring } = source;
+      const own = (endedOf(source) - source.taken) | 0;
+      if (own >= fullSpans(ring, batch.maxExportBatchSize) || queuedBytes(ring) >= fullBytes(ring))
+        return true;
+      queued += own;
     }
     return queued >= batch.maxExportBatchSize;
   }
@@ -247,18 +276,23 @@ export function createEngine(
 
   /** Forgets the rings of threads that are gone, and tells of drops. */
   function sweep(): void {
-    let dropped = droppedBefore;
-    let queued = 0;
+    let { dropped, forBytes } = before;
+    let drained = true;
     for (const [threadId, source] of sources) {
+      const { ring } = source;
       const left = (endedOf(source) - source.taken) | 0;
-      queued += left;
-      dropped += counts(source.ring).dropped;
+      if (left >= batch.maxQueueSize / 2 || queuedBytes(ring) >= ring.capacity / 2) drained = false;
+      const own = counts(ring).dropped;
+      const ownForBytes = droppedForBytes(ring);
+      dropped += own;
+      forBytes += ownForBytes;
       if (source.gone && left <= 0) {
-        droppedBefore += counts(source.ring).dropped;
+        before.dropped += own;
+        before.forBytes += ownForBytes;
         sources.delete(threadId);
       }
     }
-    watchDrops(dropped, queued < batch.maxQueueSize / 2);
+    watchDrops(dropped, forBytes, drained);
   }
 
   const engine: Engine = {
@@ -266,20 +300,20 @@ export function createEngine(
       if (sources.has(threadId)) return;
       const ring = attach(shared);
       takeOver(ring);
-      setAwake(ring, exporting || looksLeft > 0);
+      setState(ring, exporting ? EXPORTING : ASLEEP);
       const taken = counts(ring).settled | 0;
       sources.set(threadId, { ring, taken, due: taken, gone: false, scopes: [] });
-      void run();
+      go();
     },
     ended(threadId) {
       const source = sources.get(threadId);
       if (source === undefined) return;
       source.gone = true;
       source.due = endedOf(source) | 0;
-      void run();
+      go();
     },
     wake() {
-      void run();
+      go();
     },
     flush() {
       callDue();
@@ -287,7 +321,7 @@ export function createEngine(
       return new Promise((resolve) => {
         waiters.push({ targets, resolve });
         answerWaiters();
-        void run();
+        go();
       });
     },
     finish(timeoutMs) {
@@ -296,7 +330,7 @@ export function createEngine(
     },
     stop() {
       stopped = true;
-      tellAwake(false);
+      tell(ASLEEP);
       clearInterval(timer);
       clearTimeout(lookTimer);
       answerWaiters();

@@ -1,8 +1,19 @@
+import { guarded } from '../patch/guard.ts';
 import { mayStartThread } from './consumer.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /** Signals that end a process by default and that are used to end it in an orderly way. */
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+const beforeEnd: ((reason: string) => void)[] = [];
+
+/**
+ * Calls back before the last export, when the process is ending for sure: what still has to be written is written there. The callback is
+ * given the signal, or `process_exit`.
+ */
+export function beforeLastExport(callback: (reason: string) => void): void {
+  beforeEnd.push(guarded('the last spans of the process', callback));
+}
 
 type SignalListener = (signal: string) => void;
 
@@ -13,18 +24,32 @@ type SignalListener = (signal: string) => void;
  * Not covered: `process.reallyExit()`, `process.abort()`, SIGKILL.
  *
  * @param exitTimeoutMs the longest time that the end is put off; 0 = not at all
+ * @param whenFirst calls back once when the first span starts: one that has started is to be kept from a signal in the same
+ * millisecond. Without spans there is nothing to keep, and a process whose thread is blocked can still be stopped at once.
  */
-export function installExit(pipeline: Pipeline, exitTimeoutMs: number): void {
+export function installExit(
+  pipeline: Pipeline,
+  exitTimeoutMs: number,
+  whenFirst: (callback: () => void) => void = pipeline.whenFirst,
+): void {
   if (exitTimeoutMs <= 0) return;
-  process.on('exit', () => pipeline.flushSync(exitTimeoutMs));
+  const end = guarded('the export at the end of the process', (reason: string) => {
+    for (const callback of beforeEnd) callback(reason);
+    pipeline.flushSync(exitTimeoutMs);
+  });
+  process.on('exit', () => end('process_exit'));
   if (!mayStartThread()) {
     // At `exit` nothing can be sent any more from this thread. A natural end announces itself while it still can.
-    process.once('beforeExit', () => void pipeline.flush(exitTimeoutMs));
+    process.once(
+      'beforeExit',
+      guarded('the export before the end of the process', () => void pipeline.flush(exitTimeoutMs)),
+    );
   }
-  // Without spans there is nothing to keep, and a process whose thread is blocked can still be stopped at once.
-  pipeline.whenFirst(() => {
-    for (const signal of SIGNALS) hold(signal, () => pipeline.flushSync(exitTimeoutMs));
-  });
+  whenFirst(
+    guarded('the take-over of signals', () => {
+      for (const signal of SIGNALS) hold(signal, () => end(signal));
+    }),
+  );
 }
 
 /**

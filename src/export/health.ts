@@ -1,3 +1,4 @@
+import { now as monotonic } from './globals.ts';
 import { log } from '../log.ts';
 
 /** Turns the outcomes of an exporter into one line for each change of state instead of one for each batch. */
@@ -41,22 +42,41 @@ export function count(spans: number): string {
   return `${spans} span${spans === 1 ? '' : 's'}`;
 }
 
-/** Lines for the start and the end of dropping because the queue is full. */
-export function createDropWatch(maxQueueSize: number): (dropped: number, drained: boolean) => void {
-  let seen = 0;
-  let since: number | undefined;
-  return (dropped, drained) => {
-    if (dropped !== seen) {
-      if (since === undefined) {
-        since = seen;
-        log.warn(
-          `the queue of ${maxQueueSize} spans (OTEL_BSP_MAX_QUEUE_SIZE) is full, further spans are dropped until there is room`,
-        );
-      }
-      seen = dropped;
-    } else if (since !== undefined && drained) {
-      log.warn(`the queue has room again, ${count(seen - since)} dropped meanwhile`);
+/** Lines about drops come no more often. */
+const DROP_LINE_MS = 10_000;
+
+/**
+ * Lines for the start of dropping and, with the count, for its end or its going on.
+ * @param now a clock in ms
+ */
+export function createDropWatch(
+  maxQueueSize: number,
+  maxQueueBytes: number,
+  now: () => number = monotonic,
+): (dropped: number, forBytes: number, drained: boolean) => void {
+  /** The counts before the present time of dropping; undefined = nothing is dropped. */
+  let since: { dropped: number; forBytes: number } | undefined;
+  let seen = { dropped: 0, forBytes: 0 };
+  let told = 0;
+  let toldAt = -Infinity;
+
+  return (dropped, forBytes, drained) => {
+    if (since === undefined && dropped !== seen.dropped) since = seen;
+    seen = { dropped, forBytes };
+    if (since === undefined || now() - toldAt < DROP_LINE_MS) return;
+    const lost = (dropped - since.dropped) >>> 0;
+    const lostForBytes = (forBytes - since.forBytes) >>> 0;
+    const bounds: string[] = [];
+    if (lost > lostForBytes) bounds.push(`${maxQueueSize} spans (OTEL_BSP_MAX_QUEUE_SIZE)`);
+    if (lostForBytes > 0) bounds.push(`${maxQueueBytes} bytes (FORETRACE_MAX_QUEUE_BYTES)`);
+    if (dropped !== told) {
+      log.warn(`the queue of ${bounds.join(' or ')} is full, ${count(lost)} dropped so far`);
+      told = dropped;
+      toldAt = now();
+    } else if (drained) {
+      log.warn(`the queue has room again, ${count(lost)} dropped meanwhile`);
       since = undefined;
+      toldAt = now();
     }
   };
 }

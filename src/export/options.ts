@@ -13,6 +13,10 @@ export interface OtlpOptions {
   certificateFile?: string;
   clientKeyFile?: string;
   clientCertificateFile?: string;
+  /** False = any certificate of the collector will do (`NODE_TLS_REJECT_UNAUTHORIZED=0`). */
+  rejectUnauthorized?: boolean;
+  /** URL of the proxy to the collector, never logged; undefined = the collector is reached directly. */
+  proxy?: string | undefined;
 }
 
 export interface BatchOptions {
@@ -22,6 +26,8 @@ export interface BatchOptions {
   exportTimeoutMs: number;
   /** Spans that may be ended and not yet exported; more are dropped (`OTEL_BSP_MAX_QUEUE_SIZE`). */
   maxQueueSize: number;
+  /** Bytes that they may need, for each thread of the app (`FORETRACE_MAX_QUEUE_BYTES`). */
+  maxQueueBytes: number;
   maxExportBatchSize: number;
 }
 

@@ -1,15 +1,18 @@
+import { clearTimeout, Math, now, Promise, Set, setTimeout } from './globals.ts';
 import { readFileSync } from 'node:fs';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { createOtlpHttpExportDelegate } from '@opentelemetry/otlp-exporter-base/node-http';
 import { responseFromJson } from '../encode/otlp-json.ts';
-import { type PartialSuccess, readResponse } from '../encode/read.ts';
+import { type PartialSuccess, readResponse, readStatusMessage } from '../encode/read.ts';
 import { log } from '../log.ts';
 import { type Exporter } from './exporter.ts';
 import { count, createHealth } from './health.ts';
 import { EXPORTER_AGENT } from './marker.ts';
+import { createLookup } from './lookup.ts';
 import type { OtlpOptions } from './options.ts';
+import { useProxy } from './proxy.ts';
 
 declare const FORETRACE_VERSION: string | undefined;
 const version = typeof FORETRACE_VERSION === 'string' ? FORETRACE_VERSION : '0.0.0';
@@ -17,9 +20,13 @@ const version = typeof FORETRACE_VERSION === 'string' ? FORETRACE_VERSION : '0.0
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 const INITIAL_BACKOFF_MS = 1000;
 const MAX_BACKOFF_MS = 5000;
+/** The longest delay of a timer. */
+const MAX_DELAY_MS = 2_147_483_647;
 const BACKOFF_FACTOR = 1.5;
 const JITTER = 0.2;
 const HURRY_MARGIN_MS = 50;
+/** What is read of an answer for the sake of its message. */
+const MAX_REASON_BYTES = 16 * 1024;
 /** Beyond any deadline: tells the library to leave the retry to us. */
 const NEVER_SECONDS = '86400000';
 const RETRYABLE_STATUS = new Set([429, 502, 503, 504]);
@@ -45,6 +52,11 @@ interface Attempt {
   status: number | undefined;
   retryAfter: string | undefined;
   partial: PartialSuccess | undefined;
+  /** Of the body that is sent. */
+  length: number;
+  /** The start of what was answered, and what it is. */
+  answer: Uint8Array[];
+  answerType: string;
 }
 
 /**
@@ -61,7 +73,8 @@ export function otlpExporter(options: OtlpOptions, inline: boolean): Exporter {
   const { headers: ownHeaders, ...tls } = prepare(options, json);
   const where = withoutSecrets(options.url);
   const health = createHealth(`export to ${where}`);
-  let attempt: Attempt = newAttempt();
+  const lookup = createLookup();
+  let attempt: Attempt = newAttempt(0);
   let hurryUntil = Infinity;
   let hopeless = false;
   let cutWait: (() => void) | undefined;
@@ -69,15 +82,17 @@ export function otlpExporter(options: OtlpOptions, inline: boolean): Exporter {
   const delegate = createOtlpHttpExportDelegate<Uint8Array, unknown>(
     {
       url: options.url,
-      // A fresh object each time, the library writes into it.
-      headers: async () => ({ ...ownHeaders }),
+      // A fresh object each time, the library writes into it. It would send the body in chunks, which some proxies refuse.
+      headers: async () => ({ ...ownHeaders, 'content-length': String(attempt.length) }),
       timeoutMillis: options.timeoutMs,
       concurrencyLimit: 30,
       compression: 'none',
       userAgent: `foretrace/${version}`,
       agentFactory: async (protocol) => {
         const { Agent } = protocol === 'http:' ? await import('node:http') : await import('node:https');
-        return watched(new Agent({ keepAlive: true, ...(protocol === 'http:' ? {} : tls) }));
+        const agent = new Agent({ keepAlive: true, lookup, ...(protocol === 'http:' ? {} : tls) });
+        if (options.proxy !== undefined) useProxy(agent, options.proxy, options.url, lookup, inline);
+        return watched(agent);
       },
     },
     {
@@ -115,13 +130,20 @@ export function otlpExporter(options: OtlpOptions, inline: boolean): Exporter {
       attempt.status = response.statusCode;
       attempt.retryAfter = response.headers['retry-after'];
       response.headers['retry-after'] = NEVER_SECONDS;
+      attempt.answerType = response.headers['content-type'] ?? '';
+      if (attempt.status! < 400) return;
+      let room = MAX_REASON_BYTES;
+      response.on('data', (chunk: Uint8Array) => {
+        if (room > 0) attempt.answer.push(chunk.subarray(0, room));
+        room -= chunk.length;
+      });
     });
     if (inline) request.once('socket', (socket) => socket.unref());
   }
 
   function send(body: Uint8Array, timeoutMs: number): Promise<Outcome> {
     return new Promise((resolve) => {
-      const mine = (attempt = newAttempt());
+      const mine = (attempt = newAttempt(body.length));
       const timer = setTimeout(() => {
         resolve({ ...newOutcome(`no answer within ${Math.round(timeoutMs)} ms`), retryable: true });
         mine.request?.destroy();
@@ -130,7 +152,9 @@ export function otlpExporter(options: OtlpOptions, inline: boolean): Exporter {
       const done = (result: { code: number; error?: Error }): void => {
         clearTimeout(timer);
         resolve(
-          result.code === 0 ? { ...newOutcome(undefined), partial: mine.partial } : judge(mine, result.error),
+          result.code === 0
+            ? { ...newOutcome(undefined), partial: mine.partial }
+            : judge(mine, result.error, Object.values(options.headers)),
         );
       };
       delegate.export(body, done);
@@ -149,11 +173,12 @@ export function otlpExporter(options: OtlpOptions, inline: boolean): Exporter {
     });
   }
 
-  async function deliver(body: Uint8Array, until: number): Promise<Outcome> {
+  async function deliver(body: Uint8Array, budgetMs: number): Promise<Outcome> {
+    let until = now() + budgetMs;
     let backoffMs = INITIAL_BACKOFF_MS;
     let last = newOutcome('no time left');
     for (;;) {
-      const left = Math.min(until, hurryUntil) - performance.now();
+      const left = Math.min(until, hurryUntil) - now();
       if (left <= 0) return last;
       const outcome = await send(body, left);
       if (outcome.failure === undefined || !outcome.retryable) return outcome;
@@ -162,9 +187,12 @@ export function otlpExporter(options: OtlpOptions, inline: boolean): Exporter {
         continue;
       }
       last = outcome;
-      const delayMs = (outcome.retryAfterMs ?? backoffMs) * (1 + Math.random() * JITTER);
+      const { retryAfterMs } = outcome;
+      const delayMs = Math.min((retryAfterMs ?? backoffMs) * (1 + Math.random() * JITTER), MAX_DELAY_MS);
+      // The collector has named the time: this batch waits for it however late it is, and so do those behind it in the queue.
+      if (retryAfterMs !== undefined) until = now() + delayMs + budgetMs;
       backoffMs = Math.min(backoffMs * BACKOFF_FACTOR, MAX_BACKOFF_MS);
-      if (performance.now() + delayMs >= Math.min(until, hurryUntil)) return outcome;
+      if (now() + delayMs >= Math.min(until, hurryUntil)) return outcome;
       health.failed(outcome.failure, 0);
       await wait(delayMs);
       cutWait = undefined;
@@ -174,7 +202,7 @@ export function otlpExporter(options: OtlpOptions, inline: boolean): Exporter {
   return {
     async export(batch, timeoutMs) {
       if (batch.spans === 0) return 0;
-      const until = performance.now() + Math.min(timeoutMs, options.timeoutMs);
+      const budgetMs = Math.min(timeoutMs, options.timeoutMs);
       try {
         let body = json ? Buffer.from(batch.json()) : batch.request;
         if (body.length > MAX_REQUEST_BYTES) {
@@ -184,7 +212,7 @@ export function otlpExporter(options: OtlpOptions, inline: boolean): Exporter {
         if (hopeless) return batch.spans;
         // One shot at level 1 takes a third of the time of the library's stream at level 6 for 5 % more bytes.
         if (options.compression === 'gzip') body = await gzipAsync(body, { level: 1 });
-        const { failure, retryable, partial } = await deliver(body, until);
+        const { failure, retryable, partial } = await deliver(body, budgetMs);
         if (failure !== undefined) {
           hopeless = retryable && hurryUntil !== Infinity;
           health.failed(failure, batch.spans);
@@ -206,7 +234,7 @@ export function otlpExporter(options: OtlpOptions, inline: boolean): Exporter {
     hurry(timeoutMs) {
       // A little less, so that who waits for us still hears how it ended.
       const leftMs = Math.max(timeoutMs - HURRY_MARGIN_MS, timeoutMs / 2);
-      hurryUntil = performance.now() + leftMs;
+      hurryUntil = now() + leftMs;
       setTimeout(
         () => attempt.request?.destroy(new Error(`no answer before the end of the process`)),
         leftMs,
@@ -216,13 +244,16 @@ export function otlpExporter(options: OtlpOptions, inline: boolean): Exporter {
   };
 }
 
-function newAttempt(): Attempt {
+function newAttempt(length: number): Attempt {
   return {
     request: undefined,
     error: undefined,
     status: undefined,
     retryAfter: undefined,
     partial: undefined,
+    length,
+    answer: [],
+    answerType: '',
   };
 }
 
@@ -230,9 +261,14 @@ function newOutcome(failure: string | undefined): Outcome {
   return { failure, retryable: false, retryAfterMs: undefined, partial: undefined, stale: false };
 }
 
-function judge({ request, error: network, status, retryAfter }: Attempt, thrown: Error | undefined): Outcome {
+function judge(attempt: Attempt, thrown: Error | undefined, secrets: readonly string[]): Outcome {
+  const { request, error: network, status, retryAfter } = attempt;
   if (status !== undefined) {
-    const failure = status <= 299 ? (thrown?.message ?? 'unreadable response') : `HTTP status ${status}`;
+    const reason = answerReason(Buffer.concat(attempt.answer), attempt.answerType, secrets);
+    const failure =
+      status <= 299
+        ? (thrown?.message ?? 'unreadable response')
+        : `HTTP status ${status}${reason === '' ? '' : ` (${reason})`}`;
     return {
       ...newOutcome(failure),
       retryable: RETRYABLE_STATUS.has(status) && !/exceeded size limit/.test(thrown?.message ?? ''),
@@ -265,6 +301,33 @@ export function parseRetryAfter(value: string | undefined, nowMs = Date.now()): 
   return delayMs > 0 ? delayMs : undefined;
 }
 
+/**
+ * What an answer that is no success says: the message of a `google.rpc.Status`, in protobuf or JSON, or plain text; its first 200
+ * characters, without values of the headers that were sent.
+ */
+export function answerReason(body: Uint8Array, type: string, secrets: readonly string[]): string {
+  let reason = '';
+  try {
+    if (/json/i.test(type)) {
+      const { message } = JSON.parse(Buffer.from(body).toString()) as { message?: unknown };
+      if (typeof message === 'string') reason = message;
+    } else if (/protobuf/i.test(type)) {
+      reason = readStatusMessage(body);
+    } else if (/^text\/plain/i.test(type)) {
+      reason = Buffer.from(body).toString();
+    }
+  } catch {
+    // Not what it says it is; the status says enough.
+  }
+  for (const secret of secrets) {
+    // The last word alone too: a collector may repeat the token without its scheme.
+    for (const part of [secret, secret.slice(secret.lastIndexOf(' ') + 1)]) {
+      if (part.length > 3) reason = reason.replaceAll(part, 'REDACTED');
+    }
+  }
+  return reason.trim().slice(0, 200);
+}
+
 /** The URL as far as it may be shown: its credentials and its query may be secrets. */
 export function withoutSecrets(url: string): string {
   try {
@@ -278,17 +341,29 @@ export function withoutSecrets(url: string): string {
 function prepare(
   options: OtlpOptions,
   json: boolean,
-): { headers: Record<string, string>; ca?: Buffer; key?: Buffer; cert?: Buffer } {
+): { headers: Record<string, string>; ca?: Buffer; key?: Buffer; cert?: Buffer; rejectUnauthorized?: false } {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(options.headers)) headers[name.toLowerCase()] = value;
   headers['content-type'] = json ? 'application/json' : 'application/x-protobuf';
   if (options.compression === 'gzip') headers['content-encoding'] = 'gzip';
   return {
     headers,
-    ca: read(options.certificateFile, 'the CA certificate', 'the CAs that Node trusts are used'),
+    ca: readCa(options.certificateFile),
     key: read(options.clientKeyFile, 'the client key', 'no client certificate is sent'),
     cert: read(options.clientCertificateFile, 'the client certificate', 'no client certificate is sent'),
+    ...(options.rejectUnauthorized === false && { rejectUnauthorized: false }),
   };
+}
+
+const NODE_CAS = 'the CAs that Node trusts are used';
+
+function readCa(path: string | undefined): Buffer | undefined {
+  const text = read(path, 'the CA certificate', NODE_CAS);
+  // Node takes such a file, and then trusts nobody.
+  if (text === undefined || /-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/.test(text.toString('latin1')))
+    return text;
+  log.error(`there is no certificate in PEM in '${path}', ${NODE_CAS}`);
+  return undefined;
 }
 
 function read(path: string | undefined, what: string, instead: string): Buffer | undefined {

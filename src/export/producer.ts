@@ -1,20 +1,21 @@
+import { JSON, Map, Math } from './globals.ts';
+import { guarded } from '../patch/guard.ts';
 import {
   append,
   appendScope,
   counts,
   createRing,
+  fullBytes,
+  fullSpans,
   isAwake,
   pending,
+  queuedBytes,
+  queuedSpans,
   type Ring,
   UNNAMED_SCOPE,
 } from './ring.ts';
 import type { PipelineStats } from './pipeline.ts';
 import type { BatchOptions } from './options.ts';
-
-const MIN_RING_BYTES = 1024 * 1024;
-const MAX_RING_BYTES = 64 * 1024 * 1024;
-/** What a span is expected to need; pages of the ring that are never reached cost nothing. */
-const BYTES_PER_SPAN = 512;
 
 /** The first alert comes early: a thread needs some 50 ms to start, in which a busy app fills the queue. */
 const START_SPANS = 128;
@@ -34,7 +35,7 @@ export interface Producer {
 /**
  * @param onRing called when the ring is made
  * @param onFirst called with the first span
- * @param onBatch called when a batch more of spans, or a quarter of the room more, is in the ring
+ * @param onBatch called when a full batch waits in the ring and the consumer does not look by itself
  */
 export function createProducer(
   batch: BatchOptions,
@@ -46,29 +47,49 @@ export function createProducer(
   let ring: Ring | undefined;
   let closed = false;
   let hasFirst = false;
+  let hasStarted = false;
   // The first span is to be seen, then each batch.
   let alertAtSpans = 1;
   let alertAtBytes = 0;
+  /** What the consumer had taken at the last drop that it was told of. */
+  let takenAtDrop = -1;
 
   function make(): Ring {
-    const bytes = Math.min(Math.max(batch.maxQueueSize * BYTES_PER_SPAN, MIN_RING_BYTES), MAX_RING_BYTES);
-    const made = createRing(bytes, batch.maxQueueSize);
-    alertAtBytes = made.capacity / 4;
+    const made = createRing(batch.maxQueueBytes, batch.maxQueueSize);
+    alertAtBytes = fullBytes(made);
     onRing(made);
     return made;
   }
 
+  /** Tells the consumer of a full batch, and reckons when to look again: when there may be one at the earliest. */
   function alert(ring: Ring): void {
+    const full = fullSpans(ring, batch.maxExportBatchSize);
     if (!hasFirst) {
       hasFirst = true;
       onFirst();
-      alertAtSpans = Math.min(batch.maxExportBatchSize, START_SPANS);
+      alertAtSpans = Math.min(full, START_SPANS);
       if (ring.ended < alertAtSpans) return;
     }
-    alertAtSpans = (ring.ended + batch.maxExportBatchSize) | 0;
-    alertAtBytes = (ring.written + ring.capacity / 4) | 0;
-    if (!isAwake(ring)) onBatch();
+    const early = !hasStarted;
+    hasStarted = true;
+    const spans = full - queuedSpans(ring);
+    const bytes = fullBytes(ring) - queuedBytes(ring);
+    // One that is full may be taken at any moment, and the next one fill up from there.
+    alertAtSpans = (ring.ended + (spans > 0 ? spans : Math.max(full >> 3, 1))) | 0;
+    alertAtBytes = (ring.written + (bytes > 0 ? bytes : fullBytes(ring) >> 3)) | 0;
+    if ((early || spans <= 0 || bytes <= 0) && !isAwake(ring)) onBatch();
   }
+
+  /** A span that finds the queue full is a reason to wake the consumer too, once for what it has taken. */
+  function alertDrop(ring: Ring): void {
+    const { settled } = counts(ring);
+    if (settled === takenAtDrop || isAwake(ring)) return;
+    takenAtDrop = settled;
+    onBatch();
+  }
+
+  const guardedAlert = guarded('the wake of the export', alert);
+  const guardedAlertDrop = guarded('the wake of the export', alertDrop);
 
   return {
     scope(name, version, schemaUrl) {
@@ -85,7 +106,9 @@ export function createProducer(
       if (closed) return false;
       ring ??= make();
       const taken = append(ring, scope, bytes, length);
-      if (((ring.ended - alertAtSpans) | 0) >= 0 || ((ring.written - alertAtBytes) | 0) >= 0) alert(ring);
+      if (((ring.ended - alertAtSpans) | 0) >= 0 || ((ring.written - alertAtBytes) | 0) >= 0)
+        guardedAlert(ring);
+      if (!taken) guardedAlertDrop(ring);
       return taken;
     },
     get ring() {

@@ -1,6 +1,8 @@
 // oxlint-disable unicorn/require-post-message-target-origin, unicorn/prefer-add-event-listener -- rules for windows; these are threads
+import { clearTimeout, Map, Promise, setTimeout } from './globals.ts';
 import { AsyncResource } from 'node:async_hooks';
 import type * as Threads from 'node:worker_threads';
+import { guarded } from '../patch/guard.ts';
 import type { FromExport, ToExport } from './messages.ts';
 import type { ExportOptions } from './options.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -32,12 +34,14 @@ export function createRelayPipeline(options: ExportOptions, channelName: string)
     flushes.delete(message.id);
   }
 
+  const guardedHear = guarded('an answer of the export', hear);
+
   const producer = createProducer(
     options.batch,
     (ring) => {
       outside.runInAsyncScope(() => {
         channel = new BroadcastChannel(channelName);
-        channel.onmessage = (event) => hear((event as { data: ToExport | FromExport }).data);
+        channel.onmessage = (event) => guardedHear((event as { data: ToExport | FromExport }).data);
         // After the listener, which takes the reference back.
         channel.unref();
       });
@@ -54,9 +58,9 @@ export function createRelayPipeline(options: ExportOptions, channelName: string)
   // The main thread doesn't see the workers of this worker.
   const workers = watchWorkers(
     () => false,
-    () => {
+    guarded('the watch of worker threads', () => {
       for (const threadId of workers.ended()) post({ type: 'ended', threadId });
-    },
+    }),
   );
 
   function flush(timeoutMs: number): Promise<boolean> {

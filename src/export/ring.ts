@@ -1,3 +1,4 @@
+import { Int32Array, JSON, load, Math, SharedArrayBuffer, store, Uint8Array } from './globals.ts';
 import { Buffer } from 'node:buffer';
 
 /** An instrumentation scope as it is written into the ring's own table. */
@@ -12,9 +13,13 @@ export interface ScopeInfo {
  * drains. Everything the consumer must know is in the shared memory (scopes too), so nothing is lost with the thread
  * that wrote it.
  *
- * Layout: counters of the producer and of the consumer on separate cache lines, the scope table, the records. A record
- * is `int32 length, int32 scope, bytes` padded to 8; a length of -1 says "continue at the start". Positions are int32
- * counters that wrap; only differences between them have a meaning.
+ * Layout: counters of the producer and of the consumer on separate cache lines, the block table, the scope table, the
+ * records. A record is `int32 length, int32 scope, bytes` padded to 8; a length of -1 says "continue in the next block".
+ * Positions are int32 counters that wrap; only differences between them have a meaning.
+ *
+ * The room for records is made of blocks of 1 MiB, and the block table says which of them a position lies in: the producer goes
+ * on in the lowest one that is free. So a ring may be large and yet only touches the memory that its spans have needed at once;
+ * one that runs through all its room would own all of it after a while, however little waits in it.
  */
 export interface Ring {
   readonly shared: SharedArrayBuffer;
@@ -22,12 +27,20 @@ export interface Ring {
   readonly records: Int32Array;
   readonly bytes: Buffer;
   readonly scopeTable: Uint8Array;
+  /** The most bytes that may wait. */
   readonly capacity: number;
   readonly maxSpans: number;
+  readonly blockBytes: number;
+  /** log2 of `blockBytes`. */
+  readonly blockShift: number;
+  readonly blocks: number;
+  /** Where the producer's block starts among the records. */
+  base: number;
   /** Producer's own copies of what it publishes, and what it last saw of the consumer. */
   written: number;
   ended: number;
   dropped: number;
+  droppedForBytes: number;
   consumedSeen: number;
   settledSeen: number;
   source: Uint8Array | undefined;
@@ -36,25 +49,35 @@ export interface Ring {
 
 const CAPACITY = 0;
 const MAX_SPANS = 1;
+const BLOCK_SHIFT = 2;
+const BLOCKS = 3;
 // One writer for each: the producer.
 const WRITTEN = 16;
 const ENDED = 17;
 const DROPPED = 18;
 const SCOPES = 19;
 const SCOPE_COUNT = 20;
+const DROPPED_FOR_BYTES = 21;
 // One writer for each: the consumer.
 const CONSUMED = 32;
 const SETTLED = 33;
 const FAILED = 34;
 const TAKEN = 35;
-const AWAKE = 36;
+const STATE = 36;
 
-const HEADER_BYTES = 256;
+const COUNTER_BYTES = 256;
+/** Entries of the block table: a power of two, so that int32 positions wrap at the table's end. */
+const TABLE_BLOCKS = 256;
+/** The block table lies behind the counters. */
+const TABLE = COUNTER_BYTES / 4;
+const HEADER_BYTES = COUNTER_BYTES + TABLE_BLOCKS * 4;
 const SCOPE_TABLE_BYTES = 32 * 1024;
 const RECORD_HEADER_BYTES = 8;
 const SKIP = -1;
-const MIN_CAPACITY_BYTES = 4096;
-const MAX_CAPACITY_BYTES = 1 << 28;
+const MIN_BLOCK_SHIFT = 12;
+const MAX_BLOCK_SHIFT = 20;
+/** Bytes that are a batch however few spans they are. */
+const BATCH_BYTES = 4 * 1024 * 1024;
 /**
  * Up to here a loop over words is faster than a native copy, whose call alone costs 30-80 ns. Words of 32 bits: those of 64 are BigInts,
  * which V8's middle tier (Maglev, Node 22 and up) allocates, 16 bytes each: 500 bytes of garbage per span in apps that are not busy
@@ -62,45 +85,57 @@ const MAX_CAPACITY_BYTES = 1 << 28;
  */
 const MAX_WORD_COPY_BYTES = 1024;
 const NO_WORDS = new Int32Array(0);
+const copyBytes = Buffer.prototype.copy;
 
-/** The smallest power of two that holds `bytes`, within what a ring supports. */
-export function ringCapacity(bytes: number): number {
-  let capacity = MIN_CAPACITY_BYTES;
-  while (capacity < bytes && capacity < MAX_CAPACITY_BYTES) capacity *= 2;
-  return capacity;
-}
+/** The most bytes for records that a ring supports. */
+export const MAX_CAPACITY_BYTES = (TABLE_BLOCKS - 1) << MAX_BLOCK_SHIFT;
 
 /**
- * @param capacityBytes room for records, rounded up to a power of two
+ * @param capacityBytes room for records; below 1 MiB rounded up to a power of two. Memory is used as it is needed.
  * @param maxSpans spans that may be ended and not yet settled; one more is dropped and counted
  */
 export function createRing(capacityBytes: number, maxSpans: number): Ring {
-  const capacity = ringCapacity(capacityBytes);
-  const shared = new SharedArrayBuffer(HEADER_BYTES + SCOPE_TABLE_BYTES + capacity);
+  let shift = MIN_BLOCK_SHIFT;
+  while (shift < MAX_BLOCK_SHIFT && 1 << shift < capacityBytes) shift++;
+  const block = 1 << shift;
+  const capacity = Math.min(Math.max(capacityBytes, block), MAX_CAPACITY_BYTES);
+  // Within a single block the start follows the end. Of several, the one that is being read can't be written to.
+  const blocks = capacity === block ? 1 : Math.ceil(capacity / block) + 1;
+  const shared = new SharedArrayBuffer(HEADER_BYTES + SCOPE_TABLE_BYTES + blocks * block);
   const header = new Int32Array(shared, 0, HEADER_BYTES / 4);
   header[CAPACITY] = capacity;
   header[MAX_SPANS] = maxSpans;
+  header[BLOCK_SHIFT] = shift;
+  header[BLOCKS] = blocks;
   return attach(shared);
 }
 
 /** A view on a ring that another thread has made. */
 export function attach(shared: SharedArrayBuffer): Ring {
   const header = new Int32Array(shared, 0, HEADER_BYTES / 4);
-  const capacity = header[CAPACITY]!;
+  const blockShift = header[BLOCK_SHIFT]!;
+  const blockBytes = 1 << blockShift;
+  const blocks = header[BLOCKS]!;
   const offset = HEADER_BYTES + SCOPE_TABLE_BYTES;
+  const written = load(header, WRITTEN);
   return {
     shared,
     header,
-    records: new Int32Array(shared, offset, capacity / 4),
-    bytes: Buffer.from(shared, offset, capacity),
+    records: new Int32Array(shared, offset, (blocks * blockBytes) / 4),
+    bytes: Buffer.from(shared, offset, blocks * blockBytes),
     scopeTable: new Uint8Array(shared, HEADER_BYTES, SCOPE_TABLE_BYTES),
-    capacity,
+    capacity: header[CAPACITY]!,
     maxSpans: header[MAX_SPANS]!,
-    written: Atomics.load(header, WRITTEN),
-    ended: Atomics.load(header, ENDED),
-    dropped: Atomics.load(header, DROPPED),
-    consumedSeen: Atomics.load(header, CONSUMED),
-    settledSeen: Atomics.load(header, SETTLED),
+    blockBytes,
+    blockShift,
+    blocks,
+    base: header[TABLE + ((written >> blockShift) & (TABLE_BLOCKS - 1))]! << blockShift,
+    written,
+    ended: load(header, ENDED),
+    dropped: load(header, DROPPED),
+    droppedForBytes: load(header, DROPPED_FOR_BYTES),
+    consumedSeen: load(header, CONSUMED),
+    settledSeen: load(header, SETTLED),
     source: undefined,
     sourceWords: NO_WORDS,
   };
@@ -111,23 +146,31 @@ export function attach(shared: SharedArrayBuffer): Ring {
  * @returns false when the span was dropped (queue full in spans or in bytes), which is counted
  */
 export function append(ring: Ring, scope: number, bytes: Uint8Array, length: number): boolean {
-  const { header, capacity } = ring;
+  const { header, capacity, blockBytes } = ring;
   const size = (length + RECORD_HEADER_BYTES + 7) & ~7;
   if (((ring.ended - ring.settledSeen) | 0) >= ring.maxSpans) {
-    ring.settledSeen = Atomics.load(header, SETTLED);
+    ring.settledSeen = load(header, SETTLED);
     if (((ring.ended - ring.settledSeen) | 0) >= ring.maxSpans) return drop(ring);
   }
-  let at = ring.written & (capacity - 1);
-  const skipped = capacity - at < size ? capacity - at : 0;
+  let at = ring.written & (blockBytes - 1);
+  const skipped = blockBytes - at < size ? blockBytes - at : 0;
   if (((ring.written - ring.consumedSeen) | 0) + skipped + size > capacity) {
-    ring.consumedSeen = Atomics.load(header, CONSUMED);
-    if (((ring.written - ring.consumedSeen) | 0) + skipped + size > capacity) return drop(ring);
+    ring.consumedSeen = load(header, CONSUMED);
+    if (((ring.written - ring.consumedSeen) | 0) + skipped + size > capacity) {
+      return dropForBytes(ring);
+    }
   }
   const { records } = ring;
   if (skipped !== 0) {
-    records[at >> 2] = SKIP;
+    // Only here: what is larger than a block never fits the rest of one.
+    if (size > blockBytes) return dropForBytes(ring);
+    records[(ring.base + at) >> 2] = SKIP;
+    enterBlock(ring, (ring.written + skipped) | 0);
     at = 0;
+  } else if (at === 0) {
+    enterBlock(ring, ring.written);
   }
+  at += ring.base;
   records[at >> 2] = length;
   records[(at >> 2) + 1] = scope;
   if (ring.source !== bytes) useSource(ring, bytes);
@@ -138,17 +181,46 @@ export function append(ring: Ring, scope: number, bytes: Uint8Array, length: num
     for (let i = 0; i < count; i++) records[to + i] = sourceWords[i]!;
   } else {
     // Unlike `set`, it needs no view of the part to copy.
-    Buffer.prototype.copy.call(bytes, ring.bytes, at + RECORD_HEADER_BYTES, 0, length);
+    copyBytes.call(bytes as Buffer, ring.bytes, at + RECORD_HEADER_BYTES, 0, length);
   }
   // Plain: the atomic store below publishes it together with the record.
   header[ENDED] = ring.ended = (ring.ended + 1) | 0;
-  Atomics.store(header, WRITTEN, (ring.written = (ring.written + skipped + size) | 0));
+  store(header, WRITTEN, (ring.written = (ring.written + skipped + size) | 0));
   return true;
 }
 
+/** Chooses the block for a position at which one starts: the lowest that holds nothing of what the consumer has yet to release. */
+function enterBlock(ring: Ring, position: number): void {
+  if (ring.blocks === 1) return;
+  const { header, blockShift } = ring;
+  const consumed = load(header, CONSUMED);
+  const live = (position - consumed + (consumed & (ring.blockBytes - 1))) >> blockShift;
+  let block = 0;
+  for (let i = 0; i < live; i++) {
+    const other = header[TABLE + (((consumed >> blockShift) + i) & (TABLE_BLOCKS - 1))]!;
+    if (other !== block) continue;
+    block++;
+    // From the start: the one that is next in number may have been passed already.
+    i = -1;
+  }
+  header[TABLE + ((position >> blockShift) & (TABLE_BLOCKS - 1))] = block;
+  ring.base = block << blockShift;
+}
+
+/** Where a position lies among the records. */
+function offsetOf({ header, blockShift, blockBytes }: Ring, position: number): number {
+  const block = header[TABLE + ((position >> blockShift) & (TABLE_BLOCKS - 1))]!;
+  return (block << blockShift) + (position & (blockBytes - 1));
+}
+
 function drop(ring: Ring): false {
-  Atomics.store(ring.header, DROPPED, (ring.dropped = (ring.dropped + 1) | 0));
+  store(ring.header, DROPPED, (ring.dropped = (ring.dropped + 1) | 0));
   return false;
+}
+
+function dropForBytes(ring: Ring): false {
+  store(ring.header, DROPPED_FOR_BYTES, (ring.droppedForBytes = (ring.droppedForBytes + 1) | 0));
+  return drop(ring);
 }
 
 /** The encoder uses one scratch buffer for long, so its word view is made once for it. */
@@ -173,17 +245,17 @@ export function peek(
   maxRecords = Infinity,
   maxBytes = Infinity,
 ): number {
-  const { header, records, capacity } = ring;
-  const written = Atomics.load(header, WRITTEN);
-  const first = Atomics.load(header, CONSUMED);
+  const { header, records, blockBytes } = ring;
+  const written = load(header, WRITTEN);
+  const first = load(header, CONSUMED);
   let position = first;
   let count = 0;
   let total = 0;
   while (position !== written && count < maxRecords && total < maxBytes) {
-    const at = position & (capacity - 1);
+    const at = offsetOf(ring, position);
     const length = records[at >> 2]!;
     if (length === SKIP) {
-      position = (position + capacity - at) | 0;
+      position = (position + blockBytes - (position & (blockBytes - 1))) | 0;
       continue;
     }
     onRecord(records[(at >> 2) + 1]!, ((position - first) | 0) + RECORD_HEADER_BYTES, length);
@@ -196,37 +268,56 @@ export function peek(
 
 /** The bytes from the first record to a position that `peek` gave. */
 export function peekedBytes(ring: Ring, position: number): number {
-  return (position - Atomics.load(ring.header, CONSUMED)) | 0;
+  return (position - load(ring.header, CONSUMED)) | 0;
 }
 
 /** Copies these bytes to `target`: in one go, since a view of each record costs three times as much as the copy. Consumer only. */
 export function copyOut(ring: Ring, position: number, target: Uint8Array, at: number): void {
-  const { bytes, capacity } = ring;
-  const length = peekedBytes(ring, position);
-  const start = Atomics.load(ring.header, CONSUMED) & (capacity - 1);
-  const end = Math.min(start + length, capacity);
-  target.set(bytes.subarray(start, end), at);
-  if (start + length > capacity) target.set(bytes.subarray(0, start + length - capacity), at + end - start);
+  const { bytes, blockBytes, header } = ring;
+  for (let from = load(header, CONSUMED); from !== position;) {
+    const start = offsetOf(ring, from);
+    const length = Math.min((position - from) | 0, blockBytes - (from & (blockBytes - 1)));
+    target.set(bytes.subarray(start, start + length), at);
+    at += length;
+    from = (from + length) | 0;
+  }
 }
 
 /** Frees the room of the `spans` records before a position that `peek` gave. Consumer only. */
 export function release(ring: Ring, position: number, spans: number): void {
   const { header } = ring;
-  Atomics.store(header, TAKEN, (header[TAKEN]! + spans) | 0);
-  Atomics.store(header, CONSUMED, position);
+  store(header, TAKEN, (header[TAKEN]! + spans) | 0);
+  store(header, CONSUMED, position);
 }
 
-/** Whether more than half of the room for bytes is taken. */
-export function isHalfFull(ring: Ring): boolean {
-  const used = (Atomics.load(ring.header, WRITTEN) - Atomics.load(ring.header, CONSUMED)) | 0;
-  return used > ring.capacity / 2;
+/**
+ * So many spans are to be exported at once: a batch, or half of the queue where that is less. A queue that waits until it is full
+ * drops what ends during the export.
+ */
+export function fullSpans(ring: Ring, maxExportBatchSize: number): number {
+  return Math.min(maxExportBatchSize, (ring.maxSpans + 1) >> 1);
+}
+
+/** The same in bytes: large spans fill the room long before they are a batch. */
+export function fullBytes(ring: Ring): number {
+  return Math.min(ring.capacity >> 1, BATCH_BYTES);
+}
+
+/** Spans that the consumer has not taken. */
+export function queuedSpans(ring: Ring): number {
+  return (load(ring.header, ENDED) - load(ring.header, TAKEN)) | 0;
+}
+
+/** Bytes that they need. */
+export function queuedBytes(ring: Ring): number {
+  return (load(ring.header, WRITTEN) - load(ring.header, CONSUMED)) | 0;
 }
 
 /** Marks `exported + failed` drained spans as done, which makes room for as many. Consumer only. */
 export function settle(ring: Ring, exported: number, failed: number): void {
   const { header } = ring;
-  if (failed !== 0) Atomics.store(header, FAILED, (header[FAILED]! + failed) | 0);
-  Atomics.store(header, SETTLED, (header[SETTLED]! + exported + failed) | 0);
+  if (failed !== 0) store(header, FAILED, (header[FAILED]! + failed) | 0);
+  store(header, SETTLED, (header[SETTLED]! + exported + failed) | 0);
 }
 
 /**
@@ -235,27 +326,36 @@ export function settle(ring: Ring, exported: number, failed: number): void {
  */
 export function takeOver(ring: Ring): number {
   const { header } = ring;
-  const lost = (Atomics.load(header, TAKEN) - Atomics.load(header, SETTLED)) | 0;
+  const lost = (load(header, TAKEN) - load(header, SETTLED)) | 0;
   if (lost > 0) settle(ring, 0, lost);
   return Math.max(lost, 0);
 }
 
+/** What the consumer does, as far as a producer must know it before it wakes it. */
+export const ASLEEP = 0;
+/** Looks at the rings now and then. */
+export const LOOKING = 1;
+/** Looks at the rings when the export is done. */
+export const EXPORTING = 2;
+
 /**
- * Says whether the consumer looks at the ring by itself now. It has to look once more after it has said no: what was
- * appended before that may have come without a wake. Consumer only.
+ * Says what the consumer does now. It has to look once more after it has said that it does less: what was appended before that
+ * may have come without a wake. Consumer only.
  */
-export function setAwake(ring: Ring, awake: boolean): void {
-  Atomics.store(ring.header, AWAKE, awake ? 1 : 0);
+export function setState(ring: Ring, state: typeof ASLEEP | typeof LOOKING | typeof EXPORTING): void {
+  store(ring.header, STATE, state);
 }
 
-/** Whether a wake is needless after an `append`. */
+/** Whether a wake is needless after an `append`. One that only looks now and then may be late for a queue that is half full. */
 export function isAwake(ring: Ring): boolean {
-  return Atomics.load(ring.header, AWAKE) === 1;
+  const state = load(ring.header, STATE);
+  if (state !== LOOKING) return state === EXPORTING;
+  return queuedSpans(ring) < ring.maxSpans / 2 && queuedBytes(ring) < ring.capacity / 2;
 }
 
 /** Spans that are ended and neither exported nor given up. */
 export function pending(ring: Ring): number {
-  return (Atomics.load(ring.header, ENDED) - Atomics.load(ring.header, SETTLED)) | 0;
+  return (load(ring.header, ENDED) - load(ring.header, SETTLED)) | 0;
 }
 
 export interface RingCounts {
@@ -269,14 +369,19 @@ export interface RingCounts {
   dropped: number;
 }
 
+/** How many of the dropped spans found no room for their bytes. */
+export function droppedForBytes(ring: Ring): number {
+  return load(ring.header, DROPPED_FOR_BYTES) >>> 0;
+}
+
 /** Counters over the ring's life, modulo 2^32. */
 export function counts(ring: Ring): RingCounts {
   const { header } = ring;
   return {
-    settled: Atomics.load(header, SETTLED) >>> 0,
-    failed: Atomics.load(header, FAILED) >>> 0,
-    ended: Atomics.load(header, ENDED) >>> 0,
-    dropped: Atomics.load(header, DROPPED) >>> 0,
+    settled: load(header, SETTLED) >>> 0,
+    failed: load(header, FAILED) >>> 0,
+    ended: load(header, ENDED) >>> 0,
+    dropped: load(header, DROPPED) >>> 0,
   };
 }
 
@@ -294,14 +399,14 @@ export function appendScope(ring: Ring, scope: ScopeInfo): number {
   if (used + 4 + json.length > scopeTable.length) return UNNAMED_SCOPE;
   new DataView(scopeTable.buffer, scopeTable.byteOffset).setUint32(used, json.length);
   scopeTable.set(json, used + 4);
-  Atomics.store(header, SCOPES, used + 4 + json.length);
+  store(header, SCOPES, used + 4 + json.length);
   return ++header[SCOPE_COUNT]!;
 }
 
 /** All scopes of the table by number, the unnamed one first. */
 export function readScopes(ring: Ring): ScopeInfo[] {
   const { scopeTable, header } = ring;
-  const used = Atomics.load(header, SCOPES);
+  const used = load(header, SCOPES);
   const view = new DataView(scopeTable.buffer, scopeTable.byteOffset);
   const scopes: ScopeInfo[] = [{ name: '' }];
   for (let at = 0; at < used;) {

@@ -1,3 +1,4 @@
+import { Map, WeakRef } from './globals.ts';
 import { subscribe } from 'node:diagnostics_channel';
 import type { Worker } from 'node:worker_threads';
 

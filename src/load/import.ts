@@ -1,13 +1,17 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { readFileSync, statSync } from 'node:fs';
-import * as nodeModule from 'node:module';
+import { readFileSync } from 'node:fs';
+import Module, * as nodeModule from 'node:module';
+
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { log } from '../log.ts';
+import { mimic } from '../patch/wrap.ts';
 import { patchNamespace } from './apply.ts';
+import { installedPackages } from './installed.ts';
 import type { Builtins } from './builtins.ts';
 import type { ModulePatch } from './module-patch.ts';
 import type { Registry } from './registry.ts';
+import { hasAsyncHooks, loadFromDisk } from './sources.ts';
 
 type Next = (request: string, context?: unknown) => { url: string; format?: string | null };
 type Hook = (request: string, context: unknown, next: Next) => { url: string; format?: string | null };
@@ -96,8 +100,18 @@ function syncHooks(
     return wrapper;
   }
 
+  let readsFromDisk = false;
+  /** Only then: a `load` hook costs each `require`, too. */
+  function watchSources(context: unknown): void {
+    const { conditions } = context as { conditions?: string[] };
+    if (conditions?.includes('import') !== true || !hasAsyncHooks()) return;
+    readsFromDisk = true;
+    register({ load: loadFromDisk });
+  }
+
   const resolve: Hook = (specifier, context, next) => {
     builtins.beforeImport(specifier);
+    if (!readsFromDisk && supportsSyncWrapping()) watchSources(context);
     if (!wraps) return next(specifier, context);
     if (wrapper !== undefined) return wrapper.resolveSync(specifier, context, next);
     const result = next(specifier, context);
@@ -178,25 +192,6 @@ function onFirstImport(registry: Registry, register: () => void): void {
   subscribe(channel, listener);
 }
 
-/** Whether a package can be found from the app: beside it or above, hoisted by pnpm, or anywhere at all (Yarn PnP). */
-function isInstalled(name: string): boolean {
-  if ('pnp' in process.versions) return true;
-  const seen = new Set<string>();
-  for (const start of [process.argv[1] === undefined ? undefined : dirname(process.argv[1]), process.cwd()]) {
-    for (
-      let directory = start;
-      directory !== undefined && !seen.has(directory);
-      directory = dirname(directory)
-    ) {
-      seen.add(directory);
-      for (const modules of ['node_modules', 'node_modules/.pnpm/node_modules']) {
-        if (statSync(join(directory, modules, name), { throwIfNoEntry: false }) !== undefined) return true;
-      }
-    }
-  }
-  return false;
-}
-
 /**
  * The loader thread, 45 to 50 ms and 13 MB: only where a package that needs it is installed. It has no access to the
  * registry, so it is told in names and patterns; the file is looked at again by {@link importHook}.
@@ -217,6 +212,34 @@ function startLoaderThread(registry: Registry, patches: readonly ModulePatch[]):
   const { addHook } = require('import-in-the-middle') as { addHook(hook: ImportHook): void };
   addHook(importHook(registry));
   nodeModule.register('import-in-the-middle/hook.mjs', pathToFileURL(__filename), { data: { include } });
+  watchForTsNode();
+}
+
+/**
+ * What ts-node's hooks load does not come to those that were registered before them. `Module.register` is left as it is but for a
+ * look at what it is given.
+ */
+function watchForTsNode(): void {
+  const holder = Module as unknown as { register: (...args: never[]) => unknown };
+  const { register } = holder;
+  let said = false;
+  holder.register = function (this: unknown) {
+    if (!said && isTsNode(arguments[0])) {
+      said = true;
+      log.warn(
+        'ts-node/esm is registered after foretrace: packages that are ES modules are not traced, preload foretrace after it',
+      );
+    }
+    return Reflect.apply(register, this, arguments);
+  };
+  mimic(holder.register, register);
+  nodeModule.syncBuiltinESMExports();
+}
+
+/** Asks nothing of an object of the app's: `register` itself may refuse it. */
+function isTsNode(specifier: unknown): boolean {
+  const text = specifier instanceof URL ? specifier.href : specifier;
+  return typeof text === 'string' && /\bts-node\/esm\b/.test(text);
 }
 
 /**
@@ -235,7 +258,7 @@ export function hookImport(registry: Registry, builtins: Builtins, esm: boolean)
   if (!esm) return () => undefined;
 
   if (!supportsSyncWrapping() && 'register' in nodeModule) {
-    const installed = registry.esmPackages.filter(({ module }) => isInstalled(module));
+    const installed = installedPackages(registry.esmPackages);
     if (installed.length > 0) {
       try {
         startLoaderThread(registry, installed);

@@ -20,6 +20,8 @@ export interface ModulePatch {
    * made of other files, these are listed too.
    */
   files: readonly string[];
+  /** Another version of it is no news: it has no spans that an app could miss. */
+  quiet?: boolean;
   /** A builtin that is not to be loaded ahead where the app's entry is CommonJS. */
   rare?: boolean;
   /** The listed files include ES modules. Says that a loader hook may be needed, which costs start-up time. */

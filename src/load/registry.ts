@@ -18,6 +18,8 @@ export interface Target {
 export interface Registry {
   /** Patches of builtins that this Node.js has, under each specifier that loads them. */
   builtins: Map<string, { name: string; patches: ModulePatch[] }>;
+  /** Names of the packages that are traced and were loaded, without what only keeps the context. */
+  loaded: ReadonlySet<string>;
   /** Names of the packages that list ES modules. */
   esmPackages: ModulePatch[];
   /** What to run for a file; undefined for most. The first file of an unsupported version is reported. */
@@ -60,6 +62,7 @@ export function createRegistry(patches: readonly ModulePatch[]): Registry {
   const { packageOf, scopeOf } = packageFinder(byName.keys());
   const targetsOf = new Map<Package, Targets | undefined>();
   const opened = new Set<Package>();
+  const loaded = new Set<string>();
 
   function selectTargets({ manifest, baseDir }: Package): Targets | undefined {
     const candidates = manifest && byName.get(manifest.name);
@@ -68,9 +71,11 @@ export function createRegistry(patches: readonly ModulePatch[]): Registry {
     const suitable = candidates.filter((patch) => satisfies(version, patch.versions as string));
     if (suitable.length === 0) {
       const range = candidates.map((patch) => patch.versions).join(' || ');
-      log.warn(`${name} ${version} is outside the supported range ${range}; it is not traced`);
+      const say = candidates.every(({ quiet }) => quiet === true) ? log.debug : log.warn;
+      say(`${name} ${version} is outside the supported range ${range}; it is not traced`);
       return undefined;
     }
+    if (suitable.some(({ quiet }) => quiet !== true)) loaded.add(name);
     const targets: Targets = new Map();
     const add = (path: string, target: Target): void => {
       const known = targets.get(path);
@@ -114,6 +119,7 @@ export function createRegistry(patches: readonly ModulePatch[]): Registry {
 
   return {
     builtins,
+    loaded,
     esmPackages: patches.filter((patch) => patch.esm === true && patch.versions !== undefined),
     targets,
     isModule,

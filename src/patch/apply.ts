@@ -24,6 +24,7 @@ export function modulePatches(instrumentation: Instrumentation): ModulePatch[] {
     esm,
     rare,
     loadedBy = [],
+    keepsContext: quiet,
   } = instrumentation;
   for (const { channel: channelName, receive } of subscriptions) {
     // A subscriber that throws would end the process: the error surfaces as an uncaught exception.
@@ -54,7 +55,7 @@ export function modulePatches(instrumentation: Instrumentation): ModulePatch[] {
     }
     try {
       for (const point of wanted) {
-        const found = locate(root, pathOf(point)) as { holder: object; name: string };
+        const found = locate(root, pathOf(point)) as { holder: object; name: PropertyKey };
         const method = found.name;
         let { holder } = found;
         // A function can't be stood in for: the app calls it.
@@ -71,7 +72,7 @@ export function modulePatches(instrumentation: Instrumentation): ModulePatch[] {
     return root.exports === exports ? undefined : root.exports;
   }
 
-  const patches: ModulePatch[] = [{ module, versions, files, esm, rare, patch }];
+  const patches: ModulePatch[] = [{ module, versions, files, esm, rare, quiet, patch }];
   for (const loader of loadedBy) {
     const version = process.versions.node;
     patches.push({ module: loader, files: [''], patch: () => patch(require(module), { file: '', version }) });
@@ -85,7 +86,7 @@ function pathOf({ target }: Point): string {
 }
 
 /** Bundlers export by getters that can't be replaced. */
-function isLocked(holder: object, name: string): boolean {
+function isLocked(holder: object, name: PropertyKey): boolean {
   const descriptor = Object.getOwnPropertyDescriptor(holder, name);
   return descriptor?.get !== undefined && descriptor.configurable === false;
 }

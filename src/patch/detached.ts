@@ -26,3 +26,22 @@ export function keepContext(args: unknown[]): void {
   const callback = args[last];
   if (typeof callback === 'function') args[last] = inContext(callback);
 }
+
+/**
+ * For a function that queues a task, the first function among its arguments: the task runs in the context of the call, not in
+ * that of whoever made room for it.
+ */
+export function queued(original: Function): Function {
+  return function (this: unknown, ...args: unknown[]) {
+    const index = args.findIndex((arg) => typeof arg === 'function');
+    if (index !== -1) args[index] = inContext(args[index] as Function);
+    return Reflect.apply(original, this, args);
+  };
+}
+
+/** For a function of a pool that serves whoever waits: what it starts for others is not its caller's. */
+export function apart(original: Function): Function {
+  return function (this: unknown) {
+    return runDetached(() => Reflect.apply(original, this, arguments));
+  };
+}

@@ -1,15 +1,16 @@
 import { log } from '../log.ts';
 
 const MAX_REPORTS = 3;
-const reports = new Map<string, number>();
+// No Map: its methods may be what fails.
+const reports: Record<string, number> = Object.create(null);
 
 /**
  * Reports a failure of our own code inside the app's call: the app goes on as if untraced. A few lines for each place, then
  * silence; a bug in the agent must not fill a log.
  */
 export function reportFailure(where: string, error: unknown): void {
-  const count = (reports.get(where) ?? 0) + 1;
-  reports.set(where, count);
+  const count = (reports[where] ?? 0) + 1;
+  reports[where] = count;
   if (count > MAX_REPORTS) return;
   let reason: string;
   try {

@@ -14,27 +14,27 @@ const WRAPPED = Symbol.for('foretrace.wrapped');
  */
 export function wrap<F extends AnyFunction>(
   holder: object,
-  name: string,
+  name: PropertyKey,
   wrapper: (original: F) => F,
 ): () => void {
-  const original = (holder as Record<string, unknown>)[name] as F;
+  const original = (holder as Record<PropertyKey, unknown>)[name] as F;
   if (isWrapped(original)) return () => {};
   const own = Object.hasOwn(holder, name);
   // Shimmer asks the holder itself what is enumerable; the namespace of an ES module has no such methods.
   const namespace = Object.getPrototypeOf(holder) === null;
   const target: object = namespace ? { [name]: original } : holder;
-  const replacement: unknown = shimmer.wrap(target as Record<string, F>, name, (original) => {
+  const replacement: unknown = shimmer.wrap(target as Record<string, F>, name as string, (original) => {
     const wrapped = wrapper(own ? original : inherited<F>(holder, name));
     mimic(wrapped, original);
     Object.defineProperty(wrapped, WRAPPED, { value: true });
     return wrapped;
   });
-  if (namespace) (holder as Record<string, unknown>)[name] = replacement;
+  if (namespace) (holder as Record<PropertyKey, unknown>)[name] = replacement;
   return () => {
-    if ((holder as Record<string, unknown>)[name] !== replacement) return;
+    if ((holder as Record<PropertyKey, unknown>)[name] !== replacement) return;
     (replacement as { __unwrap?: () => void }).__unwrap?.();
-    if (namespace) (holder as Record<string, unknown>)[name] = original;
-    if (!own) delete (holder as Record<string, unknown>)[name];
+    if (namespace) (holder as Record<PropertyKey, unknown>)[name] = original;
+    if (!own) delete (holder as Record<PropertyKey, unknown>)[name];
   };
 }
 
@@ -42,7 +42,7 @@ export function wrap<F extends AnyFunction>(
  * An inherited method, looked up at each call: `node:domain` and apps replace `EventEmitter.prototype.emit` later, and the classes
  * whose `emit` is wrapped have to follow.
  */
-function inherited<F extends AnyFunction>(holder: object, name: string): F {
+function inherited<F extends AnyFunction>(holder: object, name: PropertyKey): F {
   return function (this: unknown) {
     // `arguments`, passed straight on, is the one form that allocates nothing.
     return Object.getPrototypeOf(holder)[name].apply(this, arguments);
@@ -70,16 +70,26 @@ export function mimic(wrapped: AnyFunction, original: AnyFunction): void {
   Object.setPrototypeOf(wrapped, Object.getPrototypeOf(original));
 }
 
-/** The object that holds the last part of a dotted path, and that part; undefined if it is not a function there. */
-export function locate(exports: unknown, path: string): { holder: object; name: string } | undefined {
+/**
+ * The object that holds the last part of a dotted path, and that part; undefined if it is not a function there. A last part
+ * `Symbol(name)` is the holder's own symbol of that description: a library's methods under symbols that it does not export.
+ */
+export function locate(exports: unknown, path: string): { holder: object; name: PropertyKey } | undefined {
   const parts = path.split('.');
-  const name = parts.pop() as string;
+  const last = parts.pop() as string;
   let holder: unknown = exports;
   for (const part of parts) {
     if (holder === undefined || holder === null) return undefined;
     holder = (holder as Record<string, unknown>)[part];
   }
   if ((typeof holder !== 'object' && typeof holder !== 'function') || holder === null) return undefined;
-  if (typeof (holder as Record<string, unknown>)[name] !== 'function') return undefined;
+  const name = last.startsWith('Symbol(') ? ownSymbol(holder, last.slice(7, -1)) : last;
+  if (name === undefined || typeof (holder as Record<PropertyKey, unknown>)[name] !== 'function')
+    return undefined;
   return { holder, name };
+}
+
+/** An object's own symbol of that description. */
+export function ownSymbol(holder: object, description: string): symbol | undefined {
+  return Object.getOwnPropertySymbols(holder).find((symbol) => symbol.description === description);
 }

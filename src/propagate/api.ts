@@ -6,20 +6,19 @@ import type {
 } from '@opentelemetry/api';
 import { adopt } from '../context/active.ts';
 import { Context } from '../context/context.ts';
-import { PassedSpan } from '../trace/span.ts';
-import { parentIds } from '../trace/start.ts';
+import { DENIED, NO_SPAN, PassedSpan, type Span } from '../trace/span.ts';
+import { SecondSpan } from '../trace/stand-in.ts';
+import { localSpan, parentIds } from '../trace/start.ts';
 import { extract, extractBaggage, fields, inject } from './current.ts';
-import { carriesIds } from './index.ts';
-
-const NO_IDS = new PassedSpan(0, 0, 0, 0, 0, 0, 0, undefined, false);
+import { carriesIds, type RemoteParent } from './index.ts';
 
 /** The API's propagator, for apps that carry context themselves (queues, jobs). */
 export const textMapPropagator: TextMapPropagator = {
   inject<C>(context: ApiContext, carrier: C, setter: TextMapSetter<C>): void {
     const ours = adopt(context);
-    if (ours.suppressed) return;
+    if (ours.suppressed || ours.span instanceof SecondSpan) return;
     const set = (to: C, name: string, value: string): void => setter.set(to, name, value);
-    inject(carrier, set, parentIds(ours) ?? NO_IDS, ours.baggage);
+    inject(carrier, set, parentIds(ours) ?? NO_SPAN, ours.baggage);
   },
 
   extract<C>(context: ApiContext, carrier: C, getter: TextMapGetter<C>): ApiContext {
@@ -29,7 +28,7 @@ export const textMapPropagator: TextMapPropagator = {
     const baggage = extractBaggage(carrier, get);
     if (remote === undefined && baggage === undefined) return context;
     const { request, suppressed, values } = ours;
-    const span = remote !== undefined && carriesIds(remote) ? passed(remote) : ours.span;
+    const span = remote === undefined ? ours.span : carriesIds(remote) ? spanOf(remote, ours) : DENIED;
     return new Context(span, request, baggage ?? ours.baggage, suppressed, values, undefined);
   },
 
@@ -38,7 +37,12 @@ export const textMapPropagator: TextMapPropagator = {
   },
 };
 
-function passed(remote: Parameters<typeof inject>[2]): PassedSpan {
+/** Frameworks and SDKs extract the headers of a request again: what they start is below the span that serves it, not beside it. */
+function spanOf(remote: RemoteParent, context: Context): Span | PassedSpan {
+  return localSpan(remote, context) ?? passed(remote);
+}
+
+function passed(remote: RemoteParent): PassedSpan {
   const { t0, t1, t2, t3, s0, s1, flags, traceState } = remote;
   return new PassedSpan(t0, t1, t2, t3, s0, s1, flags, traceState, true);
 }

@@ -1,5 +1,12 @@
 import { parseHex32, spanIdHex, traceIdHex } from '../trace/hex.ts';
-import { type HeaderGetter, type HeaderSetter, onlyLine, type RemoteParent } from './types.ts';
+import {
+  DEBUG,
+  type HeaderGetter,
+  type HeaderSetter,
+  onlyLine,
+  type RemoteParent,
+  UNDECIDED,
+} from './types.ts';
 
 export const B3 = 'b3';
 export const B3_TRACE_ID = 'x-b3-traceid';
@@ -23,8 +30,11 @@ const denial = (): RemoteParent => ({
   traceState: undefined,
 });
 
-function isSampled(state: string | undefined): boolean {
-  return state === '1' || state === 'd' || state === 'true' || state === 'True';
+/** The flags of a state. What is none, and none at all, leave the decision to the receiver. */
+function flagsOf(state: string | undefined): number {
+  if (state === '1' || state === 'true' || state === 'True') return SAMPLED;
+  if (state === 'd') return SAMPLED | DEBUG;
+  return isDenied(state) ? 0 : UNDECIDED;
 }
 
 function isDenied(state: string | undefined): boolean {
@@ -32,7 +42,7 @@ function isDenied(state: string | undefined): boolean {
 }
 
 /** A parent from its ids: 16 or 32 digits for the trace (64-bit ids are padded on the left), 16 for the span. */
-function parent(traceId: string, spanId: string, sampled: boolean): RemoteParent | undefined {
+function parent(traceId: string, spanId: string, flags: number): RemoteParent | undefined {
   if (spanId.length !== 16 || (traceId.length !== 16 && traceId.length !== 32)) return undefined;
   const trace = traceId.toLowerCase();
   const span = spanId.toLowerCase();
@@ -45,7 +55,7 @@ function parent(traceId: string, spanId: string, sampled: boolean): RemoteParent
   const s1 = parseHex32(span, 8);
   if (Number.isNaN(t0 + t1 + t2 + t3 + s0 + s1)) return undefined;
   if ((t0 | t1 | t2 | t3) === 0 || (s0 | s1) === 0) return undefined;
-  return { t0, t1, t2, t3, s0, s1, flags: sampled ? SAMPLED : 0, traceState: undefined };
+  return { t0, t1, t2, t3, s0, s1, flags, traceState: undefined };
 }
 
 /** Parses the single header: `{trace}-{span}[-{0|1|d}[-{parent}]]`, or a state alone, of which only the denial says something. */
@@ -59,12 +69,12 @@ export function parseB3(header: string): RemoteParent | undefined {
   let third = header.indexOf('-', second + 1);
   if (third < 0) third = header.length;
   const state = second < header.length ? header.slice(second + 1, third) : undefined;
-  return parent(header.slice(0, first), header.slice(first + 1, second), isSampled(state));
+  return parent(header.slice(0, first), header.slice(first + 1, second), flagsOf(state));
 }
 
 /**
  * The parent in `b3`, else in the `x-b3-*` headers. All-zero ids mean a denial: start a new trace and do not record it (see
- * {@link carriesIds}). A debug state counts as sampled.
+ * {@link carriesIds}).
  */
 export function extractB3<C>(carrier: C, get: HeaderGetter<C>): RemoteParent | undefined {
   const single = onlyLine(get(carrier, B3));
@@ -78,12 +88,19 @@ export function extractB3<C>(carrier: C, get: HeaderGetter<C>): RemoteParent | u
   if (traceId === undefined || spanId === undefined) {
     return traceId === undefined && spanId === undefined && isDenied(state) ? denial() : undefined;
   }
-  return parent(traceId, spanId, isSampled(state) || onlyLine(get(carrier, B3_FLAGS)) === '1');
+  return parent(traceId, spanId, onlyLine(get(carrier, B3_FLAGS)) === '1' ? SAMPLED | DEBUG : flagsOf(state));
 }
 
 /** Whether a parent names a span. If not, it only denies the recording of what follows. */
 export function carriesIds(remote: RemoteParent): boolean {
   return (remote.t0 | remote.t1 | remote.t2 | remote.t3) !== 0;
+}
+
+/** The state of a single header. */
+function stateOf(flags: number): string {
+  if ((flags & DEBUG) !== 0) return '-d';
+  if ((flags & UNDECIDED) !== 0) return '';
+  return (flags & SAMPLED) !== 0 ? '-1' : '-0';
 }
 
 /** Writes the `b3` header. */
@@ -98,10 +115,10 @@ export function injectB3<C>(
   s1: number,
   flags: number,
 ): void {
-  set(carrier, B3, `${traceIdHex(t0, t1, t2, t3)}-${spanIdHex(s0, s1)}-${flags & SAMPLED ? '1' : '0'}`);
+  set(carrier, B3, `${traceIdHex(t0, t1, t2, t3)}-${spanIdHex(s0, s1)}${stateOf(flags)}`);
 }
 
-/** Writes `x-b3-traceid`, `x-b3-spanid` and `x-b3-sampled`. */
+/** Writes `x-b3-traceid`, `x-b3-spanid`, and `x-b3-sampled` or, which implies it, `x-b3-flags`. */
 export function injectB3Multi<C>(
   carrier: C,
   set: HeaderSetter<C>,
@@ -115,5 +132,6 @@ export function injectB3Multi<C>(
 ): void {
   set(carrier, B3_TRACE_ID, traceIdHex(t0, t1, t2, t3));
   set(carrier, B3_SPAN_ID, spanIdHex(s0, s1));
-  set(carrier, B3_SAMPLED, flags & SAMPLED ? '1' : '0');
+  if ((flags & DEBUG) !== 0) set(carrier, B3_FLAGS, '1');
+  else if ((flags & UNDECIDED) === 0) set(carrier, B3_SAMPLED, (flags & SAMPLED) !== 0 ? '1' : '0');
 }

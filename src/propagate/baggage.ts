@@ -1,9 +1,10 @@
 import type { Baggage, BaggageEntry, BaggageEntryMetadata } from '@opentelemetry/api';
+import { flatCopy } from '../encode/flat-copy.ts';
 import type { HeaderGetter } from './types.ts';
 
 export const BAGGAGE = 'baggage';
 
-/** The limits of W3C Baggage, in characters (a valid header is ASCII), on what comes in and on what goes out. */
+/** The limits of W3C Baggage, in characters (a valid header is ASCII). */
 export const MAX_BAGGAGE_BYTES = 8_192;
 export const MAX_PAIRS = 180;
 export const MAX_PAIR_BYTES = 4_096;
@@ -68,7 +69,10 @@ function isPair(text: string, start: number, end: number): boolean {
  * The pairs of a `baggage` header that are valid and within the limits, as one header value; undefined if none is. Lines count
  * together. The header itself is returned if there is nothing to change.
  */
-export function limitBaggage(header: string | readonly string[]): string | undefined {
+export function limitBaggage(
+  header: string | readonly string[],
+  maxBytes: number = MAX_BAGGAGE_BYTES,
+): string | undefined {
   if (typeof header !== 'string' && !Array.isArray(header)) return undefined;
   const lines = typeof header === 'string' ? 1 : header.length;
   let kept = '';
@@ -81,9 +85,9 @@ export function limitBaggage(header: string | readonly string[]): string | undef
     const result = scan(text);
     // One line, wholly kept: no copy.
     if (result && lines === 1) return text;
-    if (scanned >= MAX_SCAN || pairs >= MAX_PAIRS || keptLength >= MAX_BAGGAGE_BYTES) break;
+    if (scanned >= MAX_SCAN || pairs >= MAX_PAIRS || keptLength >= maxBytes) break;
   }
-  return kept === '' ? undefined : kept;
+  return kept === '' ? undefined : flatCopy(kept);
 
   function scan(text: string): boolean {
     const end = Math.min(text.length, MAX_SCAN - scanned);
@@ -103,15 +107,17 @@ export function limitBaggage(header: string | readonly string[]): string | undef
       while (to > from && isSpace(text.charCodeAt(to - 1))) to--;
       const length = to - from;
       if (length > 0 && length <= MAX_PAIR_BYTES && isPair(text, from, to)) {
-        const total = keptLength + length + (keptLength === 0 ? 0 : 1);
-        if (pairs === MAX_PAIRS || total > MAX_BAGGAGE_BYTES) {
+        if (pairs === MAX_PAIRS) {
           scanned = MAX_SCAN;
           return false;
         }
-        kept += (keptLength === 0 ? '' : ',') + text.slice(from, to);
-        keptLength = total;
-        pairs++;
-        if (length !== comma - start) whole = false;
+        const total = keptLength + length + (keptLength === 0 ? 0 : 1);
+        if (total <= maxBytes) {
+          kept += (keptLength === 0 ? '' : ',') + text.slice(from, to);
+          keptLength = total;
+          pairs++;
+        }
+        if (total > maxBytes || length !== comma - start) whole = false;
       } else {
         whole = false;
       }
@@ -245,23 +251,29 @@ function pair(key: string, entry: BaggageEntry): string | undefined {
 }
 
 /**
- * The header value for baggage, from whoever's implementation; undefined if there is nothing to send. Pairs beyond the limits are
- * left out, as are those that cannot be encoded.
+ * The header value for baggage, from whoever's implementation; undefined if there is nothing to send. Pairs that cannot be encoded
+ * are left out, and so are those beyond the limits: the oldest first, since what the app has set itself was set last.
  */
-export function headerFromBaggage(baggage: Baggage): string | undefined {
-  if (baggage instanceof HeaderBaggage && baggage.header !== undefined) return limitBaggage(baggage.header);
-  let header = '';
-  let pairs = 0;
+export function headerFromBaggage(
+  baggage: Baggage,
+  maxBytes: number = MAX_BAGGAGE_BYTES,
+): string | undefined {
+  if (baggage instanceof HeaderBaggage && baggage.header !== undefined) {
+    return limitBaggage(baggage.header, maxBytes);
+  }
+  const kept: string[] = [];
+  let length = -1;
   try {
-    for (const [key, entry] of baggage.getAllEntries()) {
-      const text = pair(key, entry);
+    const entries = baggage.getAllEntries();
+    for (let i = entries.length - 1; i >= 0 && kept.length < MAX_PAIRS; i--) {
+      const text = pair(entries[i][0], entries[i][1]);
       if (text === undefined || text.length > MAX_PAIR_BYTES) continue;
-      if (header.length + text.length + (pairs === 0 ? 0 : 1) > MAX_BAGGAGE_BYTES) break;
-      header += pairs === 0 ? text : `,${text}`;
-      if (++pairs === MAX_PAIRS) break;
+      if (length + text.length + 1 > maxBytes) continue;
+      length += text.length + 1;
+      kept.push(text);
     }
   } catch {
     // A foreign implementation that throws loses its own baggage, not the request.
   }
-  return header === '' ? undefined : header;
+  return kept.length === 0 ? undefined : kept.toReversed().join(',');
 }

@@ -9,9 +9,9 @@ import {
 
 let chosen: Propagator = propagator(['tracecontext', 'baggage']);
 
-/** Chooses the propagators (`OTEL_PROPAGATORS`). */
-export function setPropagators(names: readonly string[]): void {
-  chosen = propagator(names);
+/** Chooses the propagators (`OTEL_PROPAGATORS`), and how much baggage they write. */
+export function setPropagators(names: readonly string[], maxBaggage?: number): void {
+  chosen = propagator(names, maxBaggage);
 }
 
 /** The names of the headers that `inject` may set. */
@@ -41,5 +41,5 @@ export function inject<C>(
   { t0, t1, t2, t3, s0, s1, flags, traceState }: RemoteParent,
   baggage: string | Baggage | undefined,
 ): void {
-  chosen.inject(carrier, set, t0, t1, t2, t3, s0, s1, flags & 0xff, traceState, baggage);
+  chosen.inject(carrier, set, t0, t1, t2, t3, s0, s1, flags, traceState, baggage);
 }

@@ -1,6 +1,21 @@
 import type { Baggage } from '@opentelemetry/api';
-import { B3, B3_SAMPLED, B3_SPAN_ID, B3_TRACE_ID, extractB3, injectB3, injectB3Multi } from './b3.ts';
-import { BAGGAGE, extractBaggageHeader, headerFromBaggage, limitBaggage } from './baggage.ts';
+import {
+  B3,
+  B3_FLAGS,
+  B3_SAMPLED,
+  B3_SPAN_ID,
+  B3_TRACE_ID,
+  extractB3,
+  injectB3,
+  injectB3Multi,
+} from './b3.ts';
+import {
+  BAGGAGE,
+  extractBaggageHeader,
+  headerFromBaggage,
+  limitBaggage,
+  MAX_BAGGAGE_BYTES,
+} from './baggage.ts';
 import { extractTraceContext, injectTraceContext, TRACEPARENT, TRACESTATE } from './tracecontext.ts';
 import type { HeaderGetter, HeaderSetter, RemoteParent } from './types.ts';
 
@@ -41,9 +56,10 @@ export interface Propagator {
 
 /**
  * The combination of propagators that `OTEL_PROPAGATORS` names; unknown names and repetitions are passed over, `none` adds nothing.
- * Where several find a parent the last one named wins, as in the specification's composite propagator.
+ * Where several find a parent the last one named wins, as in the specification's composite propagator. `maxBaggage` is the most
+ * baggage that is written, in characters.
  */
-export function propagator(names: readonly string[]): Propagator {
+export function propagator(names: readonly string[], maxBaggage: number = MAX_BAGGAGE_BYTES): Propagator {
   const w3c = names.lastIndexOf('tracecontext');
   const b3Single = names.lastIndexOf('b3');
   const b3Multi = names.lastIndexOf('b3multi');
@@ -52,7 +68,7 @@ export function propagator(names: readonly string[]): Propagator {
   const fields: string[] = [];
   if (w3c >= 0) fields.push(TRACEPARENT, TRACESTATE);
   if (b3Single >= 0) fields.push(B3);
-  if (b3Multi >= 0) fields.push(B3_TRACE_ID, B3_SPAN_ID, B3_SAMPLED);
+  if (b3Multi >= 0) fields.push(B3_TRACE_ID, B3_SPAN_ID, B3_SAMPLED, B3_FLAGS);
   const traceFields = [...fields];
   if (hasBaggage) fields.push(BAGGAGE);
 
@@ -86,7 +102,10 @@ export function propagator(names: readonly string[]): Propagator {
           if (b3Multi >= 0) injectB3Multi(carrier, set, t0, t1, t2, t3, s0, s1, flags);
         }
         if (hasBaggage && baggage !== undefined) {
-          const header = typeof baggage === 'string' ? limitBaggage(baggage) : headerFromBaggage(baggage);
+          const header =
+            typeof baggage === 'string'
+              ? limitBaggage(baggage, maxBaggage)
+              : headerFromBaggage(baggage, maxBaggage);
           if (header !== undefined) set(carrier, BAGGAGE, header);
         }
       } catch {

@@ -1,3 +1,5 @@
+import { flatCopy } from '../encode/flat-copy.ts';
+import { log } from '../log.ts';
 import { hex8, parseHex4, parseHex16, spanIdHex, traceIdHex } from '../trace/hex.ts';
 import { type HeaderGetter, type HeaderSetter, onlyLine, type RemoteParent } from './types.ts';
 
@@ -17,11 +19,16 @@ const KNOWN_FLAGS = 0x03;
 
 const MAX_MEMBERS = 32;
 const MAX_KEY = 256;
-const MAX_TENANT = 241;
-const MAX_SYSTEM = 14;
 const MAX_VALUE = 256;
 /** 32 members of the greatest size are 16,447 characters; the rest is room for white space. Bounds the work. */
 const MAX_TRACESTATE = 20_480;
+/**
+ * What is kept and sent on: as much as the recommendation asks for, and no more. A caller's text goes out with every request that is
+ * made for it.
+ */
+export const MAX_PROPAGATED_TRACESTATE = 512;
+/** Longer members go first when something has to. */
+const LARGE_MEMBER = 128;
 
 /**
  * Parses a `traceparent` header (W3C Trace Context, level 2). Undefined for everything that must start a new trace:
@@ -87,47 +94,20 @@ export function formatTraceparent(
   return `00-${traceIdHex(t0, t1, t2, t3)}-${spanIdHex(s0, s1)}-${hex8(flags & KNOWN_FLAGS)}`;
 }
 
-/** Whether a char code may stand in a `tracestate` key: a-z 0-9 _ - * / and, counted by the caller, @. */
+/** Whether a char code may stand in a `tracestate` key: a-z 0-9 _ - * / @. */
 function isKeyChar(code: number): boolean {
-  return (
-    (code >= 0x61 && code <= 0x7a) ||
-    (code >= 0x30 && code <= 0x39) ||
-    code === 0x5f ||
-    code === DASH ||
-    code === 0x2a ||
-    code === 0x2f ||
-    code === AT
-  );
+  return isKeyStart(code) || code === 0x5f || code === DASH || code === 0x2a || code === 0x2f || code === AT;
 }
 
-/**
- * Whether `text[start, end)` is a key. The grammar of level 2 would let any `@` through; the W3C's own test suite still asks
- * for level 1, where it stands once, between a tenant of at most 241 characters and a system of at most 14.
- */
+function isKeyStart(code: number): boolean {
+  return (code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39);
+}
+
+/** Whether `text[start, end)` is a key, by the grammar of level 2: `@` is a character like another, but for the first. */
 function isKey(text: string, start: number, end: number): boolean {
-  const length = end - start;
-  if (length < 1 || length > MAX_KEY) return false;
-  let at = -1;
-  for (let i = start; i < end; i++) {
-    const code = text.charCodeAt(i);
-    if (!isKeyChar(code)) return false;
-    if (code === AT) {
-      if (at >= 0) return false;
-      at = i;
-    }
-  }
-  const first = text.charCodeAt(start);
-  if (first === 0x5f || first === DASH || first === 0x2a || first === 0x2f || first === AT) return false;
-  if (at < 0) return true;
-  const system = end - at - 1;
-  const systemFirst = text.charCodeAt(at + 1);
-  return (
-    at - start <= MAX_TENANT &&
-    system >= 1 &&
-    system <= MAX_SYSTEM &&
-    systemFirst >= 0x61 &&
-    systemFirst <= 0x7a
-  );
+  if (start >= end || end - start > MAX_KEY || !isKeyStart(text.charCodeAt(start))) return false;
+  for (let i = start + 1; i < end; i++) if (!isKeyChar(text.charCodeAt(i))) return false;
+  return true;
 }
 
 /** Whether `text[start, end)` is a value: 1 to 256 printable ASCII characters without comma and equals sign. */
@@ -141,8 +121,8 @@ function isValue(text: string, start: number, end: number): boolean {
 }
 
 /**
- * Validates and normalises `tracestate`: the lines joined in order, white space around members and empty members removed.
- * Undefined if nothing is left or if the list must be dropped as a whole: a member that is malformed, or more than 32 of them.
+ * Validates and normalises `tracestate`: the lines joined in order, white space around members and empty members removed, and at
+ * most 512 characters of it. Undefined if nothing is left or if the list must be dropped as a whole: a member that is malformed, or more than 32 of them.
  * Repeated keys are kept: which one is meant is for the vendor to say.
  */
 export function parseTracestate(header: string | string[] | undefined): string | undefined {
@@ -177,7 +157,24 @@ export function parseTracestate(header: string | string[] | undefined): string |
     start = comma + 1;
   }
   if (members === 0) return undefined;
-  return result ?? text;
+  result ??= text;
+  const kept = result.length <= MAX_PROPAGATED_TRACESTATE ? result : shortened(result);
+  // `text` is a header as it came; what is made of it would keep all of it.
+  return kept === undefined || kept === text ? kept : flatCopy(kept);
+}
+
+/** As many whole members as fit, as the recommendation says: large ones are left out first, then those at the end. */
+function shortened(state: string): string | undefined {
+  const members = state.split(',');
+  let length = state.length;
+  for (const large of [true, false]) {
+    for (let i = members.length - 1; i >= 0 && length > MAX_PROPAGATED_TRACESTATE; i--) {
+      if (large && members[i].length <= LARGE_MEMBER) continue;
+      length -= members[i].length + 1;
+      members.splice(i, 1);
+    }
+  }
+  return members.length === 0 ? undefined : members.join(',');
 }
 
 function isSpace(code: number): boolean {
@@ -195,12 +192,26 @@ function joined(lines: string[]): string | undefined {
   return text;
 }
 
+let noted = false;
+
+/** The one mistake in a `traceparent` that looks right to who made it. */
+function noteUpperCase(header: string): void {
+  if (noted || header.length > 256 || parseTraceparent(header.toLowerCase()) === undefined) return;
+  noted = true;
+  log.debug(
+    'a traceparent with upper-case digits came in, W3C Trace Context allows lower case only: such requests start new traces',
+  );
+}
+
 /** The parent in `traceparent` and `tracestate`; a broken `tracestate` is dropped without harm to the parent. */
 export function extractTraceContext<C>(carrier: C, get: HeaderGetter<C>): RemoteParent | undefined {
   const header = onlyLine(get(carrier, TRACEPARENT));
   if (header === undefined) return undefined;
   const parent = parseTraceparent(header);
-  if (parent === undefined) return undefined;
+  if (parent === undefined) {
+    noteUpperCase(header);
+    return undefined;
+  }
   const state = get(carrier, TRACESTATE);
   if (state !== undefined) parent.traceState = parseTracestate(state);
   return parent;

@@ -1,3 +1,8 @@
+/** B3 only, beside the trace flags, which are the lower 8 bits: the caller debugs, which every service is to know. Implies sampled. */
+export const DEBUG = 0x400;
+/** B3 only: the caller leaves the decision to the receiver. */
+export const UNDECIDED = 0x800;
+
 /** A remote parent as integers; ids are int32 halves, most significant first. */
 export interface RemoteParent {
   t0: number;
@@ -6,7 +11,7 @@ export interface RemoteParent {
   t3: number;
   s0: number;
   s1: number;
-  /** W3C trace flags: 0x01 sampled, 0x02 random trace id. */
+  /** W3C trace flags: 0x01 sampled, 0x02 random trace id; and {@link DEBUG}, {@link UNDECIDED}. */
   flags: number;
   /** The `tracestate` list, normalised and valid; undefined if there was none or it was refused. */
   traceState: string | undefined;

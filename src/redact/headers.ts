@@ -1,5 +1,10 @@
-/** Whole names of headers that carry credentials. */
-const NAMES: ReadonlySet<string> = new Set(['cookie', 'set-cookie', 'authorization', 'proxy-authorization']);
+import { SECRET_NAMES, spellings } from './secrets.ts';
+
+/** Whole names of headers that carry credentials; also with `x-` before them. */
+const NAMES: ReadonlySet<string> = new Set(['cookie', 'set-cookie', ...SECRET_NAMES.flatMap(spellings)]);
+
+/** Words of names that tell the same. */
+const WORDS: ReadonlySet<string> = new Set(['jwt', 'otp', 'sid']);
 
 /** Parts of names that tell the same. */
 const PARTS = ['auth', 'card', 'credit', 'passw', 'principal', 'pwd', 'secret', 'session', 'token'];
@@ -10,6 +15,7 @@ const PARTS = ['auth', 'card', 'credit', 'passw', 'principal', 'pwd', 'secret', 
  */
 export function isSensitiveHeader(name: string): boolean {
   const header = name.trim().toLowerCase();
-  if (NAMES.has(header) || header.endsWith('key')) return true;
+  if (NAMES.has(header.startsWith('x-') ? header.slice(2) : header) || header.endsWith('key')) return true;
+  if (header.split('-').some((word) => WORDS.has(word))) return true;
   return PARTS.some((part) => header.includes(part));
 }

@@ -68,6 +68,8 @@ export interface SanitizedSql {
   text: string;
   /** Operations and their targets; empty if none was found. At most 255 characters. */
   summary: string;
+  /** Whether it has parameters (`$1`, `?`, `:name`, `@p1` in SQL Server). */
+  parameterized: boolean;
 }
 
 /** Of a longer query only this many UTF-16 units are looked at and sent. */
@@ -124,6 +126,7 @@ class Scanner {
   readonly #depths: number[] = [];
   #valueList = false;
   #valuesClause = false;
+  #parameterized = false;
 
   constructor(query: string, dialect: SqlDialect) {
     this.#text = truncated(query);
@@ -142,7 +145,7 @@ class Scanner {
     }
     if (this.#cut && this.#list !== NO_LIST) this.#collapse(length);
     this.#keep(length);
-    return { text: this.#parts.join(''), summary: this.#summary.text };
+    return { text: this.#parts.join(''), summary: this.#summary.text, parameterized: this.#parameterized };
   }
 
   /** Reads the token at `i`; its end. */
@@ -348,6 +351,8 @@ class Scanner {
       return this.#mark(first);
     }
     this.#list = NO_LIST;
+    // In SQL Server a parameter; `@@name` is a setting.
+    if (this.#rules.hashIdentifiers && first === start + 1) this.#parameterized = true;
     this.#summary.word(OTHER, start, end, this.#before);
     this.#passed(OTHER);
     return end;
@@ -365,10 +370,14 @@ class Scanner {
       if (end - i - 1 <= MAX_PARAMETER_DIGITS && !isLetter(this.#text.charCodeAt(end)))
         return this.#parameter(end);
     }
-    return bare ? this.#value(i + 1) : this.#mark(i + 1);
+    if (!bare) return this.#mark(i + 1);
+    // In PostgreSQL it is an operator.
+    if (!this.#rules.dollarQuotes) this.#parameterized = true;
+    return this.#value(i + 1);
   }
 
   #parameter(end: number): number {
+    this.#parameterized = true;
     this.#summary.literal(this.#before);
     return this.#mark(end);
   }

@@ -1,3 +1,5 @@
+import { SECRET_NAMES, spellings, MIN_TOKEN, tokenEnd } from './secrets.ts';
+
 /** What stands in place of a secret in URLs and headers. */
 export const REDACTED = 'REDACTED';
 
@@ -15,22 +17,24 @@ export const SENSITIVE_QUERY_KEYS: ReadonlySet<string> = new Set([
 const HASH = 0x23;
 const PERCENT = 0x25;
 const AMPERSAND = 0x26;
+const DOT = 0x2e;
 const SLASH = 0x2f;
 const COLON = 0x3a;
 const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
 const QUESTION = 0x3f;
 const AT = 0x40;
+const OPEN_BRACKET = 0x5b;
 const BACKSLASH = 0x5c;
 
-/** Tells by length and first character that a key is none of a set, without making a string of it. */
+/** Tells by first character and length that a key is none of a set, without making a string of it. */
 interface Filter {
   readonly keys: ReadonlySet<string>;
   readonly size: number;
-  /** A bit for each length from 0 to 30; the last one for every greater one. */
-  readonly lengths: number;
-  /** A bit for each first character, modulo 32. */
-  readonly firsts: number;
+  /** Those of our own names that are among the keys, in lower case. */
+  readonly anyCase: ReadonlySet<string>;
+  /** By first character, modulo 32: a bit for each length from 0 to 30; the last one for every greater one. */
+  readonly lengths: Int32Array;
 }
 
 // One set of keys is in use in a process: that of the configuration.
@@ -38,13 +42,12 @@ let current: Filter | undefined;
 
 function filterOf(keys: ReadonlySet<string>): Filter {
   if (current !== undefined && current.keys === keys && current.size === keys.size) return current;
-  let lengths = 0;
-  let firsts = 0;
-  for (const key of keys) {
-    lengths |= 1 << Math.min(key.length, 31);
-    if (key.length > 0) firsts |= 1 << (key.charCodeAt(0) & 31);
+  const anyCase = new Set(SECRET_NAMES.filter((name) => keys.has(name)).flatMap(spellings));
+  const lengths = new Int32Array(32);
+  for (const key of [...keys, ...anyCase]) {
+    lengths[key.charCodeAt(0) & 31] |= 1 << Math.min(key.length, 31);
   }
-  current = { keys, size: keys.size, lengths, firsts };
+  current = { keys, size: keys.size, anyCase, lengths };
   return current;
 }
 
@@ -57,33 +60,41 @@ function decoded(key: string): string {
 }
 
 /**
- * Replaces the values of sensitive parameters in a query string, with or without its question mark, by `REDACTED`; the keys stay.
- * A key is also found when percent-encoded, as the server behind would find it, and behind `;` or a second `?`. Returns the text itself, without an allocation,
- * if nothing is to be replaced.
+ * Replaces the values of sensitive parameters, and those that are tokens by their looks, in a query string, with or without its
+ * question mark, by `REDACTED`; the keys stay. A key is also found when percent-encoded, as the server behind would find it, in brackets
+ * (`user[password]`), and behind `;` or a second `?`. Returns the text itself, without an allocation, if nothing is to be replaced.
  */
 export function redactQuery(query: string, sensitive: ReadonlySet<string>): string {
   const length = query.length;
-  if (length === 0 || sensitive.size === 0) return query;
+  if (length === 0) return query;
   const filter = filterOf(sensitive);
   let result = '';
   let from = 0;
   let start = query.charCodeAt(0) === QUESTION ? 1 : 0;
   while (start < length) {
     let equals = -1;
-    let encoded = false;
+    let composed = false;
     let end = start;
     for (; end < length; end++) {
       const code = query.charCodeAt(end);
+      if (code > QUESTION) {
+        if (code === OPEN_BRACKET && equals < 0) composed = true;
+        continue;
+      }
       if (code === AMPERSAND || code === SEMICOLON || code === QUESTION) break;
       if (equals < 0) {
         if (code === EQUALS) equals = end;
-        else if (code === PERCENT) encoded = true;
+        else if (code === PERCENT || code === DOT) composed = true;
       }
     }
-    if (equals >= 0 && isSensitive(query, start, equals, encoded, filter)) {
+    const value = equals + 1 || start;
+    if (
+      (end - value >= MIN_TOKEN && tokenEnd(query, value) >= 0) ||
+      (equals >= 0 && isSensitive(query, start, equals, composed, filter))
+    ) {
       end = query.indexOf('&', end);
       if (end < 0) end = length;
-      result += query.slice(from, equals + 1) + REDACTED;
+      result += query.slice(from, value) + REDACTED;
       from = end;
     }
     start = end + 1;
@@ -91,21 +102,60 @@ export function redactQuery(query: string, sensitive: ReadonlySet<string>): stri
   return from === 0 ? query : result + query.slice(from);
 }
 
-function isSensitive(query: string, start: number, end: number, encoded: boolean, filter: Filter): boolean {
-  if (encoded) return filter.keys.has(decoded(query.slice(start, end)));
-  if ((filter.lengths & (1 << Math.min(end - start, 31))) === 0) return false;
-  if (end > start && (filter.firsts & (1 << (query.charCodeAt(start) & 31))) === 0) return false;
-  return filter.keys.has(query.slice(start, end));
+function isSensitive(query: string, start: number, end: number, composed: boolean, filter: Filter): boolean {
+  if (composed) return isSensitiveComposed(decoded(query.slice(start, end)), filter);
+  if ((filter.lengths[query.charCodeAt(start) & 31] & (1 << Math.min(end - start, 31))) === 0) return false;
+  const key = query.slice(start, end);
+  return filter.keys.has(key) || filter.anyCase.has(key.toLowerCase());
+}
+
+/** Of `user[password]`, `user.password` and `token[0]`, each part counts. */
+function isSensitiveComposed(key: string, { keys, anyCase }: Filter): boolean {
+  if (keys.has(key)) return true;
+  return key
+    .toLowerCase()
+    .split(/[[\].]/)
+    .some((part) => anyCase.has(part));
+}
+
+/** Replaces what looks like a token in a path, as a whole segment or behind `=` or `;`. Returns the text itself if there is none. */
+export function redactPath(path: string): string {
+  const { length } = path;
+  let result = '';
+  let from = 0;
+  let start = 0;
+  // A token has no separator in its first characters: looked for from their end, most characters need not be looked at.
+  while (start + MIN_TOKEN <= length) {
+    let i = start + MIN_TOKEN - 1;
+    while (i >= start && !isSeparator(path.charCodeAt(i))) i--;
+    if (i < start) {
+      const end = tokenEnd(path, start);
+      if (end >= 0) {
+        result += path.slice(from, start) + REDACTED;
+        from = end;
+      }
+      i = end >= 0 ? end - 1 : start + MIN_TOKEN - 1;
+      do i++;
+      while (i < length && !isSeparator(path.charCodeAt(i)));
+    }
+    start = i + 1;
+  }
+  return from === 0 ? path : result + path.slice(from);
+}
+
+function isSeparator(code: number): boolean {
+  return code === SLASH || code === EQUALS || code === SEMICOLON;
 }
 
 /**
- * A URL for `url.full`: user name and password become `REDACTED:REDACTED`, sensitive parameters as in {@link redactQuery}. Reads the
- * text as a lenient client would (`http:/user@host`, backslashes) and returns it as it is otherwise, well-formed or not.
+ * A URL for `url.full`: user name and password become `REDACTED:REDACTED`, sensitive parameters as in {@link redactQuery}, also behind
+ * `#`, tokens as in {@link redactPath}. Reads the text as a lenient client would (`http:/user@host`, backslashes) and returns it as
+ * it is otherwise, well-formed or not.
  */
 export function redactUrl(url: string, sensitive: ReadonlySet<string>): string {
-  let result = url;
   const authority = authorityStart(url);
   let i = authority < 0 ? 0 : authority;
+  let result = url;
   if (authority >= 0) {
     let at = -1;
     for (; i < url.length; i++) {
@@ -118,17 +168,23 @@ export function redactUrl(url: string, sensitive: ReadonlySet<string>): string {
       i += result.length - url.length;
     }
   }
+  const pathStart = i;
   for (; i < result.length; i++) {
     const code = result.charCodeAt(i);
-    if (code === HASH) return result;
-    if (code === QUESTION) break;
+    if (code === HASH || code === QUESTION) break;
+  }
+  if (i - pathStart >= MIN_TOKEN) {
+    const path = redactPath(result.slice(pathStart, i));
+    result = result.slice(0, pathStart) + path + result.slice(i);
+    i = pathStart + path.length;
   }
   if (i >= result.length) return result;
   let end = result.indexOf('#', i);
   if (end < 0) end = result.length;
   const query = result.slice(i, end);
   const redacted = redactQuery(query, sensitive);
-  return redacted === query ? result : result.slice(0, i) + redacted + result.slice(end);
+  const fragment = end === result.length ? '' : `#${redactQuery(result.slice(end + 1), sensitive)}`;
+  return redacted === query && fragment === '' ? result : result.slice(0, i) + redacted + fragment;
 }
 
 /** Where the authority begins: behind `scheme:/`, with any number of further slashes, or behind `//`; -1 if there is none. */

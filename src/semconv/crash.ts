@@ -1,8 +1,27 @@
 import { active } from '../context/active.ts';
 import { errorType } from './error.ts';
-import { endServed, noteError, Served } from './http-server.ts';
+import { endServed, finishWaiting, noteError, Served } from './http-server.ts';
+import { FORETRACE_UNFINISHED } from './keys-own.ts';
+import { oldestOpen } from './open-requests.ts';
 
 const NO_RESPONSE = { statusCode: 0, headersSent: false, getHeader: () => undefined };
+
+/**
+ * Ends the spans of all requests that are being served, for the end of the process: what hung, or was cut off, is what an operator wants to
+ * see. `reason` is the error's type.
+ */
+export function endOpenRequests(reason: string): void {
+  for (let request = oldestOpen(); request !== undefined; request = oldestOpen()) {
+    try {
+      const served = request as Served;
+      if (finishWaiting(served)) continue;
+      served.span?.add(FORETRACE_UNFINISHED, true);
+      endServed(served, NO_RESPONSE, reason);
+    } catch {
+      // The next one is as wanted, and this one is out of the list.
+    }
+  }
+}
 
 /** The last request whose exception the app handles itself, by a listener or a domain. */
 let doubtful: Served | undefined;
@@ -43,5 +62,5 @@ function endDoubtful(): void {
 }
 
 function end(request: Served): void {
-  endServed(request, NO_RESPONSE, errorType(request.error));
+  if (!finishWaiting(request)) endServed(request, NO_RESPONSE, errorType(request.error));
 }

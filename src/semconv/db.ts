@@ -1,3 +1,4 @@
+import { bounded, flatCopy } from '../encode/flat-copy.ts';
 import { type Block, block } from '../encode/span.ts';
 import { type Role, type Settle, traced } from '../patch/traced.ts';
 import { MAX_SQL, sanitizeSql, type SqlDialect } from '../redact/sql.ts';
@@ -21,6 +22,8 @@ import { keepSecret } from './secret-errors.ts';
 export const dbOptions = {
   /** `OTEL_INSTRUMENTATION_COMMON_DB_QUERY_SANITIZATION_ENABLED`. */
   sanitize: true,
+  /** `FORETRACE_DB_QUERY_SANITIZATION=unparameterized`: statements with parameters are sent as they are. */
+  keepsParameterized: false,
 };
 
 /** Where a database is. */
@@ -201,15 +204,23 @@ function joined(texts: readonly string[]): string {
  */
 function statementCache(system: string, dialect: SqlDialect, prefix = ''): (text: string) => Statement {
   const known = new Map<string, Statement>();
-  return (text) => {
-    let found = known.get(text);
+  return (given) => {
+    let found = known.get(given);
     if (found !== undefined) return found;
+    const isKept = given.length <= MAX_CACHED_TEXT;
+    // What is kept is made of slices of it.
+    const text = isKept ? flatCopy(given) : given;
     // One by one: a quote that is left open in one statement must not turn the literals of the next inside out.
     const parts = prefix === '' ? [text] : text.split(BETWEEN);
     const scanned = parts.map((part) => sanitizeSql(part, dialect));
     const single = scanned.every(({ summary }) => summary === scanned[0]?.summary) ? scanned[0]?.summary : '';
     const summary = `${prefix} ${single}`.trim();
-    const texts = new Set(dbOptions.sanitize ? scanned.map(({ text: clean }) => clean) : parts);
+    const { sanitize, keepsParameterized } = dbOptions;
+    const texts = new Set(
+      scanned.map(({ text: clean, parameterized }, index) =>
+        sanitize && !(keepsParameterized && parameterized) ? clean : parts[index],
+      ),
+    );
     const sent = [...texts].join('; ');
     found = {
       name: summary,
@@ -222,7 +233,7 @@ function statementCache(system: string, dialect: SqlDialect, prefix = ''): (text
         sent === '' ? undefined : sent,
       ]),
     };
-    if (text.length <= MAX_CACHED_TEXT) {
+    if (isKept) {
       if (known.size >= MAX_STATEMENTS) known.clear();
       known.set(text, found);
     }
@@ -253,20 +264,23 @@ export function placeCache<Self extends object>(
 }
 
 const MAX_SERVERS = 500;
+/** No name of a host, and no path of a socket, is longer. */
+const MAX_SERVER = 512;
 
 /** Where a server is, by its `host:port` or path: for clients that know it for each call alone. */
 export function serverCache(defaultPort: number): (server: string) => Place {
   const known = new Map<string, Place>();
-  return (server) => {
-    let found = known.get(server);
+  return (given) => {
+    let found = known.get(given);
     if (found === undefined) {
       if (known.size >= MAX_SERVERS) known.clear();
+      const server = flatCopy(bounded(given, MAX_SERVER));
       const [, host, port] = /^(.*):(\d+)$/.exec(server) ?? [undefined, server];
       found = place(
         { address: host.replaceAll(/^\[|\]$/g, ''), port: port === undefined ? undefined : Number(port) },
         defaultPort,
       );
-      known.set(server, found);
+      if (given.length <= MAX_SERVER) known.set(server, found);
     }
     return found;
   };

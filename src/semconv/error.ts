@@ -1,6 +1,5 @@
 import type { Span } from '../trace/span.ts';
 import { ERROR_TYPE } from './keys.ts';
-import { isSecret } from './secret-errors.ts';
 
 const MAX_TYPE_LENGTH = 128;
 const OTHER = '_OTHER';
@@ -20,31 +19,6 @@ export function errorType(error: unknown): string {
     return className.slice(0, MAX_TYPE_LENGTH);
   }
   return OTHER;
-}
-
-/**
- * Records an exception as a span event. Of a database's error only type and stack are sent: its text may quote values.
- */
-export function recordException(span: Span, error: unknown, atMs: number): void {
-  if (!isSecret(error)) {
-    span.recordException(error as Error, atMs);
-    return;
-  }
-  const { stack } = error as { stack?: unknown };
-  const type = errorType(error);
-  const trace = typeof stack === 'string' ? `${type}\n${framesOf(stack)}` : undefined;
-  span.addEvent('exception', { 'exception.type': type, 'exception.stacktrace': trace }, atMs);
-}
-
-/**
- * The frames at the end of a stack. Taking the message out by its text fails where the app has changed it since: the stack
- * keeps the first one.
- */
-function framesOf(stack: string): string {
-  const lines = stack.split('\n');
-  let first = lines.length;
-  while (first > 1 && lines[first - 1].startsWith('    at ')) first--;
-  return lines.slice(first).join('\n');
 }
 
 /** Marks a span as failed: status Error and `error.type`. */

@@ -1,3 +1,4 @@
+import { plainAddress } from './address.ts';
 import type { Headers } from './http-server.ts';
 
 const MAX_HEADER_LENGTH = 1_024;
@@ -16,7 +17,7 @@ export function forwardedHost(headers: Headers): string | undefined {
 /** `client.address` from `Forwarded` or `X-Forwarded-For`, without a port. */
 export function forwardedClient(headers: Headers): string | undefined {
   const client = forwardedParameter(headers, 'for') ?? first(headers['x-forwarded-for']);
-  return client === undefined ? undefined : withoutPort(client);
+  return client === undefined ? undefined : plainAddress(withoutPort(client));
 }
 
 function first(header: string | string[] | undefined): string | undefined {

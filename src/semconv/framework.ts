@@ -2,7 +2,7 @@ import { current } from '../context/active.ts';
 import { noteError, Served } from './http-server.ts';
 import { CODE_FUNCTION_NAME } from './keys.ts';
 
-export { servedOf } from './http-server.ts';
+export { type Served, servedOf } from './http-server.ts';
 export { lostContext } from './route.ts';
 
 /**
@@ -18,12 +18,20 @@ export function activeServed(): Served | undefined {
   return served instanceof Served ? served : undefined;
 }
 
-/** Notes that the request goes into an app mounted at `prefix` that knows nothing of its own place. */
-export function enterPrefix(served: Served | undefined, prefix: string): void {
-  if (served?.span === undefined) return;
+/**
+ * Notes that the request goes into an app mounted at `prefix` that knows nothing of its own place.
+ * @returns to be called when it comes back
+ */
+export function enterPrefix(served: Served | undefined, prefix: string): () => void {
+  if (served?.span === undefined) return NOTHING;
   const whole = prefix.endsWith('/') ? prefix.slice(0, -1) : prefix;
-  served.mounts = ['', (served.mounts?.[1] ?? '') + whole];
+  const { mounts } = served;
+  served.mounts = ['', (mounts?.[1] ?? '') + whole];
+  return () => {
+    served.mounts = mounts;
+  };
 }
+const NOTHING = (): void => {};
 
 /** Notes the template of the route that matched, below the prefix of {@link enterPrefix}. */
 export function noteRoute(served: Served | undefined, template: string): void {

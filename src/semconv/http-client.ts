@@ -1,12 +1,14 @@
 import type { Context } from '../context/context.ts';
+import { flatCopy } from '../encode/flat-copy.ts';
 import { type Block, block } from '../encode/span.ts';
 import { inject, replacedFields } from '../propagate/current.ts';
 import type { HeaderSetter } from '../propagate/index.ts';
-import { redactUrl } from '../redact/url.ts';
+import { redactPath, redactUrl } from '../redact/url.ts';
 import type { Scope } from '../trace/scope.ts';
 import { CLIENT, type PassedSpan, Span } from '../trace/span.ts';
 import { startSpan } from '../trace/start.ts';
 import { isAbort } from '../patch/abort.ts';
+import { plainAddress } from './address.ts';
 import { errorType, failed } from './error.ts';
 import { addHeaders, addMethod, httpOptions } from './http.ts';
 import {
@@ -23,10 +25,13 @@ import {
 /** Where a request goes. */
 export interface Target {
   scheme: string;
-  /** Host name or address, without brackets or port. */
-  address: string;
-  port: number;
-  /** The request target: path and query, or a whole URL when a proxy is asked. */
+  /** Host name or address, without brackets or port, or the path of a socket. */
+  address: string | undefined;
+  /** Absent for a socket with a path. */
+  port?: number;
+  /** Stands in the URL for what has no host of its own, such as a socket with a path: `host` or `host:port`. */
+  authority?: string;
+  /** The request target: path and query, a whole URL when a proxy is asked, or what `CONNECT` and `OPTIONS` have in its place. */
   path: string;
 }
 
@@ -36,23 +41,36 @@ export interface Outgoing {
   readonly context: Context;
   /** How often the same call was sent before. */
   resends?: number;
+  /** The app has given it up: see {@link abandon}. */
+  abandoned?: boolean;
+  /** It has taken longer than the app wants to wait: see {@link expire}. */
+  expired?: boolean;
 }
 
-/** Starts the span of one attempt, and nothing when the context is suppressed. */
+/**
+ * Starts the span of one attempt, and nothing when the context is suppressed.
+ * @param target absent where it is not known yet: {@link noteTarget} follows
+ */
 export function startOutgoing(
   scope: Scope,
   context: Context,
   method: string,
-  target: Target,
+  target?: Target,
 ): Outgoing | undefined {
   if (context.suppressed) return undefined;
-  const span = startSpan(scope, '', CLIENT, context);
-  if (span instanceof Span) {
-    span.name = addMethod(span, method);
-    span.addBlock(serverBlock(target.address, target.port));
-    span.add(URL_FULL, fullUrl(target));
-  }
-  return { span, context };
+  const span = startSpan(scope, '', CLIENT, context, undefined, target?.address);
+  if (span instanceof Span) span.name = addMethod(span, method);
+  const outgoing = { span, context };
+  if (target !== undefined) noteTarget(outgoing, method, target);
+  return outgoing;
+}
+
+/** Notes where an attempt goes, once. */
+export function noteTarget({ span }: Outgoing, method: string, target: Target): void {
+  if (!(span instanceof Span)) return;
+  if (target.address !== undefined) span.addBlock(serverBlock(target.address, target.port));
+  const url = fullUrl(method, target);
+  if (url !== undefined) span.add(URL_FULL, url);
 }
 
 /** Notes that an attempt repeats another, as a redirect or retry: `count` is 1 for the first repetition. */
@@ -62,6 +80,8 @@ export function noteResend(outgoing: Outgoing, count: number): void {
 }
 
 const MAX_EXPECTED = 16;
+/** Node takes no longer `Location`. */
+const MAX_EXPECTED_URL = 16_384;
 
 /**
  * Where calls in a context are expected to be sent again, and for which time. An attempt names no predecessor: it is known by
@@ -70,7 +90,9 @@ const MAX_EXPECTED = 16;
 const expected = new WeakMap<Context, Map<string, number>>();
 
 /** Expects that a call in `context` is sent again, to `url`. */
-export function expectResend(context: Context, url: string, count: number): void {
+export function expectResend(context: Context, given: string, count: number): void {
+  if (given.length > MAX_EXPECTED_URL) return;
+  const url = flatCopy(given);
   const known = expected.get(context);
   if (known === undefined) {
     expected.set(context, new Map([[url, count]]));
@@ -132,7 +154,7 @@ export function endOutgoing({ span }: Outgoing, response: ClientResponse): void 
   const { statusCode } = response;
   span.add(HTTP_RESPONSE_STATUS_CODE, statusCode);
   if (response.httpVersion !== undefined) span.add(NETWORK_PROTOCOL_VERSION, response.httpVersion);
-  span.add(NETWORK_PEER_ADDRESS, response.peerAddress);
+  span.add(NETWORK_PEER_ADDRESS, plainAddress(response.peerAddress));
   span.add(NETWORK_PEER_PORT, response.peerPort);
   if (statusCode >= 400) failed(span, String(statusCode));
   const { client } = httpOptions;
@@ -141,32 +163,82 @@ export function endOutgoing({ span }: Outgoing, response: ClientResponse): void 
   span.end();
 }
 
-/** Ends the span of an attempt that failed. A request that the app itself aborted is not an error. */
-export function failOutgoing({ span }: Outgoing, error: unknown): void {
+/** Notes that the app gives an attempt up, whatever it gives as the reason; unless that says that something has failed. */
+export function abandon(outgoing: Outgoing, reason?: unknown): void {
+  if (!outgoing.expired && !isFault(reason)) outgoing.abandoned = true;
+}
+
+/** Notes that an attempt has taken too long: who gives it up now does so for that reason. */
+export function expire(outgoing: Outgoing): void {
+  outgoing.expired = true;
+}
+
+const FAULTS = new Set(['ETIMEDOUT', 'ESOCKETTIMEDOUT', 'ECONNABORTED']);
+
+/** Time limits of libraries, failed calls of the system, and Node's own errors are what happened, not what somebody wants. */
+function isFault(reason: unknown): boolean {
+  const { code, syscall } = (reason ?? {}) as { code?: unknown; syscall?: unknown };
+  if (syscall !== undefined) return true;
+  return typeof code === 'string' && (FAULTS.has(code) || code.startsWith('ERR_HTTP2_'));
+}
+
+/** Ends the span of an attempt that failed. A request that the app itself aborted is not an error, unless it took too long. */
+export function failOutgoing({ span, abandoned = false }: Outgoing, error: unknown): void {
   if (!(span instanceof Span) || span.ended) return;
-  if (!isAbort(error)) failed(span, errorType(error));
+  const late = timeoutOf(error);
+  if (late !== undefined) failed(span, errorType(late));
+  else if (!abandoned && !isAbort(error)) failed(span, errorType(error));
   span.end();
 }
 
-function fullUrl({ scheme, address, port, path }: Target): string {
-  if (path.charCodeAt(0) !== 0x2f && path.includes('://'))
-    return redactUrl(path, httpOptions.sensitiveQueryParameters);
+/** The error of `AbortSignal.timeout`, which Node's http keeps behind an AbortError. */
+function timeoutOf(error: unknown): unknown {
+  const { name, cause } = (error ?? {}) as { name?: unknown; cause?: { name?: unknown } };
+  if (name === 'TimeoutError') return error;
+  return name === 'AbortError' && cause?.name === 'TimeoutError' ? cause : undefined;
+}
+
+/** The URL of a request target (RFC 9112, section 3.2); none where it makes none. */
+function fullUrl(method: string, target: Target): string | undefined {
+  const { path } = target;
+  const { sensitiveQueryParameters } = httpOptions;
+  // The name of a tunnel's end is no URL.
+  if (method === 'CONNECT') return undefined;
+  const first = path.charCodeAt(0);
+  if (first !== 0x2f && path.includes('://')) return redactUrl(path, sensitiveQueryParameters);
+  const origin = originOf(target);
+  if (origin === undefined) return undefined;
+  // All of a server.
+  if (path === '*') return origin;
+  if (first !== 0x2f && first !== 0x3f) return undefined;
+  return path.includes('?') || path.includes('#')
+    ? redactUrl(origin + path, sensitiveQueryParameters)
+    : origin + redactPath(path);
+}
+
+/** The origin of a target as `URL` writes it. */
+export function originOf({ scheme, address, port, authority }: Target): string | undefined {
+  if (authority !== undefined) return `${scheme}://${authority}`;
+  if (address === undefined) return undefined;
   const host = address.includes(':') ? `[${address}]` : address;
-  const authority = port === (scheme === 'https' ? 443 : 80) ? host : `${host}:${port}`;
-  const url = `${scheme}://${authority}${path}`;
-  return path.includes('?') ? redactUrl(url, httpOptions.sensitiveQueryParameters) : url;
+  return port === undefined || port === (scheme === 'https' ? 443 : 80)
+    ? `${scheme}://${host}`
+    : `${scheme}://${host}:${port}`;
 }
 
 const MAX_SERVERS = 500;
+/** No name of a host, and no path of a socket, is longer. */
+const MAX_ADDRESS = 512;
 const servers = new Map<string, Block>();
 
-function serverBlock(address: string, port: number): Block {
+function serverBlock(address: string, port: number | undefined): Block {
+  if (address.length > MAX_ADDRESS) return block([SERVER_ADDRESS, address, SERVER_PORT, port]);
   const id = `${address} ${port}`;
   let found = servers.get(id);
   if (found === undefined) {
     if (servers.size >= MAX_SERVERS) servers.clear();
-    found = block([SERVER_ADDRESS, address, SERVER_PORT, port]);
-    servers.set(id, found);
+    found = block([SERVER_ADDRESS, flatCopy(address), SERVER_PORT, port]);
+    servers.set(flatCopy(id), found);
   }
   return found;
 }

@@ -3,14 +3,17 @@ import type { Key } from '../encode/key.ts';
 import { type Block, block } from '../encode/span.ts';
 import { extract, extractBaggage } from '../propagate/current.ts';
 import { carriesIds } from '../propagate/index.ts';
-import { redactQuery } from '../redact/url.ts';
+import { guarded } from '../patch/guard.ts';
+import { redactPath, redactQuery } from '../redact/url.ts';
 import { now } from '../trace/clock.ts';
 import type { Scope } from '../trace/scope.ts';
 import { SERVER, Span } from '../trace/span.ts';
 import { startUnder } from '../trace/start.ts';
-import { failed, recordException } from './error.ts';
+import { remoteEnd } from './address.ts';
+import { failed } from './error.ts';
 import { forwardedClient, forwardedHost, forwardedProto } from './forwarded.ts';
 import { addHeaders, addMethod, httpOptions } from './http.ts';
+import { isSaidByServer, without } from './said.ts';
 import {
   CLIENT_ADDRESS,
   HTTP_RESPONSE_STATUS_CODE,
@@ -25,6 +28,9 @@ import {
   URL_SCHEME,
   USER_AGENT_ORIGINAL,
 } from './keys.ts';
+import { answeredRoute, type Way } from './mounts.ts';
+import { noteClosed, noteOpen, type OpenRequest } from './open-requests.ts';
+import { noteRoute } from './routeless.ts';
 
 export type Headers = Record<string, string | string[] | undefined> & {
   host?: string;
@@ -55,11 +61,21 @@ export interface ServerResponse {
   getHeader(name: string): string | number | readonly string[] | undefined;
 }
 
+/** Server spans of the app's own that are folded into ours. */
+export interface Folding {
+  /** How many have not ended. */
+  open: number;
+  /** Ends ours, which waits for the end of the turn in which the answer went out. */
+  finish: (() => void) | undefined;
+}
+
 /** A request while it is served. */
-export class Served implements ServedRequest {
+export class Served implements ServedRequest, Way, OpenRequest {
   span: Span | undefined;
   route: string | undefined;
   mounts: string[] | undefined;
+  left: string | undefined;
+  routed: Way['routed'];
   /** The context of the app's code for this request. */
   context: Context;
   /** Frameworks rewrite `req.method` and `req.url` on the way: these are as received. */
@@ -70,11 +86,17 @@ export class Served implements ServedRequest {
   /** An error that a framework saw pass, and when; it goes on the span if the request fails. */
   error: unknown;
   errorMs: number;
+  /** Server spans of the app's own that are folded into ours: see `fold.ts`. */
+  folding: Folding | undefined;
+  older: OpenRequest | undefined;
+  newer: OpenRequest | undefined;
 
   constructor(request: ServerRequest, connection: Connection) {
     this.span = undefined;
     this.route = undefined;
     this.mounts = undefined;
+    this.left = undefined;
+    this.routed = undefined;
     this.context = undefined as unknown as Context;
     this.method = request.method ?? '_OTHER';
     this.url = request.url ?? '/';
@@ -82,14 +104,20 @@ export class Served implements ServedRequest {
     this.connection = connection;
     this.error = undefined;
     this.errorMs = 0;
+    this.folding = undefined;
+    this.older = undefined;
+    this.newer = undefined;
   }
 }
 
 const SERVED = Symbol.for('foretrace.served');
 
-/** The server's state of a request object, also where the context got lost; undefined if it is not traced. */
-export function servedOf(request: object): Served | undefined {
-  return (request as { [SERVED]?: Served })[SERVED];
+/**
+ * The server's state of a request object, also where the context got lost; undefined if it is not traced, or not there: what tests and
+ * mocks hand to a framework has not always a request of Node's in it.
+ */
+export function servedOf(request: object | undefined | null): Served | undefined {
+  return (request as { [SERVED]?: Served } | undefined | null)?.[SERVED];
 }
 
 /** Marks a request or response object as belonging to a served request. */
@@ -135,6 +163,7 @@ export function startServed(scope: Scope, request: ServerRequest, connection: Co
   const span = startUnder(scope, '', SERVER, remote, true, denied, now());
   if (span instanceof Span) {
     served.span = span;
+    noteOpen(served);
     peerOf(connection);
   } else {
     served.request = undefined;
@@ -156,29 +185,84 @@ export function startServed(scope: Scope, request: ServerRequest, connection: Co
  * route and status are known only here. `aborted` is the error's type when the response did not get out whole.
  */
 export function endServed(served: Served, response: ServerResponse, aborted: string | undefined): void {
-  const { span, request, connection } = served;
-  if (span === undefined || request === undefined || span.ended) return;
+  const { span, request, folding } = served;
+  if (span === undefined || request === undefined) return;
+  const endMs = now();
+  if (folding === undefined || folding.open === 0) finish(served, span, request, response, aborted, endMs);
+  else if (folding.finish === undefined) {
+    // A framework that makes a span of its own names the route when its handler is over, after the answer has gone out.
+    folding.finish = () => finish(served, span, request, response, aborted, endMs);
+    atEndOfTurn(finishFolded, served);
+  }
+}
+
+/** Taken at the start: test runners replace timers by their own. */
+const atEndOfTurn = setImmediate;
+const finishFolded = guarded('http', finishWaiting);
+
+/** Ends the span of a request that has been answered and waits for the end of the turn; false if it has not been answered. */
+export function finishWaiting({ folding }: Served): boolean {
+  if (folding === undefined) return false;
+  // Nothing of the app's own spans is waited for any more.
+  folding.open = 0;
+  folding.finish?.();
+  return folding.finish !== undefined;
+}
+
+function finish(
+  served: Served,
+  span: Span,
+  request: ServerRequest,
+  response: ServerResponse,
+  aborted: string | undefined,
+  endMs: number,
+): void {
+  const connection = served.connection as Connection;
+  if (served.request === undefined) return;
   served.request = undefined;
   served.connection = undefined;
-  const endMs = now();
+  noteClosed(served);
+  if (span.ended) return;
+  if (served.folding !== undefined && span.user !== undefined) {
+    span.user = without(span.user, isSaidByServer);
+  }
   span.addLast();
   const method = addMethod(span, served.method);
   addTarget(span, served.url);
-  addConnection(span, request, connection as Connection);
-  const { route } = served;
+  addConnection(span, request, connection);
+  // Frameworks set it on our span through the API.
+  const said = span.user === undefined ? undefined : routeOf(span.user);
+  const route = said ?? served.route ?? answeredRoute(served, response.statusCode);
+  noteRoute(route, response.statusCode);
+  served.routed = undefined;
   if (route !== undefined) span.add(HTTP_ROUTE, route);
   if (aborted === undefined || response.headersSent) {
     span.add(HTTP_RESPONSE_STATUS_CODE, response.statusCode);
   }
   if (aborted !== undefined) failed(span, aborted);
   else if (response.statusCode >= 500) failed(span, String(response.statusCode));
-  if (served.error !== undefined && span.status !== 0) recordException(span, served.error, served.errorMs);
+  if (served.error !== undefined && span.status !== 0 && !hasException(span))
+    span.recordException(served.error as Error, served.errorMs);
+  served.error = undefined;
   const { server } = httpOptions;
   if (server.request.length > 0) addHeaders(span, server.request, (name) => request.headers[name]);
   if (server.response.length > 0) addHeaders(span, server.response, (name) => response.getHeader(name));
   // A name given by the app through the API stays.
   if (span.name === '') span.name = route === undefined ? method : `${method} ${route}`;
   span.endAt(endMs);
+}
+
+/** Whether the app recorded an exception itself. */
+function hasException({ events }: Span): boolean {
+  return events !== undefined && events.some(({ name }) => name === 'exception');
+}
+
+/** The route that the app set through the API. */
+function routeOf(user: readonly unknown[]): string | undefined {
+  for (let i = 0; i < user.length; i += 2) {
+    if (user[i] === HTTP_ROUTE.name && typeof user[i + 1] === 'string') return user[i + 1] as string;
+  }
+  return undefined;
 }
 
 /** `url.path` and `url.query` of a request target in origin or absolute form. */
@@ -193,7 +277,7 @@ function addTarget(span: Span, target: string): void {
   }
   const question = target.indexOf('?', start);
   const path = question === -1 ? (start === 0 ? target : target.slice(start)) : target.slice(start, question);
-  span.add(URL_PATH, path === '' ? '/' : path);
+  span.add(URL_PATH, path === '' ? '/' : redactPath(path));
   if (question !== -1 && question + 1 < target.length) {
     span.add(URL_QUERY, redactQuery(target.slice(question + 1), httpOptions.sensitiveQueryParameters));
   }
@@ -213,12 +297,16 @@ interface Peer {
 }
 
 const PEER = Symbol.for('foretrace.peer');
+const MAX_KEPT = 1_024;
 
 /** The peer of a connection. To be asked while it is open: the address is gone when the connection is. */
 function peerOf(connection: Connection & { [PEER]?: Peer }): Peer {
-  return (connection[PEER] ??= {
-    address: connection.remoteAddress,
-    port: connection.remotePort,
+  const known = connection[PEER];
+  if (known !== undefined) return known;
+  const { remoteAddress, remotePort } = remoteEnd(connection);
+  return (connection[PEER] = {
+    address: remoteAddress,
+    port: remotePort,
     block: undefined,
     direct: undefined,
     host: undefined,
@@ -250,12 +338,17 @@ function addConnection(span: Span, request: ServerRequest, connection: Connectio
     return;
   }
   const { host } = headers;
-  if (peer.direct === undefined || peer.host !== host || peer.userAgent !== userAgent) {
-    peer.host = host;
-    peer.userAgent = userAgent;
-    peer.direct = block([...clientPairs(headers, connection, peer), ...peerPairs(peer, httpVersion)]);
+  if (peer.direct !== undefined && peer.host === host && peer.userAgent === userAgent) {
+    span.addBlock(peer.direct);
+    return;
   }
-  span.addBlock(peer.direct);
+  const direct = block([...clientPairs(headers, connection, peer), ...peerPairs(peer, httpVersion)]);
+  span.addBlock(direct);
+  // Idle connections are many, and are not to hold the 16 KB that a stranger can send.
+  const isKept = (host?.length ?? 0) + (userAgent?.length ?? 0) <= MAX_KEPT;
+  peer.host = isKept ? host : undefined;
+  peer.userAgent = isKept ? userAgent : undefined;
+  peer.direct = isKept ? direct : undefined;
 }
 
 function clientPairs(headers: Headers, connection: Connection, { address: peerAddress }: Peer): unknown[] {

@@ -1,5 +1,6 @@
 import { type Key, key } from '../encode/key.ts';
 import { isSensitiveHeader } from '../redact/headers.ts';
+import { maskText } from '../redact/text.ts';
 import { REDACTED } from '../redact/url.ts';
 import type { Span } from '../trace/span.ts';
 import {
@@ -64,7 +65,7 @@ function headerKey(prefix: string, header: string): HeaderKey {
   return { header, key: key(prefix + header), secret: isSensitiveHeader(header) };
 }
 
-/** Adds captured headers: always arrays of strings, secrets replaced. */
+/** Adds captured headers: always arrays of strings, secrets replaced, also those in the URL of a `Referer` or `Location`. */
 export function addHeaders(
   span: Span,
   wanted: readonly HeaderKey[],
@@ -74,7 +75,7 @@ export function addHeaders(
     const value = valueOf(header);
     if (value === undefined) continue;
     const values = Array.isArray(value) ? value.map(String) : [String(value)];
-    span.add(key, secret ? values.map(() => REDACTED) : values);
+    span.add(key, secret ? values.map(() => REDACTED) : values.map(maskText));
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Context } from '../context/context.ts';
 import type { Scope } from '../trace/scope.ts';
+import { remoteEnd } from './address.ts';
 import {
   endOutgoing,
   failOutgoing,
@@ -18,6 +19,7 @@ const ORIGIN = Symbol('foretrace.origin');
 /** A connection, which carries many streams. */
 export interface Session {
   socket?: Connection;
+  destroyed?: boolean;
   [CONNECTION]?: Connection;
   [ORIGIN]?: Origin;
 }
@@ -30,6 +32,8 @@ export interface Stream {
   /** Closed while the response was not at its end. */
   aborted?: boolean;
   errored?: StreamError | null;
+  closed?: boolean;
+  destroyed?: boolean;
   rstCode?: number;
 }
 
@@ -42,7 +46,8 @@ interface StreamError {
 function connectionOf(session: Session): Connection {
   const known = session[CONNECTION];
   if (known !== undefined) return known;
-  const { remoteAddress, remotePort, localPort, encrypted } = session.socket ?? {};
+  const { localPort, encrypted } = session.socket ?? {};
+  const { remoteAddress, remotePort } = remoteEnd(session.socket ?? {});
   return (session[CONNECTION] = { remoteAddress, remotePort, localPort, encrypted });
 }
 
@@ -105,10 +110,8 @@ export function startRequest(
   const method = headerOf(headers, ':method') ?? 'GET';
   if (origin === undefined || method === 'CONNECT' || isUndici(session)) return undefined;
   const path = headerOf(headers, ':path') ?? '/';
-  const authority = headerOf(headers, ':authority') ?? headerOf(headers, 'host');
-  const { scheme, address, port } =
-    authority === undefined ? origin : originOf(`${origin.scheme}://${authority}`);
-  const outgoing = startOutgoing(scope, context, method, { scheme, address, port, path });
+  // Where the session goes, which need not be what the request names as its authority.
+  const outgoing = startOutgoing(scope, context, method, { ...origin, path });
   if (outgoing === undefined) return undefined;
   const added: [string, string][] = [];
   injectOutgoing(outgoing, added, (lines, name, value) => lines.push([name, value]));
@@ -134,10 +137,13 @@ export function noteAnswer(attempt: Attempt, stream: Stream, event: string, argu
       responseHeader: (name) => headers[name],
     });
   } else if (event === 'error') {
+    const error = argument as (StreamError & { cause?: StreamError }) | undefined;
+    if (error?.name === 'AbortError' || error?.name === 'TimeoutError') {
+      failOutgoing(attempt, error);
+      return;
+    }
     // Why the connection failed stands behind the error of the stream that waited for it.
-    const reason = ((argument as { cause?: unknown }).cause ?? argument) as StreamError;
-    const code = errorTypeOf(reason, stream.rstCode);
-    failOutgoing(attempt, reason.name === 'AbortError' ? reason : { code });
+    failOutgoing(attempt, { code: errorTypeOf(error?.cause ?? error, stream.rstCode) });
   } else if (event === 'close') {
     failOutgoing(attempt, { name: 'AbortError' });
   }

@@ -1,6 +1,7 @@
 import { current } from '../context/active.ts';
 import type { Context } from '../context/context.ts';
-import { noteError, type Served, servedOf } from './http-server.ts';
+import { noteError, servedOf } from './http-server.ts';
+import { answeredRoute, templateOf } from './mounts.ts';
 
 /**
  * `http.route` of routers that nest: each mount adds the template of its prefix, so that the route is the full template.
@@ -15,28 +16,47 @@ export type Path = string | RegExp | readonly Path[];
 interface RoutedRequest {
   baseUrl?: string;
   route?: { path: Path };
+  next?: unknown;
 }
 
-/** Notes that the request goes into a router mounted at `path`; `req.baseUrl` has the prefix that matched. */
-export function enterMount(request: RoutedRequest, path: Path): void {
+interface Response {
+  headersSent?: boolean;
+}
+
+/**
+ * Notes that the request goes to what is mounted at `path`; `req.baseUrl` has the prefix that matched.
+ * @returns false if the request is not recorded
+ */
+export function enterMount(request: RoutedRequest, path: Path): boolean {
   const served = servedOf(request);
-  if (served?.span === undefined) return;
+  if (served?.span === undefined) return false;
   const prefix = request.baseUrl ?? '';
   const template = mountTemplate(path, prefix);
   const parent = parentOf(prefix, template);
-  (served.mounts ??= []).push(prefix, join(templateOf(served, parent), template));
+  (served.mounts ??= []).push(prefix, join(templateOf(served.mounts, parent), template));
+  served.routed = request;
+  return true;
 }
 
-/** Notes the route that matched below the current mounts. */
-export function enterRoute(request: RoutedRequest, template: string): void {
+/** To be called when mounted code passes the request on: if it has answered or failed, its mount path is the route. */
+export function leaveMount(request: RoutedRequest, response: Response, error: unknown): void {
   const served = servedOf(request);
-  if (served?.span !== undefined) served.route = join(templateOf(served, request.baseUrl ?? ''), template);
+  if (served?.span === undefined) return;
+  if (response.headersSent === true || isError(error)) served.route ??= answeredRoute(served, 0);
+  // Express before 4.3: what comes next is not below this mount.
+  else if (!('baseUrl' in request)) served.mounts?.splice(-2);
 }
 
-function templateOf({ mounts }: Served, prefix: string): string {
-  if (mounts === undefined) return '';
-  for (let i = mounts.length - 2; i >= 0; i -= 2) if (mounts[i] === prefix) return mounts[i + 1];
-  return '';
+/**
+ * Notes the route that matched below the current mounts.
+ * @returns the route that this one is a part of: routers can be handlers of routes
+ */
+export function enterRoute(request: RoutedRequest, template: string): string | undefined {
+  const served = servedOf(request);
+  if (served?.span === undefined) return undefined;
+  const outer = served.route;
+  served.route = join(templateOf(served.mounts, request.baseUrl ?? ''), template);
+  return outer;
 }
 
 function join(prefix: string, template: string): string {
@@ -92,7 +112,7 @@ export function lostContext(request: object): Context | undefined {
  * route's own code (`app.param`), the route that was chosen is noted with it.
  */
 export function noteHandlerError(request: RoutedRequest, error: unknown): void {
-  if (error === undefined || error === null || error === 'route' || error === 'router') return;
+  if (!isError(error)) return;
   const served = servedOf(request);
   if (served?.span === undefined) return;
   noteError(served, error);
@@ -102,8 +122,16 @@ export function noteHandlerError(request: RoutedRequest, error: unknown): void {
   served.route = join(mounts === undefined ? '' : mounts[mounts.length - 1], String(flatten(path)[0]));
 }
 
-/** Forgets a route whose handlers passed the request on: if nobody else takes it, it had no route. */
-export function leaveRoute(request: RoutedRequest, response: { headersSent?: boolean }): void {
+/** Goes back to the `outer` of a route whose handlers passed the request on. It still counts if something behind it answers. */
+export function leaveRoute(request: RoutedRequest, response: Response, outer: string | undefined): void {
   const served = servedOf(request);
-  if (served !== undefined && response.headersSent !== true) served.route = undefined;
+  if (served?.span === undefined || response.headersSent === true) return;
+  served.left = served.route;
+  served.routed = request;
+  served.route = outer;
+}
+
+/** Whether what was given to `next` is an error and not one of Express' signals. */
+export function isError(error: unknown): boolean {
+  return error !== undefined && error !== null && error !== 'route' && error !== 'router';
 }

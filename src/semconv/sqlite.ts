@@ -1,6 +1,8 @@
+import { bounded } from '../encode/flat-copy.ts';
 import { endingCallback, iterator, sync } from '../patch/settle.ts';
 import { type Settle, traced, untraced } from '../patch/traced.ts';
 import { wrap } from '../patch/wrap.ts';
+import { MAX_SQL } from '../redact/sql.ts';
 import { scope } from '../trace/scope.ts';
 import { VERSION } from '../resource/version.ts';
 import { sqlClient } from './db.ts';
@@ -92,7 +94,7 @@ export function embeddedSql(name: string): EmbeddedSql {
         }
         try {
           if (typeof args[0] === 'string' && typeof statement === 'object' && statement !== null) {
-            statements.set(statement, { sql: args[0], database: this });
+            statements.set(statement, { sql: bounded(args[0], MAX_SQL + 1), database: this });
             wrapStatement(statement);
           }
         } catch (error) {

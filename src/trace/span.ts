@@ -7,6 +7,7 @@ import type {
   TimeInput,
   TraceState,
 } from '@opentelemetry/api';
+import { bounded } from '../encode/flat-copy.ts';
 import type { Key } from '../encode/key.ts';
 import {
   type Block,
@@ -17,6 +18,9 @@ import {
 } from '../encode/span.ts';
 import { scratch } from '../encode/writer.ts';
 import { reportFailure } from '../patch/guard.ts';
+import { parseTracestate } from '../propagate/tracecontext.ts';
+import { DEBUG } from '../propagate/types.ts';
+import { exceptionAttributes, statusText } from '../redact/exception.ts';
 import { type Clock, monotonic, now } from './clock.ts';
 import { parseHex32, spanIdHex, traceIdHex } from './hex.ts';
 import { limits } from './limits.ts';
@@ -39,8 +43,6 @@ const IS_REMOTE = 0x200;
 const STATUS_ERROR = 2;
 const TWO_32 = 0x1_0000_0000;
 const MAX_NAME_LENGTH = 1_024;
-/** 32 members of 256 + 256 characters. */
-const MAX_TRACE_STATE_LENGTH = 16_480;
 
 /** Takes the bytes of a finished span; false = it was dropped. */
 export type Sink = (scope: Scope, bytes: Uint8Array, length: number) => void;
@@ -50,6 +52,13 @@ let sink: Sink | undefined;
 
 export function setSink(next: Sink): void {
   sink = next;
+}
+
+/** Called with the exceptions that the app records on spans of its own. */
+let exceptionSeen: ((exception: unknown) => void) | undefined;
+
+export function setExceptionSeen(seen: (exception: unknown) => void): void {
+  exceptionSeen = seen;
 }
 
 /** See `addLast`. */
@@ -133,6 +142,15 @@ export class PassedSpan implements ApiSpan, SpanIds {
   recordException(): void {}
 }
 
+/**
+ * The span of a suppressed context, which is nobody's parent and travels nowhere: what starts under it once the suppression is over
+ * is a trace of its own, with a decision of its own.
+ */
+export const NO_SPAN = new PassedSpan(0, 0, 0, 0, 0, 0, 0, undefined, false);
+
+/** In place of a parent: the caller names none and asks that nothing be recorded (`b3: 0`). */
+export const DENIED = new PassedSpan(0, 0, 0, 0, 0, 0, 0, undefined, true);
+
 function spanContextOf(ids: SpanIds, isRemote: boolean): SpanContext {
   const context: SpanContext = {
     traceId: traceIdHex(ids.t0, ids.t1, ids.t2, ids.t3),
@@ -165,8 +183,8 @@ export function idsOf(context: SpanContext | undefined): SpanIds | undefined {
 function serialized(state: TraceState | undefined): string | undefined {
   if (typeof state?.serialize !== 'function') return undefined;
   try {
-    const text: unknown = state.serialize();
-    return typeof text === 'string' && text.length <= MAX_TRACE_STATE_LENGTH ? text : undefined;
+    // Whoever made it: it becomes a header.
+    return parseTracestate(state.serialize());
   } catch {
     return undefined;
   }
@@ -187,7 +205,7 @@ export class Span implements ApiSpan, SpanIds, EncodableSpan {
   readonly p1: number;
   readonly flags: number;
   readonly kind: number;
-  readonly scope: Scope;
+  scope: Scope;
   readonly traceState: string | undefined;
   readonly clock: Clock;
   readonly startMs: number;
@@ -225,7 +243,7 @@ export class Span implements ApiSpan, SpanIds, EncodableSpan {
     this.s1 = s1;
     this.p0 = p0;
     this.p1 = p1;
-    this.flags = (ids.flags & 0xff) | HAS_IS_REMOTE | (parentIsRemote ? IS_REMOTE : 0);
+    this.flags = (ids.flags & (0xff | DEBUG)) | HAS_IS_REMOTE | (parentIsRemote ? IS_REMOTE : 0);
     this.kind = kind;
     this.scope = scope;
     this.traceState = ids.traceState;
@@ -343,6 +361,7 @@ export class Span implements ApiSpan, SpanIds, EncodableSpan {
   }
 
   recordException(exception: Exception, time?: TimeInput): void {
+    if (exceptionSeen !== undefined) quietly(() => exceptionSeen?.(exception));
     const attributes = exceptionAttributes(exception);
     if (attributes !== undefined) this.addEvent('exception', attributes, time);
   }
@@ -371,14 +390,17 @@ export class Span implements ApiSpan, SpanIds, EncodableSpan {
   }
 
   private appendLink(link: Link): void {
-    const ids = idsOf(link?.context);
-    if (ids === undefined) return;
+    const ids = idsOf(link?.context) ?? NO_SPAN;
+    if (ids === NO_SPAN && namesOf(link?.attributes).length === 0) {
+      this.droppedLinks++;
+      return;
+    }
     if ((this.links?.length ?? 0) >= limits.linkCount) {
       this.droppedLinks++;
       return;
     }
     const { t0, t1, t2, t3, s0, s1 } = ids;
-    const flags = (ids.flags & 0xff) | HAS_IS_REMOTE | (link.context.isRemote === true ? IS_REMOTE : 0);
+    const flags = (ids.flags & 0xff) | HAS_IS_REMOTE | (link.context?.isRemote === true ? IS_REMOTE : 0);
     const made: EncodableLink = {
       t0,
       t1,
@@ -402,7 +424,8 @@ export class Span implements ApiSpan, SpanIds, EncodableSpan {
     if (status.code !== 1 && status.code !== STATUS_ERROR) return;
     this.status = status.code;
     const { message } = status;
-    this.statusMessage = status.code === STATUS_ERROR && typeof message === 'string' ? message : undefined;
+    this.statusMessage =
+      status.code === STATUS_ERROR && typeof message === 'string' ? statusText(message) : undefined;
   }
 
   /** Ends the span at a monotonic time and hands its bytes on. What it held is let go: a kept-alive socket may keep the span. */
@@ -414,6 +437,7 @@ export class Span implements ApiSpan, SpanIds, EncodableSpan {
     this.user = undefined;
     this.events = undefined;
     this.links = undefined;
+    this.statusMessage = undefined;
   }
 
   private handOver(to: Sink, endMs: number): void {
@@ -448,7 +472,7 @@ function setWallTime(target: { high: number; low: number }, clock: Clock, ms: nu
 }
 
 function nameOf(name: unknown): string {
-  if (typeof name === 'string') return name.length > MAX_NAME_LENGTH ? name.slice(0, MAX_NAME_LENGTH) : name;
+  if (typeof name === 'string') return bounded(name, MAX_NAME_LENGTH);
   return typeof name === 'object' || typeof name === 'function' ? '' : String(name);
 }
 
@@ -477,20 +501,4 @@ function flatten(source: unknown, target: { attributes: readonly unknown[] }, li
   }
   target.attributes = flat;
   return dropped;
-}
-
-/** The `exception.*` attributes of the specification; an app may throw anything, also things whose getters throw. */
-function exceptionAttributes(exception: unknown): Record<string, unknown> | undefined {
-  try {
-    if (typeof exception === 'string') return { 'exception.message': exception };
-    if (typeof exception !== 'object' || exception === null) return undefined;
-    const { name, code, message, stack } = exception as Record<string, unknown>;
-    return {
-      'exception.type': code !== undefined && code !== '' ? String(code) : name,
-      'exception.message': message,
-      'exception.stacktrace': stack,
-    };
-  } catch {
-    return undefined;
-  }
 }

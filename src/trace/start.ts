@@ -1,12 +1,27 @@
+import { active } from '../context/active.ts';
 import type { Context } from '../context/context.ts';
+import { UNDECIDED } from '../propagate/types.ts';
 import { clockAt, now } from './clock.ts';
 import { randomInt32 } from './ids.ts';
 import { followsParent, keeps } from './sampler.ts';
 import type { Scope } from './scope.ts';
-import { idsOf, PassedSpan, SAMPLED, Span, type SpanIds } from './span.ts';
+import { SecondSpan } from './stand-in.ts';
+import { CLIENT, DENIED, idsOf, NO_SPAN, PassedSpan, SAMPLED, Span, type SpanIds } from './span.ts';
 
 /** W3C trace context level 2: the last 56 bits of our trace ids are random. */
 const RANDOM = 0x02;
+
+/**
+ * Makes a client span of the app that is around a traced call the span of that call; returns whether it is. Undefined if spans are
+ * not folded.
+ */
+export type FoldAround = (around: Span, scope: Scope, name: string, address: string | undefined) => boolean;
+
+let foldAround: FoldAround | undefined;
+
+export function setFoldAround(fold: FoldAround | undefined): void {
+  foldAround = fold;
+}
 
 /** The ids of the context's span; undefined if it has none. */
 export function parentIds(context: Context): SpanIds | undefined {
@@ -22,6 +37,25 @@ export function parentIds(context: Context): SpanIds | undefined {
 }
 
 /**
+ * The span of this process that extracted ids mean: headers of the request being served that are read a second time, or that the app
+ * wrote for itself. The served span for its own parent, and a span that is active for its ids.
+ */
+export function localSpan(ids: SpanIds, context: Context): Span | undefined {
+  const served = context.request?.span;
+  if (served !== undefined && isTrace(served, ids)) {
+    const { s0, s1 } = ids;
+    if ((served.p0 === s0 && served.p1 === s1) || (served.s0 === s0 && served.s1 === s1)) return served;
+  }
+  const { span } = active();
+  if (!(span instanceof Span) || !isTrace(span, ids)) return undefined;
+  return span.s0 === ids.s0 && span.s1 === ids.s1 ? span : undefined;
+}
+
+function isTrace(span: SpanIds, { t0, t1, t2, t3 }: SpanIds): boolean {
+  return span.t3 === t3 && span.t2 === t2 && span.t1 === t1 && span.t0 === t0;
+}
+
+/**
  * False if whatever starts under `context` is dropped, as far as that is known before there is a span: suppressed, or its parent's
  * decision. A parent that is not recorded here may be sampled all the same: another process's.
  */
@@ -30,17 +64,17 @@ export function isRecorded(context: Context): boolean {
   const { span } = context;
   if (span === undefined || span instanceof Span) return true;
   const parent = parentIds(context);
-  return parent === undefined || isSampled(parent);
+  return parent === undefined || parent === NO_SPAN || (parent !== DENIED && isSampled(parent));
 }
 
 /** The sampler's decision under a parent that this process doesn't record. */
 function isSampled({ flags, t2, t3 }: SpanIds): boolean {
-  return followsParent() ? (flags & SAMPLED) !== 0 : keeps(t2, t3);
+  return followsParent() && (flags & UNDECIDED) === 0 ? (flags & SAMPLED) !== 0 : keeps(t2, t3);
 }
 
 /**
  * Starts a span under `context`, or returns what must travel on in its place when the sampler drops it. The decision is
- * the sampler's: a followed parent's flag, else the trace id's.
+ * the sampler's: a followed parent's flag, else the trace id's. `address` is where the call of a client goes, if it is known.
  */
 export function startSpan(
   scope: Scope,
@@ -48,9 +82,22 @@ export function startSpan(
   kind: number,
   context: Context,
   startMs: number = now(),
+  address?: string,
 ): Span | PassedSpan {
-  const parent = context.span;
-  if (parent instanceof Span && !context.suppressed) {
+  if (context.suppressed) return NO_SPAN;
+  let { span } = context;
+  let ids: SpanIds | undefined;
+  if (!(span instanceof Span)) {
+    if (span instanceof SecondSpan) ({ span } = span);
+    else ids = parentIds(context);
+  }
+  // Below a request that is not sampled there is nothing to look for.
+  const isPassedOn = ids === span && ids instanceof PassedSpan && !ids.isRemote;
+  const parent = ids === undefined || isPassedOn ? span : localSpan(ids, context);
+  if (parent instanceof Span) {
+    if (parent.kind === CLIENT && kind === CLIENT && foldAround?.(parent, scope, name, address) === true) {
+      return parent;
+    }
     return new Span(
       scope,
       name,
@@ -65,19 +112,20 @@ export function startSpan(
       startMs,
     );
   }
-  const ids = parentIds(context);
+  if (ids === NO_SPAN) return startUnder(scope, name, kind, undefined, false, false, startMs);
+  if (ids === DENIED) return startUnder(scope, name, kind, undefined, false, true, startMs);
   const remote = ids instanceof PassedSpan && ids.isRemote;
-  return startUnder(scope, name, kind, ids, remote, context.suppressed, startMs);
+  return startUnder(scope, name, kind, ids, remote, false, startMs);
 }
 
-/** Starts a span under a parent that this process doesn't record: another process's, or none. */
+/** Starts a span under a parent that this process doesn't record: another process's, or none, which may deny the recording. */
 export function startUnder(
   scope: Scope,
   name: string,
   kind: number,
   parent: SpanIds | undefined,
   remote: boolean,
-  suppressed: boolean,
+  denied: boolean,
   startMs: number,
 ): Span | PassedSpan {
   if (parent === undefined) {
@@ -87,14 +135,14 @@ export function startUnder(
     const t3 = randomInt32();
     const s0 = randomInt32();
     const s1 = randomInt32();
-    if (suppressed || !keeps(t2, t3)) {
+    if (denied || !keeps(t2, t3)) {
       return new PassedSpan(t0, t1, t2, t3, s0, s1, RANDOM, undefined, false);
     }
     const ids = { t0, t1, t2, t3, flags: SAMPLED | RANDOM, traceState: undefined };
     return new Span(scope, name, kind, ids, s0, s1, 0, 0, false, clockAt(startMs), startMs);
   }
   const { t0, t1, t2, t3, traceState } = parent;
-  if (suppressed || !isSampled(parent)) {
+  if (!isSampled(parent)) {
     return new PassedSpan(
       t0,
       t1,
@@ -102,7 +150,7 @@ export function startUnder(
       t3,
       randomInt32(),
       randomInt32(),
-      parent.flags & ~SAMPLED,
+      parent.flags & ~(SAMPLED | UNDECIDED),
       traceState,
       false,
     );

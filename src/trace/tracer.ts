@@ -6,11 +6,27 @@ import type {
   TracerProvider,
 } from '@opentelemetry/api';
 import { active, adopt, run } from '../context/active.ts';
-import { SPAN_KEY } from '../context/context.ts';
+import { type Context, SPAN_KEY } from '../context/context.ts';
+import { reportFailure } from '../patch/guard.ts';
 import { clockAt, monotonic, now } from './clock.ts';
 import { type Scope, scope } from './scope.ts';
 import { CONSUMER, INTERNAL, Span } from './span.ts';
 import { startSpan } from './start.ts';
+
+/** What stands in for a span that the app starts; undefined if it is made. */
+export type FoldStarted = (
+  scope: Scope,
+  name: string,
+  kind: number,
+  parent: Context,
+  options: SpanOptions | undefined,
+) => ApiSpan | undefined;
+
+let foldStarted: FoldStarted | undefined;
+
+export function setFoldStarted(fold: FoldStarted | undefined): void {
+  foldStarted = fold;
+}
 
 /** The API's `TracerProvider` for manual spans of an app: they nest with ours, and are sampled and limited alike. */
 export const tracerProvider: TracerProvider = {
@@ -29,15 +45,34 @@ function kindOf(kind: unknown): number {
   return number >= INTERNAL && number <= CONSUMER ? number : INTERNAL;
 }
 
+/** {@link foldStarted}, guarded: the app's options may be anything. */
+function fold(
+  scope: Scope,
+  name: string,
+  kind: number,
+  parent: Context,
+  options: SpanOptions | undefined,
+): ApiSpan | undefined {
+  try {
+    return foldStarted?.(scope, name, kind, parent, options);
+  } catch (error) {
+    reportFailure('folding a span', error);
+    return undefined;
+  }
+}
+
 function tracer(scope: Scope): Tracer {
   function start(name: string, options?: SpanOptions, context?: ApiContext): ApiSpan {
     let parent = context === undefined ? active() : adopt(context);
+    const kind = kindOf(options?.kind);
+    const folded = fold(scope, name, kind, parent, options);
+    if (folded !== undefined) return folded;
     if (options?.root === true) parent = parent.deleteValue(SPAN_KEY);
     const time = options?.startTime;
     // The clock that the span will have: a child shares its parent's.
     const clock = parent.span instanceof Span ? parent.span.clock : clockAt(now());
     const startMs = time === undefined ? now() : (monotonic(time, clock) ?? now());
-    const span = startSpan(scope, '', kindOf(options?.kind), parent, startMs);
+    const span = startSpan(scope, '', kind, parent, startMs);
     if (!(span instanceof Span)) return span;
     span.updateName(name);
     if (options?.attributes !== undefined) span.setAttributes(options.attributes);

@@ -1,3 +1,4 @@
+import { bounded } from '../encode/flat-copy.ts';
 import { MAX_TEXT_LENGTH } from '../encode/writer.ts';
 
 const MAX_DEPTH = 8;
@@ -15,7 +16,8 @@ let valuesLeft = 0;
  * end another span) in the middle of encoding. Never throws.
  */
 export function snapshot(value: unknown): unknown {
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  if (typeof value === 'string') return bounded(value, MAX_TEXT_LENGTH);
+  if (typeof value === 'number' || typeof value === 'boolean') return value;
   valuesLeft = MAX_VALUES;
   try {
     return copy(value, 0);
@@ -55,6 +57,7 @@ function isWellFormed(text: string): boolean {
 function copy(value: unknown, depth: number): unknown {
   switch (typeof value) {
     case 'string':
+      return bounded(value, MAX_TEXT_LENGTH);
     case 'number':
     case 'boolean':
       return value;

@@ -10,6 +10,4 @@ httpClientKit({
   headerLists: false,
   expectContinue: false,
   destroyEarly: false,
-  namesAbort: libraryMajor('axios') >= 1,
-  versionOptional: false,
 });

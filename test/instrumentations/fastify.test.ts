@@ -1,6 +1,9 @@
+import { expect, it } from 'vitest';
 import { httpServerKit } from '../kit/http-server.ts';
 import { routesKit } from '../kit/routes.ts';
 import { LIBRARIES, libraryMajor } from '../support/libraries.ts';
+import { startReceiver } from '../support/receiver.ts';
+import { runApp } from '../support/run-app.ts';
 
 /** Fastify 4 has a fixed list of methods. */
 const methods = libraryMajor('fastify') >= 5;
@@ -24,6 +27,7 @@ for (const [title, file] of [
       ['/api/v1/orders/7', '/api/v1/orders/:order'],
       ['/api/v1/orders/7/items/9', '/api/v1/orders/:order/items/:item'],
       ['/secret/3', '/secret/:id', 401],
+      ['/hijacked/3', '/hijacked/:id'],
       ['/schema/3', '/schema/:id'],
       ['/schema/x', '/schema/:id', 400],
       ['/files/a/b.css', '/files/*'],
@@ -40,3 +44,15 @@ for (const [title, file] of [
     ],
   });
 }
+
+it('shows nothing in what a Fastify app lists of its routes, plugins and hooks', async () => {
+  const receiver = await startReceiver();
+  const file = 'fastify-listing.cjs';
+  const traced = await runApp({ file, receiver }).exited;
+  const plain = await runApp({ file, agent: 'none' }).exited;
+  expect(traced.stdout).toBe(plain.stdout);
+  expect(plain).toMatchObject({ code: 0, stdout: expect.stringContaining('["onRequest",["first"]]') });
+  const served = receiver.spans().filter(({ kind }) => kind === 'SERVER');
+  expect(served.map(({ name }) => name)).toEqual(['GET /api/items/:id']);
+  await receiver.close();
+});

@@ -9,5 +9,4 @@ httpClientKit({
   headerLists: false,
   expectContinue: false,
   destroyEarly: false,
-  versionOptional: true,
 });

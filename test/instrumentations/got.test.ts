@@ -15,8 +15,6 @@ httpClientKit({
   headerLists: false,
   expectContinue: false,
   destroyEarly: false,
-  namesAbort: false,
-  versionOptional: false,
 });
 
 /** Got tells of its retries from 14.6 on. */

@@ -18,6 +18,12 @@ for (const [title, file, preset] of [
       ['/api/v1/orders/7/items/9', '/api/v1/orders/:order/items/:item'],
       ['/api/v1/secret/3', '/api/v1/secret/*', 401],
       ['/mounted/things/3', '/mounted/things/:thing'],
+      ['/graphql?query=a', '/graphql/*'],
+      ['/mounted/none', null, 404],
+      ['/through/3', '/through/:id'],
+      ['/static/file', '/static/*'],
+      ['/static/none', null, 404],
+      ['/anywhere', null],
       ['/files/a/b.css', '/files/*'],
       // @hono/node-server 1 answers every HEAD of a plain handler with 500, without an agent too.
       ...(libraryMajor('@hono/node-server') > 1
@@ -34,10 +40,10 @@ for (const [title, file, preset] of [
       ['/exception', '/exception', 'TypeError', 'boom'],
       ['/rejected', '/rejected', 'RangeError', 'late'],
       ['/own/error', '/own/error', 'RangeError', 'own'],
-      // Middleware has no route.
-      ['/own/middleware', null, 'RangeError', 'own middleware'],
-      ['/refused/3', null, 'RangeError', 'early'],
-      ['/alone', null, 'RangeError', 'alone'],
+      // Middleware, by its path.
+      ['/own/middleware', '/own/middleware', 'RangeError', 'own middleware'],
+      ['/refused/3', '/refused/:id', 'RangeError', 'early'],
+      ['/alone', '/alone', 'RangeError', 'alone'],
     ],
   });
 }

@@ -10,5 +10,4 @@ httpClientKit({
   headerLists: false,
   expectContinue: false,
   destroyEarly: false,
-  versionOptional: true,
 });

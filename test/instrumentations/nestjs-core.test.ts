@@ -26,7 +26,7 @@ for (const platform of ['express', 'fastify']) {
         if (target === '/exception') return handler('KitController.route11');
         if (target === '/scoped/1') return handler('ScopedController.get');
         const name = { '/cats': 'findAll', '/cats/7/toys/9': 'findOne' }[target] ?? target.split('/').pop();
-        return target === '/cats/none' ? {} : handler(`CatsController.${name}`);
+        return /none|plain/.test(target) ? {} : handler(`CatsController.${name}`);
       },
       routes: [
         ['/cats', '/cats'],
@@ -34,11 +34,14 @@ for (const platform of ['express', 'fastify']) {
         ['/scoped/1', '/scoped/:id'],
         ['/cats/secret', '/cats/secret', 401],
         ['/cats/none', null, 404],
+        ['/plain/file?a=1', '/plain'],
+        ['/plain/none', null, 404],
       ],
       failures: [
         ['/exception', '/exception', 'TypeError', 'boom'],
         ['/cats/rejected', '/cats/rejected', 'RangeError', 'late'],
         ['/cats/filtered', '/cats/filtered', 'RangeError', 'filtered'],
+        ['/plain-error/3', '/plain-error', 'RangeError', 'mounted'],
       ],
     });
   }

@@ -10,6 +10,5 @@ httpClientKit({
   headerLists: false,
   expectContinue: false,
   destroyEarly: false,
-  namesAbort: false,
-  versionOptional: false,
+  tellsTimeout: false,
 });

@@ -10,6 +10,4 @@ httpClientKit({
   headerLists: false,
   expectContinue: false,
   destroyEarly: false,
-  namesAbort: false,
-  versionOptional: false,
 });

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { httpClientKit } from '../kit/http-client.ts';
+import { mixingUndici } from '../kit/mixing-http.ts';
 import { operations } from '../kit/operations.ts';
 import { startBusyServer } from '../support/busy-server.ts';
 import { LIBRARIES, libraryVersion } from '../support/libraries.ts';
@@ -15,8 +16,9 @@ httpClientKit({
   headerLists: true,
   expectContinue: false,
   destroyEarly: false,
-  versionOptional: true,
 });
+
+mixingUndici('undici');
 
 const server = await startBusyServer();
 const { url } = server;

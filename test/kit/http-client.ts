@@ -53,13 +53,8 @@ export interface HttpClientKit {
   destroyEarly: boolean;
   /** `network.peer.*` is known. Default true. */
   peer?: boolean;
-  /**
-   * Tells an abort by an error of that kind. Default true. Others close the connection without a reason, on a timeout as well, which
-   * has to remain an error.
-   */
-  namesAbort?: boolean;
-  /** `network.protocol.version` may be missing: the library does not tell it. Default false. */
-  versionOptional?: boolean;
+  /** Tells a timeout from an abort. Default true. Others abort the request without a reason in both cases. */
+  tellsTimeout?: boolean;
 }
 
 interface Seen {
@@ -155,7 +150,7 @@ interface Expected {
 }
 
 export function httpClientKit(options: HttpClientKit): void {
-  const { title, fixture, forms, redirects, peer = true, versionOptional = false } = options;
+  const { title, fixture, forms, redirects, peer = true } = options;
 
   /** The CLIENT span of a request to the URL. */
   function clientSpan(
@@ -171,7 +166,7 @@ export function httpClientKit(options: HttpClientKit): void {
       'url.full': url,
       ...(status !== null && {
         'http.response.status_code': status,
-        'network.protocol.version': versionOptional ? optional('1.1') : '1.1',
+        'network.protocol.version': '1.1',
         ...(peer && { 'network.peer.address': hostname, 'network.peer.port': Number(port) }),
       }),
       ...(failed && { 'error.type': String(status) }),
@@ -383,20 +378,24 @@ export function httpClientKit(options: HttpClientKit): void {
       await kit.expectSpans(underParent([failedSpan(`${target.url}/drop`, expect.any(String))]));
     });
 
-    it('takes a timeout for an error', async () => {
+    itIf(options.tellsTimeout ?? true)('takes a timeout for an error', async () => {
       await failing({ url: `${target.url}/hang`, timeoutMs: 100 });
       await kit.expectSpans(underParent([failedSpan(`${target.url}/hang`, expect.any(String))]));
     });
 
-    it(`does not take it for an error that the app aborts${options.namesAbort === false ? ', where that can be told' : ''}`, async () => {
+    it('does not take it for an error that the app aborts', async () => {
       const url = `${target.url}/hang`;
       const { name } = await failing({ url, abort: 'start' });
       expect(name).toBe('AbortError');
-      const span =
-        options.namesAbort === false
-          ? failedSpan(url, 'ECONNRESET')
-          : clientSpan(url, { status: null, attributes: connection(url) });
-      await kit.expectSpans(underParent([span]));
+      const attributes = connection(url);
+      await kit.expectSpans(underParent([clientSpan(url, { status: null, attributes })]));
+    });
+
+    it('sends what it adds behind the headers of the app', async () => {
+      await request({ headers: { 'x-first': '1', 'x-last': '2' } });
+      const names = target.seen[0].rawHeaders.filter((_, i) => i % 2 === 0).map((one) => one.toLowerCase());
+      if (!PLUMBING) expect(names.indexOf('traceparent')).toBeGreaterThan(names.indexOf('x-last'));
+      await kit.expectSpans(underParent([clientSpan(`${target.url}/success`)], { marks }));
     });
 
     it('keeps the span as it was when the app aborts after the headers', async () => {

@@ -129,6 +129,34 @@ describe('OTEL_PROPAGATORS', () => {
     }
   });
 
+  it.each([
+    ['b3', { b3: `${TRACE}-${PARENT}-d` }, { b3: /-d$/ }],
+    ['b3', { b3: `${TRACE}-${PARENT}` }, { b3: /-1$/ }],
+    ['b3multi', { 'x-b3-traceid': TRACE, 'x-b3-spanid': PARENT, 'x-b3-flags': '1' }, { 'x-b3-flags': /^1$/ }],
+    ['b3multi', { 'x-b3-traceid': TRACE, 'x-b3-spanid': PARENT }, { 'x-b3-sampled': /^1$/ }],
+  ])('%s with %j is recorded, and goes on with %j', async (name, headers, state) => {
+    const receiver = await startReceiver();
+    const app = runApp({ file: 'core/manual.cjs', receiver, env: { OTEL_PROPAGATORS: name } });
+    await out(app, headers as unknown as Record<string, string>);
+    await app.stop();
+    expect(receiver.spans().map(({ traceId }) => traceId)).toEqual([TRACE, TRACE, TRACE]);
+    await receiver.close();
+    expect(seen).toHaveLength(2);
+    for (const [header, form] of Object.entries(state)) {
+      for (const got of seen) expect(got[header]).toMatch(form);
+    }
+  });
+
+  it('says at debug level that a traceparent has upper-case digits', async () => {
+    const receiver = await startReceiver();
+    const app = runApp({ file: 'core/manual.cjs', receiver, env: { OTEL_LOG_LEVEL: 'debug' } });
+    for (let i = 0; i < 2; i++) await out(app, { traceparent: parent('01').traceparent.toUpperCase() });
+    const { stderr } = await app.stop();
+    expect(stderr.match(/foretrace: .*upper-case.*/g)).toHaveLength(1);
+    expect(receiver.spans().every(({ traceId }) => traceId !== TRACE)).toBe(true);
+    await receiver.close();
+  });
+
   it('none carries nothing', async () => {
     const receiver = await startReceiver();
     const app = runApp({ file: 'core/manual.cjs', receiver, env: { OTEL_PROPAGATORS: 'none' } });

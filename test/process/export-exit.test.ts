@@ -89,6 +89,31 @@ describe('nothing queued is lost when the process ends', () => {
     expectAll();
   });
 
+  test('by process.exit() in an app that has taken any of the globals away', async () => {
+    const names = (
+      'Array ArrayBuffer Atomics BigInt Buffer DataView Date Error Float64Array Int32Array JSON Map Math Number Object Promise ' +
+      'Reflect RegExp Set SharedArrayBuffer String Symbol URL Uint8Array WeakMap WeakRef clearImmediate clearInterval clearTimeout ' +
+      'globalThis performance queueMicrotask setImmediate setInterval setTimeout structuredClone'
+    ).split(' ');
+    for (let i = 0; i < names.length; i += 4) {
+      receiver.clear();
+      const some = names.slice(i, i + 4);
+      // oxlint-disable-next-line no-await-in-loop
+      const exits = await Promise.all(
+        some.map((WITHOUT) => run('exit-without', {}, 20, [], { WITHOUT }).exited),
+      );
+      for (const [at, exit] of exits.entries()) {
+        expect(exit, some[at]).toMatchObject({ code: 3, stdout: 'heard', stderr: '' });
+      }
+      expect(receiver.spans().length, some.join(', ')).toBe(20 * some.length);
+    }
+  });
+
+  test('a patched prototype costs at most the spans, not the exit code or a listener of the app', async () => {
+    const exit = await run('exit-patched', {}, 20).exited;
+    expect(exit).toMatchObject({ code: 3, stdout: 'heard' });
+  });
+
   test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('by %s that nobody listens to', async (signal) => {
     const app = run('wait');
     const ready = await app.line(isReady);

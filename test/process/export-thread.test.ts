@@ -141,6 +141,29 @@ describe('the export thread', () => {
     expect((await app.exited).code).toBe(0);
   });
 
+  test.each([
+    [512, 512],
+    [512, 200],
+    [300, 299],
+  ])(
+    'takes 1,000 spans a second out of a queue of %i in batches of %i, on a thread and without',
+    // A machine that gives the other side no turn for 150 ms makes it drop some.
+    { retry: 2 },
+    async (maxQueueSize, maxExportBatchSize) => {
+      // Longer than the test: only full batches wake the other side.
+      const batch = { maxQueueSize, maxExportBatchSize, scheduleDelayMs: 600_000 };
+      const apps = [true, false].map((thread) => run('rate', { thread, batch }, 2500));
+      for (const app of apps) {
+        // oxlint-disable-next-line no-await-in-loop
+        const { stats } = await app.line((line) => line?.stats);
+        expect(stats).toMatchObject({ ended: 2500, dropped: 0 });
+        // oxlint-disable-next-line no-await-in-loop
+        expect(await app.exited).toMatchObject({ code: 0, stderr: '' });
+      }
+      expect(receiver.spans().length).toBe(5000);
+    },
+  );
+
   test('is replaced after it died, and the spans of the time between are exported', async () => {
     const app = run('thread-dies', {}, 20);
     const exit = await app.exited;

@@ -1,7 +1,10 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ReceivedSpan } from '../support/otlp.ts';
 import { startReceiver } from '../support/receiver.ts';
-import { runApp } from '../support/run-app.ts';
+import { ROOT, runApp } from '../support/run-app.ts';
+
+const API = join(ROOT, 'node_modules/@opentelemetry/api');
 
 async function spansOf(targets: string[], env: Record<string, string> = {}): Promise<ReceivedSpan[]> {
   const receiver = await startReceiver();
@@ -60,6 +63,52 @@ describe('span limits', () => {
   it('general ones count where there is no special one', async () => {
     const span = await limited({ OTEL_ATTRIBUTE_COUNT_LIMIT: '3', OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: '2' });
     expect({ ...span.attributes }).toEqual({ k0: ['ab', 'ab'], k1: 'ab', k2: 'ab' });
+  });
+});
+
+describe('a tracestate of a stranger', () => {
+  const app = `
+    const http = require('node:http');
+    const { trace } = require(process.env.API_PATH);
+    const server = http.createServer((request, response) => {
+      if (request.url === '/upstream') return response.end(request.headers.tracestate + ' ' + request.headers.baggage?.length);
+      trace.getTracer('mine').startActiveSpan('below', (span) => {
+        http.get({ port: server.address().port, path: '/upstream' }, (answer) => answer.pipe(response));
+        span.end();
+      });
+    });
+    server.listen(0, '127.0.0.1', () => console.log(JSON.stringify({ port: server.address().port })));
+    process.on('SIGTERM', () => process.exit());
+  `;
+  const large = (key: string): string => `${key}=${'v'.repeat(200)}`;
+
+  it('is kept to 512 characters, goes out at most with those, and is on no span below the server’s', async () => {
+    const receiver = await startReceiver();
+    const { url, stop } = runApp({ eval: app, receiver, env: { API_PATH: API } });
+    const answer = await fetch(await url('/'), {
+      headers: {
+        traceparent: `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`,
+        tracestate: [...Array.from({ length: 30 }, (_, i) => large(`k${i}`)), 'ot=th:8', 'b=2'].join(','),
+        baggage: Array.from({ length: 90 }, (_, i) => `key${i}=${'v'.repeat(80)}`).join(','),
+      },
+    });
+    const kept = `${large('k0')},${large('k1')},ot=th:8,b=2`;
+    const [state, baggage] = (await answer.text()).split(' ');
+    expect(state).toBe(kept);
+    expect(Number(baggage)).toBeGreaterThan(2_900);
+    expect(Number(baggage)).toBeLessThanOrEqual(3_072);
+    expect(await stop()).toMatchObject({ code: 0, stderr: '' });
+    const spans = receiver.spans().map(({ name, kind, traceState }) => [name, kind, traceState]);
+    // Of the members, collectors read OpenTelemetry's own on each span.
+    expect(spans).toEqual(
+      expect.arrayContaining([
+        ['GET', 'SERVER', kept],
+        ['below', 'INTERNAL', 'ot=th:8'],
+        ['GET', 'CLIENT', 'ot=th:8'],
+      ]),
+    );
+    expect(spans).toHaveLength(4);
+    await receiver.close();
   });
 });
 

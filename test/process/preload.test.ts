@@ -271,7 +271,7 @@ for (const preload of ['import', 'require'] as const) {
   });
 }
 
-describe('package managers', () => {
+describe('package managers, pm2 and build tools', () => {
   const mains = [
     'lib/node_modules/npm/bin/npm-cli.js',
     'lib/node_modules/npm/bin/npx-cli.js',
@@ -283,6 +283,10 @@ describe('package managers', () => {
     'opt/yarn-v1.22.22/bin/yarn.js',
     'app/.yarn/releases/yarn-4.9.1.cjs',
     '.cache/node/corepack/v1/pnpm/10.0.0/bin/pnpx.cjs',
+    'lib/node_modules/pm2/bin/pm2.js',
+    'lib/node_modules/pm2/lib/Daemon.js',
+    'app/node_modules/typescript/bin/tsc.js',
+    'app/node_modules/webpack/bin/webpack.js',
   ];
   const apps = [
     'app/npm.js',
@@ -292,6 +296,11 @@ describe('package managers', () => {
     'app/node_modules/.bin/tool.js',
     'app/bin/yarn-stats/index.js',
     'app/bin/pnpm-lock.js',
+    'app/node_modules/pm2/lib/ProcessContainerFork.js',
+    'app/node_modules/pm2/lib/ProcessContainer.js',
+    'app/node_modules/next/dist/bin/next.js',
+    'app/node_modules/vite/bin/vite.js',
+    'app/build/pm2/bin/pm2.js',
   ];
 
   function install(path: string): string {
@@ -315,6 +324,27 @@ describe('package managers', () => {
         code: 0,
       });
     }
+  });
+
+  it.each(['next/dist/bin/next.js', 'vite/bin/vite.js', '@nestjs/cli/bin/nest.js'])(
+    '%s runs untraced when it builds',
+    async (path) => {
+      const file = install(`app/node_modules/${path}`);
+      expect(await run({ file, args: ['build'], execArgv: execArgv('import') })).toMatchObject({
+        stdout: 'plain\n',
+        stderr: '',
+        code: 0,
+      });
+    },
+  );
+
+  it('a process that `next build` starts runs untraced', async () => {
+    const file = install('app/node_modules/next/dist/compiled/jest-worker/processChild.js');
+    const env = { NEXT_PHASE: 'phase-production-build' };
+    expect(await run({ file, env, execArgv: execArgv('import') })).toMatchObject({
+      stdout: 'plain\n',
+      code: 0,
+    });
   });
 
   it.each(apps)('%s is an app, and traced', async (path) => {

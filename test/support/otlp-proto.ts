@@ -105,8 +105,9 @@ const Event: Message = {
 const Link: Message = {
   name: 'Link',
   fields: {
-    1: id('traceId', 16, true),
-    2: id('spanId', 8, true),
+    // The specification keeps a link without a valid context for its attributes: both are there or neither.
+    1: id('traceId', 16, false),
+    2: id('spanId', 8, false),
     3: scalar('traceState', 'string'),
     4: many('attributes', () => KeyValue),
     5: scalar('droppedAttributesCount', 'uint32'),

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readConfig, type Config, type Environment } from '../../../src/config/read.ts';
 import { VARIABLES, type Variable } from '../../../src/config/table.ts';
+import { SECRET_NAMES } from '../../../src/redact/secrets.ts';
 
 /** The configuration of an environment that must give no warning. */
 function config(env: Environment): Config {
@@ -40,9 +41,16 @@ describe('an empty environment', () => {
       serviceName: undefined,
       resourceAttributes: {},
       propagators: ['tracecontext', 'baggage'],
+      maxBaggage: 3072,
       exporters: ['otlp'],
       sampler: { name: 'parentbased_always_on', ratio: 1 },
-      batch: { scheduleDelayMs: 5000, exportTimeoutMs: 30_000, maxQueueSize: 8192, maxExportBatchSize: 2048 },
+      batch: {
+        scheduleDelayMs: 5000,
+        exportTimeoutMs: 30_000,
+        maxQueueSize: 8192,
+        maxQueueBytes: 33_554_432,
+        maxExportBatchSize: 2048,
+      },
       limits: {
         attributeCount: 128,
         attributeValueLength: Infinity,
@@ -61,6 +69,7 @@ describe('an empty environment', () => {
         clientCertificateFile: undefined,
         clientKeyFile: undefined,
       },
+      foldSpans: true,
       file: { path: 'foretrace-traces.jsonl' },
       console: { color: undefined },
       http: {
@@ -88,9 +97,10 @@ describe('an empty environment', () => {
           'Signature',
           'sig',
           'X-Goog-Signature',
+          ...SECRET_NAMES,
         ],
       },
-      database: { sanitizeQueries: true },
+      database: { sanitizeQueries: true, keepsParameterized: false },
       instrumentations: { defaultEnabled: true, enabled: undefined, disabled: [], byName: {} },
       exitTimeoutMs: 1000,
       thread: true,
@@ -249,6 +259,7 @@ describe('colours', () => {
 
 describe('batch', () => {
   reads('OTEL_BSP_SCHEDULE_DELAY', (c) => c.batch.scheduleDelayMs, [
+    ['0', 1],
     ['1', 1],
     ['200', 200],
     ['2147483647', 2_147_483_647],
@@ -256,7 +267,7 @@ describe('batch', () => {
   refuses(
     'OTEL_BSP_SCHEDULE_DELAY',
     (c) => c.batch.scheduleDelayMs,
-    ['0', '-1', '5s', '1.5', '1e3', '0x10', '2147483648', 'NaN', 'abc'],
+    ['-1', '5s', '1.5', '1e3', '0x10', '2147483648', 'NaN', 'abc'],
     '5000 ms is used',
   );
   reads('OTEL_BSP_EXPORT_TIMEOUT', (c) => c.batch.exportTimeoutMs, [
@@ -269,6 +280,16 @@ describe('batch', () => {
     ['+4096', 4096],
   ]);
   refuses('OTEL_BSP_MAX_QUEUE_SIZE', (c) => c.batch.maxQueueSize, ['0', '-5', '1k'], '8192 spans is used');
+  reads('FORETRACE_MAX_QUEUE_BYTES', (c) => c.batch.maxQueueBytes, [
+    ['65536', 65_536],
+    ['267386880', 267_386_880],
+  ]);
+  refuses(
+    'FORETRACE_MAX_QUEUE_BYTES',
+    (c) => c.batch.maxQueueBytes,
+    ['0', '65535', '32MB', '267386881'],
+    '33554432 bytes is used',
+  );
   reads('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', (c) => c.batch.maxExportBatchSize, [
     ['1', 1],
     ['2048', 2048],
@@ -404,6 +425,9 @@ describe('otlp', () => {
       ['b=hunter2%0d%0Ainjected:1,a=1', { a: '1' }, 'entry 1'],
       ['bad name=hunter2', {}, 'entry 1'],
       ['a=hunter2%E2%82%AC', {}, 'entry 1'],
+      ['content-length=2,a=1', { a: '1' }, 'entry 1'],
+      ['a=1,Transfer-Encoding=chunked', { a: '1' }, 'entry 2'],
+      ['content-encoding=br', {}, 'entry 1'],
     ])(`leaves out the broken entry of ${name}=%j and never shows it`, (text, value, entry) => {
       const read = readConfig({ [name]: text });
       expect(read.config.otlp.headers).toEqual(value);
@@ -412,6 +436,15 @@ describe('otlp', () => {
       expect(read.warnings[0]).not.toContain('hunter2');
     });
   }
+  it('says of the variables for insecure gRPC that they have no effect, when they are set to have one', () => {
+    for (const name of ['OTEL_EXPORTER_OTLP_INSECURE', 'OTEL_EXPORTER_OTLP_TRACES_INSECURE']) {
+      const read = readConfig({ [name]: 'true' });
+      expect(read.warnings).toEqual([
+        expect.stringMatching(`^${name}="true" is of gRPC alone, it is ignored`),
+      ]);
+      expect(read.config).toEqual(config({ [name]: 'false' }));
+    }
+  });
   it('replaces the general headers by the ones for traces', () => {
     expect(
       config({ OTEL_EXPORTER_OTLP_HEADERS: 'a=1', OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'b=2' }).otlp.headers,
@@ -504,6 +537,16 @@ describe('database', () => {
     // An unclear word must not uncover the literals of every statement.
     refuses(name, (c) => c.database.sanitizeQueries, ['1', 'no', 'off'], 'true is used');
   }
+  reads('FORETRACE_DB_QUERY_SANITIZATION', (c) => c.database.keepsParameterized, [
+    ['all', false],
+    ['unparameterized', true],
+  ]);
+  refuses(
+    'FORETRACE_DB_QUERY_SANITIZATION',
+    (c) => c.database.keepsParameterized,
+    ['none', 'off'],
+    'all is used',
+  );
 });
 
 describe('instrumentations', () => {
@@ -582,8 +625,6 @@ describe('names that are not in the table', () => {
       'OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT',
       'OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT',
       'OTEL_CONFIG_FILE',
-      'OTEL_EXPORTER_OTLP_INSECURE',
-      'OTEL_EXPORTER_OTLP_TRACES_INSECURE',
       'OTEL_EXPORTER_ZIPKIN_ENDPOINT',
       'OTEL_EXPORTER_ZIPKIN_TIMEOUT',
       'OTEL_EXPORTER_PROMETHEUS_HOST',

@@ -327,18 +327,37 @@ describe('encodeSpan', () => {
     expect(span.events[0]).toMatchObject({ attributes: { good: 1 }, droppedAttributesCount: 1 });
   });
 
+  it('cuts long texts of a span that has many, so that all it has is there', () => {
+    for (const big of ['x'.repeat(70_000), '€'.repeat(70_000)]) {
+      const bytes = encoded({
+        user: [...Array.from({ length: 20 }, (_, i) => [`k${i}`, big]).flat(), 'small', 'value'],
+        events: [event(['exception.message', 'boom']), event([])],
+      });
+      const span = decodeSpan(bytes);
+      expect(bytes.length).toBeLessThan(393_216);
+      expect(span.attributes).toMatchObject({
+        k0: big.slice(0, 65_536),
+        k19: big.slice(0, 1024),
+        small: 'value',
+      });
+      expect(Object.keys(span.attributes)).toHaveLength(21);
+      expect(span.droppedAttributesCount).toBe(0);
+      expect(span.events).toHaveLength(2);
+    }
+  });
+
   it('drops and counts what does not fit into a span of 384 KiB', () => {
-    const big = 'x'.repeat(65_536);
+    const big = '€'.repeat(65_536);
     const bytes = encoded({
-      user: Array.from({ length: 10 }, (_, i) => [`k${i}`, big]).flat(),
+      user: Array.from({ length: 100 }, (_, i) => [`k${i}`, big]).flat(),
       events: [event([]), event([])],
       links: [link([])],
       droppedEvents: 1,
     });
     const span = decodeSpan(bytes);
     expect(bytes.length).toBeLessThan(393_216 + 65_536 * 2);
-    expect(Object.keys(span.attributes)).toHaveLength(6);
-    expect(span.droppedAttributesCount).toBe(4);
+    expect(Object.keys(span.attributes)).toHaveLength(45);
+    expect(span.droppedAttributesCount).toBe(55);
     expect(span).toMatchObject({ events: [], droppedEventsCount: 3, links: [], droppedLinksCount: 1 });
   });
 
@@ -362,6 +381,16 @@ describe('encodeSpan', () => {
       endTimeUnixNano: 0xffff_ffff_0000_0000n,
     });
   });
+});
+
+it.each([
+  ['a=1,ot=th:8,b=2', 'ot=th:8'],
+  ['ot=th:8', 'ot=th:8'],
+  ['a=1,ot=th:8', 'ot=th:8'],
+  ['a=ot,not=1,ott=2', undefined],
+])('writes of the state %s on a span below the first only %s', (traceState, written) => {
+  expect(roundTrip({ traceState, flags: 0x301 }).traceState).toBe(traceState);
+  expect(roundTrip({ traceState, flags: 0x101 }).traceState).toBe(written);
 });
 
 it('writes texts around the widths of their lengths', () => {

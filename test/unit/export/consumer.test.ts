@@ -1,5 +1,5 @@
 import type * as fs from 'node:fs';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
@@ -7,10 +7,16 @@ import { createConsumer } from '../../../src/export/consumer.ts';
 import type { ExportInput, FromExport } from '../../../src/export/messages.ts';
 
 const lines = vi.hoisted((): string[] => []);
-vi.mock('node:fs', async (load) => ({
-  ...(await load<typeof fs>()),
-  writeSync: (_: number, text: string) => lines.push(text),
-}));
+/** Files that only this thread sees: a stand-in for a file inside of a zip, as Yarn's Plug'n'Play has it. */
+const virtual = vi.hoisted(() => new Map<string, string>());
+vi.mock('node:fs', async (load) => {
+  const real = await load<typeof fs>();
+  return {
+    ...real,
+    writeSync: (_: number, text: string) => lines.push(text),
+    readFileSync: (path: string, ...rest: never[]) => virtual.get(path) ?? real.readFileSync(path, ...rest),
+  };
+});
 
 let folder: string;
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'foretrace-consumer-'))));
@@ -86,4 +92,21 @@ test('code that can not be loaded is one line, and no exception', () => {
   expect(lines).toEqual([
     expect.stringMatching(/^foretrace: cannot start the export \(.*\), spans are dropped\n$/),
   ]);
+});
+
+test('a thread that can not see its file gets the source from the thread of the app, without a line', async () => {
+  const file = '/no/such.zip/export-thread.cjs';
+  virtual.set(file, readFileSync(threadFile('in-a-zip', ''), 'utf8'));
+  const replies: FromExport[] = [];
+  const consumer = createConsumer(file, true, input, (reply) => replies.push(reply));
+  consumer.start();
+  await vi.waitFor(
+    () => {
+      consumer.post({ type: 'flush', id: 1 });
+      expect(replies.length).toBeGreaterThan(0);
+    },
+    { timeout: 5000, interval: 20 },
+  );
+  expect(lines).toEqual([]);
+  consumer.close();
 });

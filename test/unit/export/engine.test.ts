@@ -1,6 +1,7 @@
 import type * as fs from 'node:fs';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Batch, Exporter } from '../../../src/export/exporter.ts';
+import { createDropWatch } from '../../../src/export/health.ts';
 import { createEngine } from '../../../src/export/engine.ts';
 import type { BatchOptions } from '../../../src/export/options.ts';
 import { append, appendScope, counts, createRing, isAwake, type Ring } from '../../../src/export/ring.ts';
@@ -18,6 +19,7 @@ const defaults: BatchOptions = {
   scheduleDelayMs: 60_000,
   exportTimeoutMs: 1000,
   maxQueueSize: 2048,
+  maxQueueBytes: 1 << 20,
   maxExportBatchSize: 512,
 };
 
@@ -265,7 +267,7 @@ describe('batches', () => {
 });
 
 describe('a full queue', () => {
-  test('drops the 2,049th span, with a line at the first drop and one when there is room again', async () => {
+  test('drops the 2,049th span and says so with the count and the bound', async () => {
     const exporter = heldExporter();
     const engine = createEngine([exporter], defaults, {});
     const ring = createRing(1 << 20, 2048);
@@ -282,14 +284,33 @@ describe('a full queue', () => {
     await flush;
     await settled();
     expect(lines).toEqual([
-      expect.stringMatching(/the queue of 2048 spans \(OTEL_BSP_MAX_QUEUE_SIZE\) is full/),
+      'foretrace: the queue of 2048 spans (OTEL_BSP_MAX_QUEUE_SIZE) is full, 2 spans dropped so far\n',
     ]);
-    fill(ring, 1);
-    const second = engine.flush();
-    exporter.finish();
-    await second;
-    await settled();
-    expect(lines.slice(1)).toEqual(['foretrace: the queue has room again, 2 spans dropped meanwhile\n']);
     engine.stop();
+  });
+
+  test('is told of at most every ten seconds, with the bound that was hit and what it cost so far', () => {
+    let now = 0;
+    const watch = createDropWatch(100, 5000, () => now);
+    const at = (ms: number, ...state: [dropped: number, forBytes: number, drained: boolean]): string[] => {
+      lines.length = 0;
+      now = ms;
+      watch(...state);
+      return lines.map((line) => line.replace('foretrace: the queue', '').trim());
+    };
+    expect(at(0, 0, 0, true)).toEqual([]);
+    expect(at(1, 3, 3, false)).toEqual([
+      'of 5000 bytes (FORETRACE_MAX_QUEUE_BYTES) is full, 3 spans dropped so far',
+    ]);
+    expect(at(5000, 500, 3, false)).toEqual([]);
+    expect(at(10_001, 600, 3, true)).toEqual([
+      'of 100 spans (OTEL_BSP_MAX_QUEUE_SIZE) or 5000 bytes (FORETRACE_MAX_QUEUE_BYTES) is full, 600 spans dropped so far',
+    ]);
+    expect(at(15_000, 600, 3, true)).toEqual([]);
+    expect(at(20_001, 600, 3, true)).toEqual(['has room again, 600 spans dropped meanwhile']);
+    expect(at(20_002, 601, 3, false)).toEqual([]);
+    expect(at(30_001, 602, 3, false)).toEqual([
+      'of 100 spans (OTEL_BSP_MAX_QUEUE_SIZE) is full, 2 spans dropped so far',
+    ]);
   });
 });

@@ -1,5 +1,15 @@
 import type * as fs from 'node:fs';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -10,13 +20,17 @@ import { decodeTraces } from '../../support/otlp.ts';
 import { batch, someSpans } from './request-of.ts';
 
 const output = vi.hoisted((): string[] => []);
-vi.mock('node:fs', async (load) => ({
-  ...(await load<typeof fs>()),
-  writeSync: (_: number, text: string | Buffer, at = 0) => {
-    output.push(text.toString().slice(at));
-    return text.length - at;
-  },
-}));
+vi.mock('node:fs', async (load) => {
+  const real = await load<typeof fs>();
+  return {
+    ...real,
+    writeSync(fd: number, text: string | Buffer, at = 0) {
+      if (fd !== 2) return real.writeSync(fd, text as Buffer, at);
+      output.push(text.toString().slice(at));
+      return text.length - at;
+    },
+  };
+});
 
 let folder: string;
 beforeEach(() => {
@@ -47,6 +61,36 @@ describe('the file exporter', () => {
     expect(output).toEqual([
       `foretrace: cannot write to '${path}': ENOENT; the next line about this comes when it works\n`,
     ]);
+  });
+
+  test('does not wait for the reader of a FIFO', async () => {
+    const path = join(folder, 'fifo');
+    execFileSync('mkfifo', [path]);
+    expect(await fileExporter(path).export(batch(someSpans(2)), 1000)).toBe(2);
+    expect(output[0]).toMatch(/cannot write to '.*fifo': ENXIO/);
+  });
+
+  test('gives up on a FIFO that is full, and the next line is whole again', async () => {
+    const path = join(folder, 'fifo');
+    execFileSync('mkfifo', [path]);
+    const reader = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+    const exporter = fileExporter(path);
+    exporter.hurry!(20);
+    // More than a pipe holds.
+    expect(await exporter.export(batch(someSpans(2000)), 1000)).toBe(2000);
+    expect(output[0]).toMatch(/EAGAIN/);
+    const all = Buffer.alloc(1 << 20);
+    readSync(reader, all);
+    expect(await exporter.export(batch(someSpans(3)), 1000)).toBe(0);
+    const rest = all.toString('utf8', 0, readSync(reader, all));
+    expect(rest[0]).toBe('\n');
+    expect(decodeTraces(Buffer.from(rest), 'application/json').length).toBe(3);
+    closeSync(reader);
+  });
+
+  test('counts what a full disk does not take', async () => {
+    expect(await fileExporter('/dev/full').export(batch(someSpans(2)), 1000)).toBe(2);
+    expect(output[0]).toMatch(/cannot write to '\/dev\/full': ENOSPC/);
   });
 
   test('counts a batch that it can not read as lost', async () => {

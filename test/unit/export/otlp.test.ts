@@ -1,9 +1,8 @@
 import type * as fs from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { createServer as createTcpServer } from 'node:net';
+import { createServer, request as httpRequest } from 'node:http';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -70,6 +69,8 @@ describe('what is sent', () => {
       'user-agent': expect.stringMatching(/^foretrace\/\S+ OTel-OTLP-Exporter-JavaScript\//),
     });
     expect(request!.headers['content-encoding']).toBeUndefined();
+    expect(request!.headers['transfer-encoding']).toBeUndefined();
+    expect(request!.headers['content-length']).toBe(String(sent.request.length));
     expect(
       receiver.spans().map((span) => [span.name, span.scope.name, span.resource['service.name']]),
     ).toEqual([
@@ -186,12 +187,51 @@ describe('what the collector answers', () => {
     for (const pauseMs of await pauses(answers)) expect(pauseMs).toBeGreaterThanOrEqual(990);
   });
 
-  test('a Retry-After beyond the deadline gives the batch up at once', async () => {
-    receiver.answerNext({ status: 503, headers: { 'Retry-After': '86400' } });
-    const start = performance.now();
-    expect(await send(exporter())).toBe(2);
-    expect(performance.now() - start).toBeLessThan(2000);
-    expect(receiver.requests.length).toBe(1);
+  test('a Retry-After beyond the deadline is waited for too: no request before, and the batch is kept', async () => {
+    const it = exporter({ timeoutMs: 300 });
+    receiver.answerNext(
+      { status: 503, headers: { 'Retry-After': '1' } },
+      { status: 429, headers: { 'Retry-After': '1' } },
+    );
+    expect(await send(it)).toBe(0);
+    const [first, second, third] = receiver.requests;
+    expect(second!.atMs - first!.atMs).toBeGreaterThanOrEqual(990);
+    expect(third!.atMs - second!.atMs).toBeGreaterThanOrEqual(990);
+    expect(receiver.requests.length).toBe(3);
+    expect(receiver.spans().length).toBe(2);
+  });
+
+  const status = (message: string): Uint8Array =>
+    Buffer.concat([varintField(1, 16n), bytesField(2, text(message))]);
+  test.each<[string, Answer, string]>([
+    ['protobuf', { body: status('no such tenant') }, 'HTTP status 401 (no such tenant)'],
+    [
+      'JSON',
+      {
+        body: '{"code":16,"message":"no\\nsuch tenant"}',
+        headers: { 'content-type': 'application/json; charset=utf-8' },
+      },
+      'HTTP status 401 (no such tenant)',
+    ],
+    ['text', { body: 'go away\n', headers: { 'content-type': 'text/plain' } }, 'HTTP status 401 (go away)'],
+    [
+      'much text',
+      { body: 'x'.repeat(100_000), headers: { 'content-type': 'text/plain' } },
+      `HTTP status 401 (${'x'.repeat(200)})`,
+    ],
+    [
+      'the secrets that were sent',
+      { body: status('bad key: topsecret; Bearer topsecret') },
+      'HTTP status 401 (bad key: REDACTED; REDACTED)',
+    ],
+    ['HTML', { body: '<html>', headers: { 'content-type': 'text/html' } }, 'HTTP status 401'],
+    ['garbage', { body: Buffer.from([0x12, 0x7f, 1]) }, 'HTTP status 401'],
+  ])('what a refusal says is in the line: %s', async (_, answer, expected) => {
+    receiver.answerAlways({ status: 401, ...answer });
+    expect(await send(exporter({ headers: { authorization: 'Bearer topsecret' } }))).toBe(2);
+    expect(lines).toEqual([
+      `foretrace: cannot export to ${receiver.url}/v1/traces: ${expected}; the next line about this comes when it works\n`,
+    ]);
   });
 
   test('a partial success is not retried, warned about once and counted', async () => {
@@ -437,6 +477,66 @@ describe('TLS', () => {
     expect(tls.requests).toEqual([]);
     expect(lines[0]).toMatch(/UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED/);
     await tls.close();
+  });
+
+  test('goes through the tunnel of a proxy, which sees nothing of it; http goes by way of it as it is', async () => {
+    const seen: string[] = [];
+    const proxy = createServer((request, response) => {
+      seen.push(`${request.method} ${request.url} ${request.headers['proxy-authorization']}`);
+      const { pathname, port } = new URL(request.url!);
+      const { host } = request.headers;
+      const headers = { ...request.headers, host };
+      const on = httpRequest(
+        { host: '127.0.0.1', port, path: pathname, method: 'POST', headers },
+        (answer) => {
+          response.writeHead(answer.statusCode!);
+          answer.pipe(response);
+        },
+      );
+      request.pipe(on);
+    });
+    proxy.on('connect', (request, socket: Socket, head: Buffer) => {
+      seen.push(`${request.method} ${request.url} ${request.headers['proxy-authorization']}`);
+      const on = connect(Number(request.url!.split(':')[1]), '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        on.write(head);
+        socket.pipe(on).pipe(socket);
+      });
+      on.on('error', () => socket.destroy());
+      socket.on('error', () => on.destroy());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const through = `http://user:p%40ss@127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const basic = `Basic ${Buffer.from('user:p@ss').toString('base64')}`;
+    const tls = await server();
+    const secure = exporter({ url: `${tls.url}/v1/traces`, certificateFile: file('ca.pem'), proxy: through });
+    expect(await send(secure)).toBe(0);
+    expect(await send(secure)).toBe(0);
+    expect(tls.spans().length).toBe(4);
+    expect(seen.splice(0)).toEqual([`CONNECT 127.0.0.1:${tls.port} ${basic}`]);
+    const plain = exporter({ proxy: through });
+    expect(await send(plain)).toBe(0);
+    expect(receiver.spans().length).toBe(2);
+    expect(seen).toEqual([`POST ${receiver.url}/v1/traces ${basic}`]);
+    proxy.close();
+    proxy.closeAllConnections();
+    await tls.close();
+    expect(await send(exporter({ proxy: 'http://127.0.0.1:9', timeoutMs: 300 }))).toBe(2);
+    expect(lines[0]).toMatch(/ECONNREFUSED/);
+  });
+
+  test('takes any certificate where the process says so', async () => {
+    const tls = await server();
+    expect(await send(exporter({ url: `${tls.url}/v1/traces`, rejectUnauthorized: false }))).toBe(0);
+    expect(tls.spans().length).toBe(2);
+    await tls.close();
+  });
+
+  test('a CA file without a certificate is one line, and the export goes on without it', async () => {
+    expect(await send(exporter({ certificateFile: file('ca.key') }))).toBe(0);
+    expect(lines).toEqual([
+      `foretrace: there is no certificate in PEM in '${file('ca.key')}', the CAs that Node trusts are used\n`,
+    ]);
   });
 
   test('shows the certificate of the client to a server that asks for it', async () => {

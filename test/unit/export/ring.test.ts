@@ -12,13 +12,15 @@ import {
   attach,
   counts,
   createRing,
-  isHalfFull,
+  droppedForBytes,
+  fullBytes,
+  fullSpans,
+  MAX_CAPACITY_BYTES,
   peek,
   pending,
   readScopes,
   release,
   type Ring,
-  ringCapacity,
   settle,
   takeOver,
   UNNAMED_SCOPE,
@@ -96,16 +98,54 @@ describe('a ring', () => {
     expect(append(ring, 1, bytesOf(1), 0)).toBe(true);
   });
 
-  test('says when it is more than half full', () => {
-    const ring = createRing(4096, 100);
-    append(ring, 1, bytesOf(2040), 2040);
-    expect(isHalfFull(ring)).toBe(false);
-    append(ring, 1, bytesOf(1), 1);
-    expect(isHalfFull(ring)).toBe(true);
+  test('calls half of the queue a batch where a batch would be more', () => {
+    expect([1, 2, 100, 1023, 5000].map((size) => fullSpans(createRing(4096, size), 512))).toEqual([
+      1, 1, 50, 512, 512,
+    ]);
+    expect([4096, 1 << 21, 1 << 25].map((bytes) => fullBytes(createRing(bytes, 10)))).toEqual([
+      2048,
+      1 << 20,
+      1 << 22,
+    ]);
   });
 
-  test('rounds its capacity up to a power of two', () => {
-    expect([1, 4096, 4097, 1 << 20, 2 ** 40].map(ringCapacity)).toEqual([4096, 4096, 8192, 1 << 20, 1 << 28]);
+  test('has the room it is asked for; a small one that of the next power of two', () => {
+    const asked = [1, 4096, 4097, 1 << 20, (1 << 20) + 1, 5_000_000, 2 ** 40];
+    expect(asked.map((bytes) => createRing(bytes, 1).capacity)).toEqual([
+      4096,
+      4096,
+      8192,
+      1 << 20,
+      (1 << 20) + 1,
+      5_000_000,
+      MAX_CAPACITY_BYTES,
+    ]);
+  });
+
+  test('of many blocks takes exactly what it has room for, gives it back in order, and touches little when little waits', () => {
+    const ring = createRing(8 << 20, 1_000_000);
+    const chunk = bytesOf(100_000);
+    let next = 0;
+    let seen = 0;
+    const drainOne = (max?: number): void => {
+      const position = peek(ring, (_, __, length) => expect(length).toBe(1000 + (seen++ % 99_000)), max);
+      release(ring, position, 0);
+    };
+    // Far beyond the room, never more than 1 MiB waiting: two blocks are enough, and all else stays untouched.
+    for (let i = 0; i < 2000; i++) {
+      expect(append(ring, 1, chunk, 1000 + (next++ % 99_000))).toBe(true);
+      if (next - seen > 9) drainOne(5);
+    }
+    expect(ring.bytes.subarray(3 << 20).every((byte) => byte === 0)).toBe(true);
+    // A consumer that stands still: everything up to the room is taken.
+    let waiting = 0;
+    while (append(ring, 1, chunk, 1000 + (next % 99_000))) {
+      waiting += 1000 + (next++ % 99_000);
+    }
+    expect(waiting).toBeGreaterThan((8 << 20) * 0.9);
+    expect(droppedForBytes(ring)).toBe(1);
+    drainOne();
+    expect(seen).toBe(next);
   });
 
   test('keeps records until they are released, so that another consumer can read them again', () => {

@@ -66,6 +66,13 @@ describe('a registry', () => {
     ]);
   });
 
+  it('says nothing of another version of what only keeps the context', () => {
+    const outside = install('async', { name: 'async', version: '1.5.2' });
+    const { targets } = createRegistry([patch({ module: 'async', versions: '>=2 <4', quiet: true })]);
+    expect(targets(outside('index.js'))).toBeUndefined();
+    expect(warn).not.toHaveBeenCalled();
+  });
+
   it('gives up packages that were loaded before, with one line each', () => {
     const pg = install('pg', { name: 'pg', version: '8.1.0' });
     const other = install('other', { name: 'other', version: '1.0.0' });

@@ -156,6 +156,19 @@ describe('wrap', () => {
 });
 
 describe('locate', () => {
+  it("finds a method under an object's own symbol by its description, and wrap replaces it", () => {
+    const name = Symbol('send now');
+    class Queue {
+      [name](): string {
+        return 'sent';
+      }
+    }
+    expect(locate({ Queue }, 'Queue.prototype.Symbol(send now)')).toEqual({ holder: Queue.prototype, name });
+    expect(locate({ Queue }, 'Queue.prototype.Symbol(send)')).toBeUndefined();
+    wrap(Queue.prototype, name, mark('ours') as never);
+    expect(new Queue()[name]()).toEqual(['ours', 'sent']);
+  });
+
   const exports = {
     Client: class {
       query() {}

@@ -154,6 +154,8 @@ describe('the header of baggage', () => {
       Object.fromEntries(Array.from({ length: 181 }, (_, i) => [`k${i}`, { value: 'v' }])),
     );
     expect(headerFromBaggage(many)?.split(',')).toHaveLength(MAX_PAIRS);
+    expect(headerFromBaggage(many, 9)).toBe('k180=v');
+    expect(headerFromBaggage(many, 13)).toBe('k179=v,k180=v');
     const long = propagation.createBaggage({
       a: { value: 'x'.repeat(MAX_PAIR_BYTES - 1) },
       b: { value: 'x'.repeat(MAX_PAIR_BYTES - 2) },

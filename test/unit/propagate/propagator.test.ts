@@ -1,7 +1,9 @@
 import { propagation } from '@opentelemetry/api';
 import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
+import { baggageFromHeader } from '../../../src/propagate/baggage.ts';
 import { carriesIds, propagator } from '../../../src/propagate/index.ts';
+import { DEBUG, UNDECIDED } from '../../../src/propagate/types.ts';
 
 type Headers = Record<string, string | string[] | undefined>;
 
@@ -44,7 +46,26 @@ describe('propagators by the names of OTEL_PROPAGATORS', () => {
     ],
   ])('%j write %j', (names, headers) => {
     expect(injected(names, 1, 'a=1', 'k=v')).toEqual(headers);
-    expect(propagator(names).fields).toEqual(Object.keys(headers));
+    const { fields } = propagator(names);
+    // Written in place of the sampled state by those who debug.
+    expect(fields.filter((name) => name !== 'x-b3-flags')).toEqual(Object.keys(headers));
+    expect(fields.includes('x-b3-flags')).toBe(names.includes('b3multi'));
+  });
+
+  it('write that the caller debugs, or that nothing is decided, where the headers have a word for it', () => {
+    const names = ['tracecontext', 'b3', 'b3multi'];
+    const ids = { 'x-b3-traceid': TRACE, 'x-b3-spanid': SPAN };
+    expect(injected(names, 1 | DEBUG)).toEqual({
+      traceparent: `00-${TRACE}-${SPAN}-01`,
+      b3: `${TRACE}-${SPAN}-d`,
+      ...ids,
+      'x-b3-flags': '1',
+    });
+    expect(injected(names, UNDECIDED)).toEqual({
+      traceparent: `00-${TRACE}-${SPAN}-00`,
+      b3: `${TRACE}-${SPAN}`,
+      ...ids,
+    });
   });
 
   it('write that a span is not sampled, and the random flag', () => {
@@ -73,6 +94,42 @@ describe('propagators by the names of OTEL_PROPAGATORS', () => {
       'k=v',
     );
     expect(carrier).toEqual({ baggage: 'k=v' });
+  });
+
+  it('add less than 4 KB to a request, whatever came in', () => {
+    const names = ['tracecontext', 'baggage', 'b3', 'b3multi'];
+    const { extract, extractBaggage, inject } = propagator(names, 3_072);
+    const state = Array.from({ length: 32 }, (_, i) => `${String(i).padEnd(100, 'k')}=${'v'.repeat(256)}`);
+    const pairs = Array.from({ length: 180 }, (_, i) => `${String(i).padEnd(20, 'k')}=${'v'.repeat(80)}`);
+    const came: Headers = {
+      traceparent: `00-${TRACE}-${SPAN}-01`,
+      tracestate: state.join(','),
+      baggage: pairs.join(','),
+    };
+    const remote = extract(came, get);
+    const baggage = extractBaggage(came, get);
+    expect(baggage?.length).toBeGreaterThan(8_000);
+    const goes: Headers = {};
+    inject(goes, set, ...IDS, 1, remote?.traceState, baggage);
+    const bytes = Object.entries(goes).reduce(
+      (sum, [name, value]) => sum + `${name}: ${value}\r\n`.length,
+      0,
+    );
+    expect(Object.keys(goes)).toHaveLength(7);
+    expect(bytes).toBeGreaterThan(3_072);
+    expect(bytes).toBeLessThan(4_096);
+  });
+
+  it('leave out whole entries of baggage beyond the limit', () => {
+    const carrier: Headers = {};
+    const write = (baggage: Parameters<ReturnType<typeof propagator>['inject']>[10]): unknown => {
+      propagator(['baggage'], 9).inject(carrier, set, ...IDS, 1, undefined, baggage);
+      return carrier.baggage;
+    };
+    expect(write('a=1,long=word,b=2,c=3,d=4')).toBe('a=1,b=2');
+    // What the app sets is the last.
+    const mine = baggageFromHeader('a=1,b=2,c=3').setEntry('mine', { value: '1' });
+    expect(write(mine)).toBe('mine=1');
   });
 
   it('write baggage of the API, within the limits', () => {

@@ -143,11 +143,11 @@ describe('a tracestate', () => {
     ['foo= ', undefined],
     ['FOO=1', undefined],
     ['foo.bar=1', undefined],
-    ['foo@=1,bar=2', undefined],
+    ['foo@=1,bar=2', 'foo@=1,bar=2'],
     ['@foo=1,bar=2', undefined],
-    ['foo@@bar=1,bar=2', undefined],
-    ['foo@bar@baz=1,bar=2', undefined],
-    ['foo@0=1', undefined],
+    ['foo@@bar=1,bar=2', 'foo@@bar=1,bar=2'],
+    ['foo@bar@baz=1,bar=2', 'foo@bar@baz=1,bar=2'],
+    ['foo@0=1', 'foo@0=1'],
     ['_foo=1', undefined],
     ['foo=é', undefined],
     ['foo=\u0001', undefined],
@@ -164,14 +164,13 @@ describe('a tracestate', () => {
     expect(parseTracestate(`${members(32)},,, ,`)).toBe(members(32));
   });
 
-  it('has keys of 256 characters, tenants of 241 and systems of 14, and not one more', () => {
+  it('has keys of 256 characters and not one more, with an `@` wherever it is not first', () => {
     expect(parseTracestate(`foo=1,${'z'.repeat(256)}=1`)).toBe(`foo=1,${'z'.repeat(256)}=1`);
     expect(parseTracestate(`foo=1,${'z'.repeat(257)}=1`)).toBeUndefined();
-    expect(parseTracestate(`${'t'.repeat(241)}@${'v'.repeat(14)}=1`)).toBe(
-      `${'t'.repeat(241)}@${'v'.repeat(14)}=1`,
-    );
-    expect(parseTracestate(`${'t'.repeat(242)}@v=1`)).toBeUndefined();
-    expect(parseTracestate(`t@${'v'.repeat(15)}=1`)).toBeUndefined();
+    for (const key of [`${'t'.repeat(242)}@v`, `t@${'v'.repeat(254)}`]) {
+      expect(parseTracestate(`${key}=1`)).toBe(`${key}=1`);
+    }
+    expect(parseTracestate(`t@${'v'.repeat(255)}=1`)).toBeUndefined();
   });
 
   it('has values of 256 characters and not one more', () => {
@@ -179,12 +178,40 @@ describe('a tracestate', () => {
     expect(parseTracestate(`foo=${'x'.repeat(257)}`)).toBeUndefined();
   });
 
-  it('of 32 members of the greatest size is kept', () => {
-    const state = Array.from(
-      { length: 32 },
-      (_, i) => `${String(i).padEnd(256, 'k')}=${'v'.repeat(256)}`,
-    ).join(',');
-    expect(parseTracestate(state)).toBe(state);
+  describe('of more than 512 characters', () => {
+    const member = (key: string, length: number): string => `${key}=`.padEnd(length, 'v');
+
+    it('is kept up to the 512th', () => {
+      const fits = [member('a', 128), member('b', 128), member('c', 128), member('d', 125)].join(',');
+      expect(fits).toHaveLength(512);
+      expect(parseTracestate(fits)).toBe(fits);
+      expect(parseTracestate(`${fits}v`)).toBe(fits.slice(0, fits.lastIndexOf(',')));
+      expect(parseTracestate(` ${fits.replaceAll(',', ' , ')}, `)).toBe(fits);
+    });
+
+    it('loses large members first, and then those at the end', () => {
+      const [small, large] = [member('s', 128), member('l', 129)];
+      expect(parseTracestate(`${large},a=1,${small},${small},${small}`)).toBe(
+        `a=1,${small},${small},${small}`,
+      );
+      expect(parseTracestate(`${large},${small},${large},${large}`)).toBe(`${large},${small},${large}`);
+      expect(parseTracestate(`${small},${small},${small},${small},a=1`)).toBe(
+        `${small},${small},${small},a=1`.slice(0, 386),
+      );
+    });
+
+    it('is lost if it is one member', () => {
+      expect(parseTracestate(`${'k'.repeat(256)}=${'v'.repeat(256)}`)).toBeUndefined();
+      expect(parseTracestate(`${'k'.repeat(255)}=${'v'.repeat(256)}`)).toHaveLength(512);
+    });
+
+    it('keeps members of the greatest size that fit', () => {
+      const state = Array.from(
+        { length: 32 },
+        (_, i) => `${String(i).padEnd(200, 'k')}=${'v'.repeat(256)}`,
+      ).join(',');
+      expect(parseTracestate(state)).toBe(state.slice(0, 457));
+    });
   });
 
   it('that is kept is valid, and stays as it is when read again', () => {
@@ -194,6 +221,7 @@ describe('a tracestate', () => {
         const state = parseTracestate(lines);
         if (state === undefined) return;
         expect(state).toMatch(/^[a-z0-9][-a-z0-9_*/@]*=[\x20-\x7e]+$/);
+        expect(state.length).toBeLessThanOrEqual(512);
         expect(parseTracestate(state)).toBe(state);
       }),
       { numRuns: 3_000 },

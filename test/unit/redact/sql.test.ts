@@ -6,7 +6,7 @@ type Case = readonly [query: string, text: string, summary: string];
 
 function cases(dialect: SqlDialect, table: readonly Case[]): void {
   test.each(table)(`${dialect}: %s`, (query, text, summary) => {
-    expect(sanitizeSql(query, dialect)).toEqual({ text, summary });
+    expect(sanitizeSql(query, dialect)).toMatchObject({ text, summary });
     expect(summarizeSql(query, dialect)).toBe(summary);
   });
 }
@@ -358,11 +358,11 @@ describe('the summary names operations and targets in order', () => {
   ]);
 
   it('never holds a string, even where a table is expected', () => {
-    expect(sanitizeSql("SELECT * FROM 'secret', t", 'other_sql')).toEqual({
+    expect(sanitizeSql("SELECT * FROM 'secret', t", 'other_sql')).toMatchObject({
       text: 'SELECT * FROM ?, t',
       summary: 'SELECT t',
     });
-    expect(sanitizeSql('SELECT * FROM "secret"', 'mysql')).toEqual({
+    expect(sanitizeSql('SELECT * FROM "secret"', 'mysql')).toMatchObject({
       text: 'SELECT * FROM ?',
       summary: 'SELECT',
     });
@@ -416,5 +416,20 @@ describe('hostile queries', () => {
       const query = shapes[shape](1 << 20);
       expect(cpuMs(20, () => sanitizeSql(query, dialect))).toBeLessThan(100);
     }
+  });
+});
+
+describe('a statement with parameters is known by', () => {
+  it.each([
+    ['postgresql', "SELECT a FROM t WHERE b = 'x' AND c = $1", true],
+    ['postgresql', "SELECT a ? 'b' FROM t", false],
+    ['postgresql', "SELECT '$1', $tag$ $1 $tag$ -- $1", false],
+    ['mysql', "SELECT a FROM t WHERE b = 'x' AND c = ?", true],
+    ['mysql', "SELECT @a, ':b', '?'", false],
+    ['sqlite', 'SELECT :name', true],
+    ['mssql', 'SELECT @p1', true],
+    ['mssql', 'SELECT @@version', false],
+  ] as const)('%s: %s is %s', (dialect, query, expected) => {
+    expect(sanitizeSql(query, dialect).parameterized).toBe(expected);
   });
 });

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { redactQuery, redactUrl, SENSITIVE_QUERY_KEYS } from '../../../src/redact/url.ts';
+import { SECRET_NAMES } from '../../../src/redact/secrets.ts';
+import { redactPath, redactQuery, redactUrl, SENSITIVE_QUERY_KEYS } from '../../../src/redact/url.ts';
 
 const KEYS = SENSITIVE_QUERY_KEYS;
 
@@ -52,6 +53,76 @@ describe('in a query string', () => {
   });
 });
 
+const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r';
+
+describe('the names of secrets', () => {
+  const keys = new Set([...SENSITIVE_QUERY_KEYS, ...SECRET_NAMES]);
+
+  test.each(
+    (
+      'password passwd pwd secret client_secret token access_token id_token refresh_token api_key apikey key auth authorization ' +
+      'session sid jwt code state otp'
+    ).split(' '),
+  )('%s is one, in any case', (name) => {
+    for (const key of [
+      name,
+      name.toUpperCase(),
+      `X${name}`.slice(1),
+      name[0].toUpperCase() + name.slice(1),
+    ]) {
+      expect(redactQuery(`a=1&${key}=s3cret&b=2`, keys)).toBe(`a=1&${key}=REDACTED&b=2`);
+    }
+  });
+
+  test.each([
+    ['user[password]=x&y=1', 'user[password]=REDACTED&y=1'],
+    ['user%5Bpassword%5D=x', 'user%5Bpassword%5D=REDACTED'],
+    ['user.password=x', 'user.password=REDACTED'],
+    ['token[0]=x&token[]=y', 'token[0]=REDACTED&token[]=REDACTED'],
+    ['p%61ssword=x', 'p%61ssword=REDACTED'],
+    ['accessToken=x&access-token=y', 'accessToken=REDACTED&access-token=REDACTED'],
+  ])('%s becomes %s', (query, redacted) => expect(redactQuery(query, keys)).toBe(redacted));
+
+  test.each([
+    'page=2&sort=name',
+    'states=5',
+    'keyboard=1',
+    'code',
+    'user[name]=x',
+    'q=password',
+    'zip_code=1',
+  ])('%s stays as it is', (query) => expect(redactQuery(query, keys)).toBe(query));
+
+  it('are the list that replaces them, if there is one', () => {
+    expect(redactQuery('token=a&Mine=b&mine=c', new Set(['Mine']))).toBe('token=a&Mine=REDACTED&mine=c');
+  });
+});
+
+describe('a token', () => {
+  const tokens = [JWT, 'ghp_abcdefghijklmnop0123', 'xoxb-1234567890-abcdefghij', 'AKIAIOSFODNN7EXAMPLEX'];
+
+  test.each(tokens)('%s is known by its looks, in queries, paths and URLs', (token) => {
+    const none = new Set<string>();
+    expect(redactQuery(`a=1&x=${token}&b=2`, none)).toBe('a=1&x=REDACTED&b=2');
+    expect(redactQuery(token, none)).toBe('REDACTED');
+    expect(redactPath(`/verify/${token}/next`)).toBe('/verify/REDACTED/next');
+    expect(redactPath(`/a;t=${token}`)).toBe('/a;t=REDACTED');
+    expect(redactUrl(`https://example.com/verify/${token}?x=${token}#t=${token}`, none)).toBe(
+      'https://example.com/verify/REDACTED?x=REDACTED#t=REDACTED',
+    );
+  });
+
+  test.each([
+    '/eyJ',
+    '/eyJhbGciOiJIUzI1NiJ9',
+    '/sk-learn-tutorial-for-beginners',
+    '/npm_modules',
+    '/SG.',
+    '/ghp_short',
+    '/',
+  ])('%s has none', (path) => expect(redactPath(path)).toBe(path));
+});
+
 describe('in a URL', () => {
   test.each([
     ['https://user:pass@example.com/p?x=1', 'https://REDACTED:REDACTED@example.com/p?x=1'],
@@ -64,7 +135,7 @@ describe('in a URL', () => {
     ['redis://:pass@127.0.0.1:6379/0', 'redis://REDACTED:REDACTED@127.0.0.1:6379/0'],
     [
       'https://u:p@s3.example.com/k?X-Amz-Signature=a&y=1#f?sig=b',
-      'https://REDACTED:REDACTED@s3.example.com/k?X-Amz-Signature=REDACTED&y=1#f?sig=b',
+      'https://REDACTED:REDACTED@s3.example.com/k?X-Amz-Signature=REDACTED&y=1#f?sig=REDACTED',
     ],
     ['https://example.com/k?sig=a#top', 'https://example.com/k?sig=REDACTED#top'],
     ['/k?sig=a', '/k?sig=REDACTED'],

@@ -17,6 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   dbOptions.sanitize = true;
+  dbOptions.keepsParameterized = false;
   setSampler('parentbased_always_on', 1);
 });
 
@@ -79,6 +80,18 @@ describe('a SQL span', () => {
     expect(query("SELECT 'raw'")?.attributes['db.query.text']).toBe("SELECT 'raw'");
     for (let i = 0; i < 1_001; i++)
       expect(query(`SELECT a${i}`)?.attributes['db.query.text']).toBe(`SELECT a${i}`);
+  });
+
+  it('has the literals of a statement with parameters where the operator wants them, and no others', () => {
+    const mixed = "SELECT a FROM kept WHERE status = 'active' AND id = $1";
+    expect(query(`${mixed} `)?.attributes['db.query.text']).toBe(
+      'SELECT a FROM kept WHERE status = ? AND id = $1 ',
+    );
+    dbOptions.keepsParameterized = true;
+    expect(query(mixed)?.attributes['db.query.text']).toBe(mixed);
+    expect(query("SELECT a FROM kept WHERE b = 'x'")?.attributes['db.query.text']).toBe(
+      'SELECT a FROM kept WHERE b = ?',
+    );
   });
 
   it.each([

@@ -210,8 +210,8 @@ describe('a server span', () => {
     error.message = 'changed';
     const [event] = serve({ status: 500, error }).events;
     expect(event.attributes).not.toHaveProperty(['exception.message']);
-    expect(event.attributes['exception.type']).toBe('22P02');
-    expect(event.attributes['exception.stacktrace']).toMatch(/^22P02\n {4}at /);
+    expect(event.attributes['exception.type']).toBe('Error');
+    expect(event.attributes['exception.stacktrace']).toMatch(/^Error \[22P02\]\n {4}at /);
     expect(JSON.stringify(event.attributes)).not.toContain('s3cret');
   });
 

@@ -252,7 +252,7 @@ describe('events', () => {
         },
       },
       { attributes: { 'exception.message': 'just text' } },
-      { attributes: { 'exception.type': 'ECONNREFUSED', 'exception.message': 'refused' } },
+      { attributes: { 'exception.type': 'Error', 'exception.message': 'refused' } },
     ]);
     expect(status.code).toBe('UNSET');
   });
@@ -292,9 +292,14 @@ describe('links', () => {
     ['no hexadecimal digits', 'g'.repeat(32), '0123456789abcdef'],
     ['too short', '0123', '0123456789abcdef'],
     ['a span id of zeroes', '1'.repeat(32), '0'.repeat(16)],
-  ])('to ids that are %s are not made', (_, traceId, spanId) => {
-    expect(idsOf({ traceId, spanId, traceFlags: 1 })).toBeUndefined();
-    expect(sent(start().addLink({ context: { traceId, spanId, traceFlags: 1 } })).links).toEqual([]);
+  ])('to ids that are %s are kept for their attributes, else counted as dropped', (_, traceId, spanId) => {
+    const context = { traceId, spanId, traceFlags: 1 };
+    expect(idsOf(context)).toBeUndefined();
+    expect(sent(start().addLink({ context }))).toMatchObject({ links: [], droppedLinksCount: 1 });
+    expect(sent(start().addLink({ context, attributes: { a: 1 } }))).toMatchObject({
+      links: [{ traceId: undefined, spanId: undefined, attributes: { a: 1 } }],
+      droppedLinksCount: 0,
+    });
   });
 });
 

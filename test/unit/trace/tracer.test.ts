@@ -1,6 +1,18 @@
-import { type Context, context, ROOT_CONTEXT, type Span, SpanKind, trace } from '@opentelemetry/api';
+import {
+  type Context,
+  context,
+  defaultTextMapGetter,
+  defaultTextMapSetter,
+  isSpanContextValid,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  trace,
+} from '@opentelemetry/api';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { contextManager } from '../../../src/context/manager.ts';
+import { textMapPropagator } from '../../../src/propagate/api.ts';
+import { setPropagators } from '../../../src/propagate/current.ts';
 import { setSampler } from '../../../src/trace/sampler.ts';
 import { setSink } from '../../../src/trace/span.ts';
 import { tracerProvider } from '../../../src/trace/tracer.ts';
@@ -156,6 +168,72 @@ describe('a suppressed context', () => {
       parent.end();
     });
     expect(spans.map(({ name }) => name)).toEqual(['child', 'parent']);
+  });
+
+  it('gives spans without ids, under which a trace of its own starts once the suppression is over', () => {
+    const none = tracer.startSpan('none', {}, suppressed(ROOT_CONTEXT));
+    expect(isSpanContextValid(none.spanContext())).toBe(false);
+    const later = trace.setSpan(ROOT_CONTEXT, none);
+    const carrier = {};
+    textMapPropagator.inject(later, carrier, defaultTextMapSetter);
+    expect(carrier).toEqual({});
+    tracer.startSpan('later', {}, later).end();
+    expect(spans).toMatchObject([{ name: 'later', parentSpanId: undefined }]);
+    expect(spans[0].traceId).toMatch(/[1-9a-f]/);
+  });
+});
+
+describe('what is extracted of b3', () => {
+  beforeAll(() => setPropagators(['b3']));
+  afterAll(() => setPropagators(['tracecontext', 'baggage']));
+  const extracted = (b3: string): Context =>
+    textMapPropagator.extract(ROOT_CONTEXT, { b3 }, defaultTextMapGetter);
+  const carriedOn = (span: Span): unknown => {
+    const carrier: { b3?: string } = {};
+    textMapPropagator.inject(trace.setSpan(ROOT_CONTEXT, span), carrier, defaultTextMapSetter);
+    return carrier.b3;
+  };
+
+  it('denies the recording with 0, whatever the sampler would say', () => {
+    const span = tracer.startSpan('denied', {}, extracted('0'));
+    tracer.startSpan('below', {}, trace.setSpan(ROOT_CONTEXT, span)).end();
+    span.end();
+    expect(spans).toEqual([]);
+    expect(carriedOn(span)).toMatch(/^[0-9a-f]{32}-[0-9a-f]{16}-0$/);
+    expect(trace.getSpanContext(extracted('0'))?.traceId).toBe('0'.repeat(32));
+  });
+
+  it('leaves the decision to the sampler without a state', () => {
+    const ids = `${'ab'.repeat(16)}-${'cd'.repeat(8)}`;
+    for (const [sampler, state] of [
+      ['parentbased_always_on', '1'],
+      ['parentbased_always_off', '0'],
+    ] as const) {
+      setSampler(sampler, 1);
+      const span = tracer.startSpan(sampler, {}, extracted(ids));
+      span.end();
+      expect(carriedOn(span)).toBe(`${'ab'.repeat(16)}-${span.spanContext().spanId}-${state}`);
+    }
+    setSampler('parentbased_always_on', 1);
+    expect(spans).toMatchObject([
+      { name: 'parentbased_always_on', parentSpanId: 'cd'.repeat(8), flags: 0x301 },
+    ]);
+  });
+
+  it('carries on that the caller debugs, through spans below and through those that are not recorded', () => {
+    const remote = extracted(`${'ab'.repeat(16)}-${'cd'.repeat(8)}-d`);
+    const first = tracer.startSpan('first', {}, remote);
+    const second = tracer.startSpan('second', {}, trace.setSpan(ROOT_CONTEXT, first));
+    expect(carriedOn(second)).toMatch(/-d$/);
+    second.end();
+    first.end();
+    expect(spans.map(({ name, flags }) => [name, flags])).toEqual([
+      ['second', 0x101],
+      ['first', 0x301],
+    ]);
+    setSampler('always_off', 0);
+    expect(carriedOn(tracer.startSpan('dropped', {}, remote))).toMatch(/-d$/);
+    setSampler('parentbased_always_on', 1);
   });
 });
 

@@ -1,0 +1,15 @@
+import { apart, define, queued } from '../src/define.ts';
+
+/** Giving a resource back makes or checks one for whoever waits: that is no work of the request that gives it back. */
+export default define({
+  name: 'generic-pool',
+  keepsContext: true,
+  module: 'generic-pool',
+  versions: '>=2.5 <4',
+  spans: 'none of its own: who waits for a resource goes on in its own context',
+  points: [
+    { file: 'lib/generic-pool.js', versions: '<3', target: 'Pool.prototype.acquire', wrap: queued },
+    { file: 'lib/Pool.js', versions: '>=3', target: 'prototype.release', wrap: apart },
+    { file: 'lib/Pool.js', versions: '>=3', target: 'prototype.destroy', wrap: apart },
+  ],
+});

@@ -1,0 +1,65 @@
+import { active, callIn, define } from '../src/define.ts';
+
+/**
+ * A call waits until its channel is connected, and goes on in whatever has connected it, which another call has started as a rule.
+ * It is sent, and what it listens to is called, in the context of the app's call.
+ */
+const CONTEXT = Symbol('foretrace.context');
+
+interface Call {
+  [CONTEXT]?: ReturnType<typeof active>;
+}
+
+type Listener = Record<'onReceiveMetadata' | 'onReceiveMessage' | 'onReceiveStatus', Function>;
+
+function listenIn(context: ReturnType<typeof active>, listener: Listener): Listener {
+  return {
+    onReceiveMetadata: (...args: unknown[]) => callIn(context, listener.onReceiveMetadata, listener, args),
+    onReceiveMessage: (...args: unknown[]) => callIn(context, listener.onReceiveMessage, listener, args),
+    onReceiveStatus: (...args: unknown[]) => callIn(context, listener.onReceiveStatus, listener, args),
+  };
+}
+
+/** The app's call. */
+function startCall(original: Function): Function {
+  return function (this: Call, metadata: unknown, listener: Listener) {
+    const context = (this[CONTEXT] = active());
+    return Reflect.apply(original, this, [metadata, listenIn(context, listener)]);
+  };
+}
+
+/** One attempt of it, which is started in the call's context. */
+function startAttempt(original: Function): Function {
+  return function (this: Call) {
+    this[CONTEXT] = active();
+    return Reflect.apply(original, this, arguments);
+  };
+}
+
+/** What the channel calls once there is an address, or a connection. */
+function resume(original: Function): Function {
+  return function (this: Call) {
+    const context = this[CONTEXT];
+    if (context === undefined) return Reflect.apply(original, this, arguments);
+    return callIn(context, original, this, arguments);
+  };
+}
+
+export default define({
+  name: 'grpc-js',
+  module: '@grpc/grpc-js',
+  versions: '>=1.8 <2',
+  spans:
+    'none of its own, its requests are spans of `http2`: keeps the context of calls that wait for a connection',
+  keepsContext: true,
+  points: [
+    { file: 'build/src/resolving-call.js', target: 'ResolvingCall.prototype.start', wrap: startCall },
+    { file: 'build/src/resolving-call.js', target: 'ResolvingCall.prototype.getConfig', wrap: resume },
+    {
+      file: 'build/src/load-balancing-call.js',
+      target: 'LoadBalancingCall.prototype.start',
+      wrap: startAttempt,
+    },
+    { file: 'build/src/load-balancing-call.js', target: 'LoadBalancingCall.prototype.doPick', wrap: resume },
+  ],
+});

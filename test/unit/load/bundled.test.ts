@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { bundleNotice } from '../../../src/load/bundled.ts';
+
+let cwd: string;
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'foretrace-bundled-'));
+});
+afterEach(() => rmSync(cwd, { recursive: true, force: true }));
+
+const write = (name: string, text: string): string => {
+  writeFileSync(join(cwd, name), text);
+  return join(cwd, name);
+};
+const notice = (app: { entry?: string; loaded?: string[]; hasNext?: boolean }) =>
+  bundleNotice({ entry: app.entry, loaded: new Set(app.loaded), cwd, hasNext: app.hasNext === true });
+
+describe('a bundled app', () => {
+  it('is told that its libraries are not traced', () => {
+    const contents = `require('express')().listen(0)`;
+    const outfile = join(cwd, 'bundle.cjs');
+    buildSync({ stdin: { contents, resolveDir: process.cwd() }, bundle: true, platform: 'node', outfile });
+    expect(notice({ entry: outfile })).toMatch(/^the app is bundled: only what Node.js itself has is traced/);
+    expect(notice({ entry: outfile, loaded: ['pg'] })).toBeUndefined();
+  });
+
+  it('is not seen in an app that is not', () => {
+    const compiled = `var __importDefault = x => x; require('http').createServer().listen(0); // see node_modules`;
+    expect(notice({ entry: write('app.js', compiled) })).toBeUndefined();
+    expect(notice({ entry: undefined })).toBeUndefined();
+    expect(notice({ entry: join(cwd, 'missing.js') })).toBeUndefined();
+  });
+});
+
+describe('an app of Next.js', () => {
+  beforeEach(() => {
+    write(
+      'package.json',
+      JSON.stringify({ dependencies: { next: '15', ioredis: '5', mysql2: '3', pg: '8' } }),
+    );
+  });
+
+  it('is told of the libraries that Next.js bundles, and of the setting', () => {
+    expect(notice({ hasNext: true, loaded: ['pg'] })).toBe(
+      'Next.js bundles ioredis, mysql2, which is not traced so; serverExternalPackages: ["ioredis","mysql2"] in next.config.js mends it',
+    );
+  });
+
+  it('is told nothing of those that are loaded or named in its configuration', () => {
+    write('next.config.mjs', `export default { serverExternalPackages: ['mysql2'] };`);
+    expect(notice({ hasNext: true, loaded: ['ioredis'] })).toBeUndefined();
+  });
+});

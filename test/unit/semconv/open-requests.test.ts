@@ -1,0 +1,40 @@
+import { afterEach, expect, it } from 'vitest';
+import { noteClosed, noteOpen, oldestOpen, type OpenRequest } from '../../../src/semconv/open-requests.ts';
+
+const request = (): OpenRequest => ({ older: undefined, newer: undefined });
+
+function drain(): OpenRequest[] {
+  const all: OpenRequest[] = [];
+  for (let one = oldestOpen(); one !== undefined; one = oldestOpen()) {
+    all.push(one);
+    noteClosed(one);
+  }
+  return all;
+}
+
+afterEach(() => drain());
+
+it('has the requests that are open, the oldest first', () => {
+  const [a, b, c, d] = [request(), request(), request(), request()];
+  for (const one of [a, b, c, d]) noteOpen(one);
+  noteClosed(b);
+  noteClosed(d);
+  expect(drain()).toEqual([a, c]);
+});
+
+it('lets go of what is closed, and closes nothing twice', () => {
+  const [a, b] = [request(), request()];
+  noteOpen(a);
+  noteOpen(b);
+  noteClosed(a);
+  noteClosed(a);
+  noteClosed(request());
+  expect([a.older, a.newer, b.older, b.newer]).toEqual([undefined, undefined, undefined, undefined]);
+  expect(drain()).toEqual([b]);
+});
+
+it('forgets the oldest beyond 10,000', () => {
+  const all = Array.from({ length: 10_002 }, request);
+  for (const one of all) noteOpen(one);
+  expect(drain()).toEqual(all.slice(2));
+});
