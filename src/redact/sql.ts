@@ -142,7 +142,8 @@ class Scanner {
     }
     if (this.#cut && this.#list !== NO_LIST) this.#collapse(length);
     this.#keep(length);
-    return { text: this.#parts.join(''), summary: this.#summary.text };
+    // Dashes that are set apart can make it longer than it was.
+    return { text: truncated(this.#parts.join('')), summary: this.#summary.text };
   }
 
   /** Reads the token at `i`; its end. */
