@@ -21,6 +21,8 @@ export function bundle({ write }) {
     // The library's `import('http')` becomes a require: importing `http` as an ES module reads all of its exports, also the lazy
     // ones, which load undici (30 ms and 6 MB in the export thread).
     supported: { 'dynamic-import': false },
+    // Globals that apps replace.
+    inject: ['src/primordials.ts'],
     // The logger of require-in-the-middle costs more to load than the rest of it, and its output would be noise of ours.
     alias: { debug: './scripts/no-debug.cjs' },
     // The loader hook has to stay a file of its own: the wrappers it generates import it by URL.

@@ -9,16 +9,24 @@ const reports: Record<string, number> = Object.create(null);
  * silence; a bug in the agent must not fill a log.
  */
 export function reportFailure(where: string, error: unknown): void {
-  const count = (reports[where] ?? 0) + 1;
-  reports[where] = count;
-  if (count > MAX_REPORTS) return;
-  let reason: string;
   try {
-    reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const count = (reports[where] ?? 0) + 1;
+    reports[where] = count;
+    if (count > MAX_REPORTS) return;
+    log.error(
+      `${where} failed, the app is not affected: ${reasonOf(error).split('\n').slice(0, 3).join(' ')}`,
+    );
   } catch {
-    reason = 'an error that can not be shown';
+    // What failed may be what this needs as well: a `Map.prototype.get` of the app's.
   }
-  log.error(`${where} failed, the app is not affected: ${reason.split('\n').slice(0, 3).join(' ')}`);
+}
+
+function reasonOf(error: unknown): string {
+  try {
+    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  } catch {
+    return 'an error that can not be shown';
+  }
 }
 
 /** `fn` for calls from inside the app's calls: a failure is reported and the result undefined. */

@@ -145,7 +145,12 @@ class Scanner {
     }
     if (this.#cut && this.#list !== NO_LIST) this.#collapse(length);
     this.#keep(length);
-    return { text: this.#parts.join(''), summary: this.#summary.text, parameterized: this.#parameterized };
+    return {
+      // Dashes that are set apart can make it longer than it was.
+      text: truncated(this.#parts.join('')),
+      summary: this.#summary.text,
+      parameterized: this.#parameterized,
+    };
   }
 
   /** Reads the token at `i`; its end. */

@@ -1,3 +1,5 @@
+import { performanceNow } from '../primordials.ts';
+
 /**
  * Span times are `performance.now()` readings (monotonic, one double, no garbage); a `Clock` turns them into wall time
  * when a span is encoded. All spans of one local trace share the clock of its first span, so that a wall clock that jumps
@@ -11,17 +13,6 @@ export interface Clock {
   readonly low: number;
 }
 
-/**
- * Node's own clock, got at the first span: the global `performance` loads `perf_hooks`, 2 ms of the app's start. From its prototype,
- * because test tools of apps replace the clocks on the objects.
- */
-let performanceNow = (): number => {
-  const { performance } = process.getBuiltinModule('node:perf_hooks');
-  performanceNow = (Object.getPrototypeOf(performance) as typeof performance).now.bind(performance);
-  return performanceNow();
-};
-const wallNow = Date.now.bind(Date);
-
 const RECHECK_MS = 1_000;
 const TOLERATED_DRIFT_MS = 2;
 
@@ -34,16 +25,14 @@ function anchor(originMs: number): Clock {
 }
 
 /** The time now, in ms on the monotonic clock. */
-export function now(): number {
-  return performanceNow();
-}
+export { performanceNow as now };
 
 /** The clock for a new local trace. `timeOrigin` drifts from wall time (NTP, suspend), so it is compared once a second. */
 export function clockAt(nowMs: number): Clock {
   if (current === undefined || nowMs >= recheckAt) {
     recheckAt = nowMs + RECHECK_MS;
     current ??= anchor(process.getBuiltinModule('node:perf_hooks').performance.timeOrigin);
-    const originMs = wallNow() - nowMs;
+    const originMs = Date.now() - nowMs;
     if (Math.abs(originMs - current.originMs) > TOLERATED_DRIFT_MS) current = anchor(originMs);
   }
   return current;
