@@ -38,6 +38,7 @@ function beats(seconds) {
 /** What the lines of the agent say about spans that it gave up, and what else it says. */
 function listen() {
   const said = { dropped: 0, givenUp: 0, lostAtEnd: 0, others: {} };
+  const all = [];
   let dropping = 0;
   let failing = false;
   const rules = [
@@ -50,10 +51,13 @@ function listen() {
   ];
   return {
     said,
+    /** What it said, with the time. */
+    lines: all,
     /** Between two lines that belong together, the second of which has the count. */
     isOpen: () => dropping > 0 || failing,
     hear(line) {
       if (!line.startsWith('foretrace: ')) return;
+      all.push(`${new Date().toISOString()} ${line}`);
       for (const [pattern, note] of rules) {
         const match = pattern.exec(line);
         if (match !== null) return void note(Number(match[1]));
@@ -92,7 +96,7 @@ async function settled({ agent }) {
 }
 
 /** Everything that was made is delivered, or was said to be given up. */
-function balance({ agent: { said }, samples }, accepted, shop) {
+function balance({ agent: { said, lines }, samples }, accepted, shop) {
   const { counts } = samples.at(-1);
   const kinds = [
     ['server', 'GET /products/:id', counts.requests],
@@ -107,7 +111,7 @@ function balance({ agent: { said }, samples }, accepted, shop) {
   const [made, delivered] = [sum('made'), sum('accepted')];
   const missing = made - delivered - said.dropped - said.givenUp - said.lostAtEnd;
   // A worker that is terminated between a command's answer and its counting has a span more.
-  return { rows, others, made, accepted: delivered, ...said, missing, uncertain: counts.cutOff };
+  return { rows, others, made, accepted: delivered, ...said, missing, uncertain: counts.cutOff, lines };
 }
 
 /** Slopes per hour after the warm-up, and what only ever grew. */
