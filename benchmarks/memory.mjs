@@ -4,7 +4,7 @@ import { APPS, withApp } from './lib/load-benchmark.mjs';
 import { generator, load } from './lib/load.mjs';
 import { rssMegabytes, startApp } from './lib/processes.mjs';
 import { caption, environment, main } from './lib/report.mjs';
-import { median } from './lib/stats.mjs';
+import { median, trend } from './lib/stats.mjs';
 import { lines } from './lib/svg.mjs';
 import { number, signed, table } from './lib/table.mjs';
 import { NAMES } from './lib/variants.mjs';
@@ -60,18 +60,10 @@ async function sampleOf(app, variant, { env }, options) {
     version: variant.version,
     endRss: median(late),
     peakRss: Math.max(...points.map(([, rss]) => rss)),
-    growthPerMinute: slope(points.slice(points.length >> 1)) * 60,
+    growthPerMinute: trend(points.slice(points.length >> 1)).slope * 60,
     spansPerRequest: (after.spans - before.spans) / loaded.requests,
     points,
   };
-}
-
-/** Least squares, in MB per second. */
-function slope(points) {
-  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [x0, y0] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))];
-  const covariance = points.reduce((sum, [x, y]) => sum + (x - x0) * (y - y0), 0);
-  return covariance / (points.reduce((sum, [x]) => sum + (x - x0) ** 2, 0) || 1);
 }
 
 export async function run(options) {

@@ -33,19 +33,35 @@ function fields(bytes, at, end, visit) {
   }
 }
 
-/** Spans in an OTLP ExportTraceServiceRequest: resource_spans (1) › scope_spans (2) › spans (2). */
-export function countOtlpSpans(bytes) {
-  let spans = 0;
+/** Visits the spans of an OTLP ExportTraceServiceRequest: resource_spans (1) › scope_spans (2) › spans (2). */
+function otlpSpans(bytes, visit) {
   fields(bytes, 0, bytes.length, (resource, from, to) => {
     if (resource !== 1) return;
     fields(bytes, from, to, (scope, start, end) => {
       if (scope !== 2) return;
-      fields(bytes, start, end, (span) => {
-        if (span === 2) spans++;
+      fields(bytes, start, end, (span, first, last) => {
+        if (span === 2) visit(first, last);
       });
     });
   });
+}
+
+/** How many spans there are in an OTLP request. */
+export function countOtlpSpans(bytes) {
+  let spans = 0;
+  otlpSpans(bytes, () => spans++);
   return spans;
+}
+
+/** The names (5) of the spans in an OTLP request. */
+export function spanNames(bytes) {
+  const names = [];
+  otlpSpans(bytes, (from, to) => {
+    fields(bytes, from, to, (field, start, end) => {
+      if (field === 5) names.push(bytes.utf8Slice(start, end));
+    });
+  });
+  return names;
 }
 
 /** Spans in a Datadog `/v0.4/traces` body: an array of traces, each an array of spans. */

@@ -18,6 +18,7 @@ export function readOptions(defaults, args = process.argv.slice(2)) {
     options: {
       quick: { type: 'boolean', default: false }, // short rounds; checks that everything runs
       seconds: { type: 'string' }, // measured seconds per round
+      minutes: { type: 'string' }, // soak: the same in minutes
       warmup: { type: 'string' }, // seconds of load before each round
       rounds: { type: 'string' },
       node: { type: 'string', default: process.execPath }, // the Node.js that runs the apps
@@ -26,7 +27,7 @@ export function readOptions(defaults, args = process.argv.slice(2)) {
       app: { type: 'string' }, // sample-rates, memory, tail-latency: the app to load
       rates: { type: 'string' }, // sample-rates
       connections: { type: 'string', default: '16' },
-      'request-rate': { type: 'string' }, // tail-latency: requests per second; default: half of the no-agent maximum
+      'request-rate': { type: 'string' }, // tail-latency, soak: requests per second; default: half of the no-agent maximum
       collector: { type: 'string', default: 'up' }, // memory: up, down or flapping
       'no-pin-services': { type: 'boolean', default: false },
       out: { type: 'string' }, // folder for results; default: results/, and a temporary one with --quick
@@ -36,7 +37,7 @@ export function readOptions(defaults, args = process.argv.slice(2)) {
   return {
     ...values,
     out: values.out ?? (values.quick ? join(tmpdir(), 'foretrace-bench/') : RESULTS),
-    seconds: Number(values.seconds ?? base.seconds),
+    seconds: values.minutes === undefined ? Number(values.seconds ?? base.seconds) : values.minutes * 60,
     warmupSeconds: Number(values.warmup ?? base.warmup),
     rounds: Number(values.rounds ?? base.rounds),
     connections: Number(values.connections),

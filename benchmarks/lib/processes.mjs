@@ -64,9 +64,10 @@ export function cleanEnvironment(extra) {
 /**
  * Starts an app of apps/ under a variant and waits until it listens.
  *
+ * @param {{env?: object, flags?: string[], onError?: (line: string) => void}} [how] `onError` gets the lines of its stderr
  * @returns an object with `url`, `startMs` (spawn to listening), `startCpuMs`, `pid`, `ask` and `stop`
  */
-export async function startApp(node, variant, { env = {}, flags = [] } = {}) {
+export async function startApp(node, variant, { env = {}, flags = [], onError } = {}) {
   const started = performance.now();
   const child = spawnPinned(APP_CORE, node, [...flags, ...variant.flags, variant.file], {
     env: cleanEnvironment({ ...variant.env, ...env }),
@@ -76,6 +77,7 @@ export async function startApp(node, variant, { env = {}, flags = [] } = {}) {
   child.stderr.on('data', (text) => {
     errors = (errors + text).slice(-2000);
   });
+  if (onError !== undefined) createInterface({ input: child.stderr }).on('line', onError);
   const lines = createInterface({ input: child.stdout });
   const waiting = [];
   lines.on('line', (line) => {

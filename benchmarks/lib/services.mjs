@@ -3,26 +3,27 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { APP_CORE, OTHER_CORE, cleanEnvironment } from './processes.mjs';
 
-/** Creates the shop's rows and keys. @returns a function that removes them */
-export async function prepareShop() {
+/** Creates the shop's rows and keys, whose names start with `name`. @returns a function that removes them */
+export async function prepareShop(name = 'foretrace_bench') {
   const [{ default: pg }, { Redis }] = await Promise.all([import('pg'), import('ioredis')]);
   const { PGHOST, PGUSER, PGDATABASE } = cleanEnvironment({});
-  const client = new pg.Client({ host: PGHOST, user: PGUSER, database: PGDATABASE });
+  // Not a client: it has to outlive a connection that is cut meanwhile.
+  const pool = new pg.Pool({ host: PGHOST, user: PGUSER, database: PGDATABASE, max: 1 });
+  pool.on('error', () => {});
   const redis = new Redis(process.env.REDIS_URL, { lazyConnect: true, maxRetriesPerRequest: 1 });
-  await client.connect();
   await redis.connect();
-  await client.query('DROP TABLE IF EXISTS foretrace_bench_products');
-  await client.query(
-    'CREATE TABLE foretrace_bench_products (id integer PRIMARY KEY, name text NOT NULL, price numeric NOT NULL)',
+  await pool.query(`DROP TABLE IF EXISTS ${name}_products`);
+  await pool.query(
+    `CREATE TABLE ${name}_products (id integer PRIMARY KEY, name text NOT NULL, price numeric NOT NULL)`,
   );
-  await client.query(
-    "INSERT INTO foretrace_bench_products SELECT id, 'product ' || id, id * 1.25 FROM generate_series(1, 100) id",
+  await pool.query(
+    `INSERT INTO ${name}_products SELECT id, 'product ' || id, id * 1.25 FROM generate_series(1, 100) id`,
   );
-  await redis.set('foretrace_bench:stock:42', 7);
+  await redis.set(`${name}:stock:42`, 7);
   return async () => {
-    await client.query('DROP TABLE IF EXISTS foretrace_bench_products');
-    await redis.del('foretrace_bench:stock:42');
-    await client.end();
+    await pool.query(`DROP TABLE IF EXISTS ${name}_products`);
+    await redis.del(`${name}:stock:42`);
+    await pool.end();
     redis.disconnect();
   };
 }

@@ -13,3 +13,14 @@ export function spread(values) {
 export function percentile(sorted, share) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 }
+
+/** Least squares over `[x, y]`: what y grows by for each x, and the standard error of that. */
+export function trend(points) {
+  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const sum = (of) => points.reduce((total, [x, y]) => total + of(x, y), 0);
+  const [x0, y0] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))];
+  const square = sum((x) => (x - x0) ** 2) || 1;
+  const slope = sum((x, y) => (x - x0) * (y - y0)) / square;
+  const left = sum((x, y) => (y - y0 - slope * (x - x0)) ** 2);
+  return { slope, error: Math.sqrt(left / Math.max(1, points.length - 2) / square) };
+}
