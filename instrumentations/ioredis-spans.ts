@@ -1,4 +1,5 @@
 import { endOnce, type End, scope } from '../src/define.ts';
+import { type RemoteEnd, remoteEnd } from '../src/semconv/address.ts';
 import { endAt, redisBatch, redisClient, type RedisTarget } from '../src/semconv/redis.ts';
 
 /** The parts of ioredis that are touched, the same from version 4 on, a `Cluster` included. */
@@ -8,7 +9,8 @@ export interface Redis {
   status: string;
   options: { host?: string; port?: number; path?: string; db?: number; sentinels?: unknown };
   condition?: { select?: number };
-  stream?: { remoteAddress?: string; remotePort?: number };
+  scriptsSet?: Record<string, { sha?: string } | undefined>;
+  stream?: RemoteEnd;
 }
 
 export interface Command {
@@ -25,9 +27,16 @@ const ioredis = scope('foretrace.ioredis');
 function target({ options, stream }: Redis): RedisTarget {
   if (options.path !== undefined && options.path !== null) return { address: options.path };
   if (options.sentinels !== undefined && options.sentinels !== null) {
-    return { address: stream?.remoteAddress, port: stream?.remotePort };
+    const { remoteAddress: address, remotePort: port } = stream === undefined ? {} : remoteEnd(stream);
+    return { address, port };
   }
   return { address: options.host, port: options.port };
+}
+
+/** The command that the app has made of a script. There are few of them, and a digest differs from another at its start. */
+function scriptName({ scriptsSet }: Redis, digest: string): string | undefined {
+  for (const name in scriptsSet) if (scriptsSet[name]?.sha === digest) return name;
+  return undefined;
 }
 
 const database = ({ condition, options }: Redis): number => condition?.select ?? options.db ?? 0;
@@ -38,13 +47,17 @@ const getters = {
   arguments: (_: Redis, [{ args }]: [Command]) => args,
   database,
   target,
+  socket: ({ status, stream }: Redis) => (status === 'ready' ? stream : undefined),
+  script: scriptName,
 };
 const command = redisClient<Redis, [Command]>(getters);
 const batch = redisBatch<Redis>(getters);
 
+const routedGetters = { ...getters, target: () => ({}), socket: undefined };
+
 /** Of a cluster, or of the master that sentinels name: the server is added at the end. */
-const routedCommand = redisClient<Redis, [Command]>({ ...getters, target: () => ({}) });
-const routedBatch = redisBatch<Redis>({ ...getters, target: () => ({}) });
+const routedCommand = redisClient<Redis, [Command]>(routedGetters);
+const routedBatch = redisBatch<Redis>(routedGetters);
 
 export const isCluster = (redis: Redis): boolean => redis.startupNodes !== undefined;
 

@@ -17,6 +17,8 @@ export interface Operation {
   /** The server that it went to. */
   server?: Server;
   execute?: Function;
+  /** Of a `getMore`: those of its cursor. */
+  options?: { awaitData?: boolean };
 }
 
 export interface Namespace {
@@ -104,7 +106,12 @@ export const beginOperation = guarded('mongodb', (client: Client, operation: Ope
   if (FRAMING.has(name)) return undefined;
   const collection = collectionOf(operation, name);
   return begin(
-    { name, database: operation.ns?.db, collection },
+    {
+      name,
+      database: operation.ns?.db,
+      collection,
+      waits: name === 'getMore' && operation.options?.awaitData,
+    },
     () => operation.server?.description?.address ?? onlyHost(client),
   );
 });

@@ -8,6 +8,7 @@ import {
   database,
   type Queue,
   redis,
+  socket,
   target,
   watch,
 } from './redis-3-commands.ts';
@@ -17,7 +18,7 @@ interface Multi {
   queue: Queue;
 }
 
-const batch = redisBatch<Client>({ scope: redis, database, target });
+const batch = redisBatch<Client>({ scope: redis, database, target, socket });
 
 const beginBatch = guarded('redis', ({ _client, queue }: Multi, chained: boolean): End | undefined => {
   if (queue.length === 0) return undefined;

@@ -1,12 +1,15 @@
 /** Commands of node-redis 2 and 3. */
 import { type End, endingCallback, endOnce, guarded, inContext, scope } from '../src/define.ts';
 import { newPhase } from '../src/patch/phase.ts';
+import type { RemoteEnd } from '../src/semconv/address.ts';
 import { redisClient, type RedisTarget } from '../src/semconv/redis.ts';
 
 /** The parts of node-redis 2 and 3 that are touched. */
 export interface Client {
   connection_options?: { host?: string; port?: number; path?: string };
   selected_db?: number;
+  connected?: boolean;
+  stream?: RemoteEnd;
   command_queue: Queue;
   emit(event: string, error: unknown): void;
 }
@@ -39,12 +42,16 @@ export function target({ connection_options: { host, port, path } = {} }: Client
 
 export const database = ({ selected_db: selected }: Client): number => selected ?? 0;
 
+export const socket = ({ connected, stream }: Client): RemoteEnd | undefined =>
+  connected === true ? stream : undefined;
+
 const command = redisClient<Client, [Command]>({
   scope: redis,
   command: (_, [sent]) => sent.command,
   arguments: (_, [{ args }]) => args,
   database,
   target,
+  socket,
 });
 
 /** While the library connects, and while it sends the commands of a batch, which are counted with it. */

@@ -5,6 +5,7 @@ import { endAt, redisBatch, redisClient, type RedisTarget } from '../src/semconv
 export interface Client {
   options?: {
     database?: number;
+    scripts?: Record<string, { SHA1?: string } | undefined>;
     socket?: { host?: string; port?: number; path?: string };
   };
   /** Variants of a client, with other options, share its connection. */
@@ -31,12 +32,20 @@ function database(self: Client): number | undefined {
   return self === UNKNOWN ? undefined : (selected.get(self) ?? self.options?.database ?? 0);
 }
 
+/** The name of a script among those that the app has made the client with. */
+function scriptName({ options }: Client, digest: string): string | undefined {
+  const scripts = options?.scripts;
+  for (const name in scripts) if (scripts[name]?.SHA1 === digest) return name;
+  return undefined;
+}
+
 const getters = {
   scope: redis,
   command: (_: Client, [[name]]: [Arguments]) => String(name),
   arguments: (_: Client, [args]: [Arguments]) => args.slice(1),
   database,
   target,
+  script: scriptName,
 };
 const command = redisClient<Client, [Arguments]>(getters);
 const batch = redisBatch<Client>(getters);

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { TracerProvider } from '@opentelemetry/api';
 import { registerSignals } from './api/global.ts';
 import { type NodeSettings, readEnvironment } from './config/environment.ts';
-import { checkInstrumentationNames, chooseInstrumentations } from './config/instrumentations.ts';
+import { checkInstrumentationNames, chooseInstrumentations, scopesOf } from './config/instrumentations.ts';
 import type { Config } from './config/read.ts';
 import { run } from './context/active.ts';
 import { ROOT, SUPPRESS_KEY } from './context/context.ts';
@@ -19,6 +19,7 @@ import { guarded } from './patch/guard.ts';
 import { textMapPropagator } from './propagate/api.ts';
 import { setPropagators } from './propagate/current.ts';
 import { resource } from './resource/resource.ts';
+import { clientOptions } from './semconv/client.ts';
 import { dbOptions } from './semconv/db.ts';
 import { foldAround, foldStarted, noteRecorded } from './semconv/fold.ts';
 import { httpOptions, requestHeaderKeys, responseHeaderKeys } from './semconv/http.ts';
@@ -148,7 +149,13 @@ function ofThisProcess(otlp: Config['otlp'], node: NodeSettings): OtlpOptions {
 }
 
 /** What the enabled instrumentations look for. */
-function instrument(catalogue: readonly Instrumentation[], { instrumentations }: Config): ModulePatch[] {
-  for (const warning of checkInstrumentationNames(instrumentations, catalogue)) log.warn(warning);
+function instrument(
+  catalogue: readonly Instrumentation[],
+  { instrumentations, rootClientSpans }: Config,
+): ModulePatch[] {
+  for (const warning of checkInstrumentationNames(instrumentations, catalogue, rootClientSpans))
+    log.warn(warning);
+  clientOptions.roots =
+    typeof rootClientSpans === 'boolean' ? rootClientSpans : scopesOf(rootClientSpans, catalogue);
   return chooseInstrumentations(instrumentations, catalogue).flatMap(modulePatches);
 }

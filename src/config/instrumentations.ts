@@ -73,6 +73,12 @@ function includes(list: readonly string[], variables: readonly string[]): boolea
   return false;
 }
 
+/** The scopes of the libraries that a list names. */
+export function scopesOf(list: readonly string[], all: readonly Choosable[]): ReadonlySet<string> {
+  const named = all.filter((one) => namesOf([one]).some((name) => includes(list, [upperSnake(name)])));
+  return new Set(named.map(({ name }) => `foretrace.${name}`));
+}
+
 /** Every name that may stand in a list. */
 function namesOf(all: readonly Choosable[]): string[] {
   return all.flatMap(({ name, aliases = [], neededBy = [] }) => [name, ...aliases, ...neededBy]);
@@ -86,12 +92,14 @@ function namesOf(all: readonly Choosable[]): string[] {
 export function checkInstrumentationNames(
   choice: InstrumentationChoice,
   all: readonly Choosable[],
+  roots: boolean | readonly string[] = true,
 ): string[] {
   const warnings: string[] = [];
   const known = new Map(namesOf(all).map((name) => [upperSnake(name), name]));
   const lists = [
     ['OTEL_NODE_ENABLED_INSTRUMENTATIONS', choice.enabled ?? []],
     ['OTEL_NODE_DISABLED_INSTRUMENTATIONS', choice.disabled],
+    ['FORETRACE_ROOT_CLIENT_SPANS', typeof roots === 'boolean' ? [] : roots],
   ] as const;
   for (const [variable, names] of lists) {
     const unknown = names.filter((name) => !known.has(upperSnake(name)));

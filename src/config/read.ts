@@ -86,6 +86,8 @@ export interface Config {
   readonly thread: boolean;
   /** `FORETRACE_FOLD_SPANS` */
   readonly foldSpans: boolean;
+  /** `FORETRACE_ROOT_CLIENT_SPANS`; or the names of libraries. */
+  readonly rootClientSpans: boolean | readonly string[];
   /** `FORETRACE_LOADER` is not `off`. */
   readonly esmHooks: boolean;
 }
@@ -245,8 +247,16 @@ function assemble(
     exitTimeoutMs: v.FORETRACE_EXIT_TIMEOUT,
     thread: v.FORETRACE_EXPORT_THREAD === 'on',
     foldSpans: v.FORETRACE_FOLD_SPANS === 'on',
+    rootClientSpans: onOffOr(v.FORETRACE_ROOT_CLIENT_SPANS),
     esmHooks: v.FORETRACE_LOADER === 'auto',
   };
+}
+
+/** A list of names, or one of two words in place of them. */
+function onOffOr(list: readonly string[]): boolean | readonly string[] {
+  const [first] = list;
+  const word = list.length === 1 ? first.toLowerCase() : undefined;
+  return word === 'on' ? true : word === 'off' ? false : list;
 }
 
 /** A batch never exceeds the queue. That is worth a word only to someone who asked for the batch. */

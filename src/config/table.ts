@@ -605,6 +605,13 @@ export const VARIABLES = [
     help: 'The most bytes of spans that wait, for each thread of the app that has some; further spans are dropped. Memory is used only as it is needed.',
   },
   {
+    name: 'FORETRACE_ROOT_CLIENT_SPANS',
+    group: 'foretrace',
+    type: 'list',
+    default: ['on'],
+    help: 'Whether calls that an app makes outside of any span (at its start, in timers, while a worker idles) start traces of their own: `on`, `off`, or the libraries whose calls do, such as `pg,http`. Reads that wait for work, such as `BLPOP`, never do.',
+  },
+  {
     name: 'FORETRACE_LOADER',
     group: 'foretrace',
     type: 'enum',

@@ -15,9 +15,22 @@ function policyOf(command: string): RedisPolicy | undefined {
   return command.length > MAX_COMMAND ? undefined : redisPolicies().get(command.toUpperCase());
 }
 
-/** The command in upper case (`db.operation.name`); `_OTHER` for one that is not known, so that there are only so many. */
+const OTHER = '_OTHER';
+/** Commands of modules and of the app's own servers that are named; an app may send what it likes. */
+const MAX_OWN = 200;
+const own = new Set<string>();
+
+/** The command in upper case (`db.operation.name`); `_OTHER` for what is no word, and for more unknown ones than there can be. */
 export function redisOperation(command: string): string {
-  return policyOf(command)?.name ?? '_OTHER';
+  const policy = policyOf(command);
+  if (policy !== undefined) return policy.name;
+  const word = wordOf(command);
+  if (word === undefined) return OTHER;
+  if (!own.has(word)) {
+    if (own.size >= MAX_OWN) return OTHER;
+    own.add(word);
+  }
+  return word;
 }
 
 /**
@@ -82,17 +95,17 @@ function subcommandOf(value: unknown): string | undefined {
   return SUBCOMMANDS.has(name) ? name : undefined;
 }
 
-/** What is sent of a command that is not known: letters and the like, as modules have them. */
 function unknownName(command: string): string {
-  if (typeof command !== 'string' || command.length === 0 || command.length > MAX_COMMAND) return HIDDEN;
-  for (let i = 0; i < command.length; i++) {
-    const code = command.charCodeAt(i);
-    const letter = (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a;
-    // Digits, dot, dash and underscore.
-    if (!letter && !(code >= 0x30 && code <= 0x39) && code !== 0x2e && code !== 0x2d && code !== 0x5f)
-      return HIDDEN;
-  }
-  return command.toUpperCase();
+  return command === OTHER ? OTHER : (wordOf(command) ?? HIDDEN);
+}
+
+const WORD = /^[a-z]+(?:[._-]+[a-z]+)*$/i;
+
+/** The name of an unknown command, such as `GRAPH.QUERY`; undefined for what may be anything else, in a wrong call. */
+function wordOf(command: string): string | undefined {
+  return typeof command === 'string' && command.length <= MAX_COMMAND && WORD.test(command)
+    ? command.toUpperCase()
+    : undefined;
 }
 
 /** A kept argument as text. */

@@ -1,7 +1,7 @@
 import { active } from '../context/active.ts';
 import type { Context } from '../context/context.ts';
 import type { Scope } from '../trace/scope.ts';
-import { CLIENT, Span } from '../trace/span.ts';
+import { CLIENT, NO_SPAN, Span } from '../trace/span.ts';
 import { isRecorded, startSpan } from '../trace/start.ts';
 
 /** What the roles of clients take from the configuration. */
@@ -9,6 +9,11 @@ export const clientOptions = {
   /** `FORETRACE_ROOT_CLIENT_SPANS`: whether a call without a parent starts a trace; or the scopes whose calls do. */
   roots: true as boolean | ReadonlySet<string>,
 };
+
+/** Whether what starts in a context has no parent. */
+export function isRoot({ span }: Context): boolean {
+  return span === undefined || span === NO_SPAN;
+}
 
 /** Whether a call that has no parent is recorded. */
 export function startsTraces({ name }: Scope): boolean {
@@ -23,7 +28,7 @@ export function startsTraces({ name }: Scope): boolean {
 export function recordedIn(scope: Scope): Context | undefined {
   const context = active();
   if (!isRecorded(context)) return undefined;
-  return context.span !== undefined || startsTraces(scope) ? context : undefined;
+  return !isRoot(context) || startsTraces(scope) ? context : undefined;
 }
 
 /** Starts the span of a call in a context that {@link recordedIn} has given; undefined if the sampler drops it. */

@@ -4,6 +4,7 @@ import { type Role, type Settle, traced } from '../patch/traced.ts';
 import { MAX_SQL, sanitizeSql, type SqlDialect } from '../redact/sql.ts';
 import type { Scope } from '../trace/scope.ts';
 import type { Span } from '../trace/span.ts';
+import type { RemoteEnd } from './address.ts';
 import { recordedIn, startClient } from './client.ts';
 import { errorType, failed } from './error.ts';
 import {
@@ -13,6 +14,8 @@ import {
   DB_QUERY_TEXT,
   DB_RESPONSE_STATUS_CODE,
   DB_SYSTEM_NAME,
+  NETWORK_PEER_ADDRESS,
+  NETWORK_PEER_PORT,
   SERVER_ADDRESS,
   SERVER_PORT,
 } from './keys.ts';
@@ -33,6 +36,8 @@ export interface DbTarget {
   address?: string;
   /** Left out of the span when it is the system's own default. */
   port?: number;
+  /** The other end of the connection. */
+  peer?: RemoteEnd;
 }
 
 /** The answers that a SQL library gives. */
@@ -286,12 +291,23 @@ export function serverCache(defaultPort: number): (server: string) => Place {
   };
 }
 
-function place({ namespace, address, port }: DbTarget, defaultPort: number | undefined): Place {
+export function place({ namespace, address, port, peer }: DbTarget, defaultPort: number | undefined): Place {
   const otherPort = port === defaultPort ? undefined : port;
   const server =
     address === undefined ? undefined : otherPort === undefined ? address : `${address}:${otherPort}`;
   return {
     name: namespace ?? server,
-    block: block([DB_NAMESPACE, namespace, SERVER_ADDRESS, address, SERVER_PORT, otherPort]),
+    block: block([
+      DB_NAMESPACE,
+      namespace,
+      SERVER_ADDRESS,
+      address,
+      SERVER_PORT,
+      otherPort,
+      NETWORK_PEER_ADDRESS,
+      peer?.remoteAddress,
+      NETWORK_PEER_PORT,
+      peer?.remotePort,
+    ]),
   };
 }

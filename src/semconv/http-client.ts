@@ -9,6 +9,7 @@ import { CLIENT, type PassedSpan, Span } from '../trace/span.ts';
 import { startSpan } from '../trace/start.ts';
 import { isAbort } from '../patch/abort.ts';
 import { plainAddress } from './address.ts';
+import { isRoot, startsTraces } from './client.ts';
 import { errorType, failed } from './error.ts';
 import { addHeaders, addMethod, httpOptions } from './http.ts';
 import {
@@ -57,7 +58,7 @@ export function startOutgoing(
   method: string,
   target?: Target,
 ): Outgoing | undefined {
-  if (context.suppressed) return undefined;
+  if (context.suppressed || (isRoot(context) && !startsTraces(scope))) return undefined;
   const span = startSpan(scope, '', CLIENT, context, undefined, target?.address);
   if (span instanceof Span) span.name = addMethod(span, method);
   const outgoing = { span, context };

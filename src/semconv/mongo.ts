@@ -1,6 +1,6 @@
 import type { Scope } from '../trace/scope.ts';
 import type { Span } from '../trace/span.ts';
-import { recordedIn, startClient } from './client.ts';
+import { isRoot, recordedIn, startClient } from './client.ts';
 import { failDb, serverCache } from './db.ts';
 import {
   DB_COLLECTION_NAME,
@@ -24,15 +24,17 @@ export interface MongoOperation {
   collection?: string;
   /** How many operations a bulk write has. */
   size?: number;
+  /** It waits at the server until there is something, as readers of change streams do all the time. */
+  waits?: boolean;
 }
 
 /** Starts the span of an operation, named `{command} {collection}`. The command's text is not sent: it is all values. */
 export function startMongo(
   scope: Scope,
-  { name, database, collection, size }: MongoOperation,
+  { name, database, collection, size, waits }: MongoOperation,
 ): Span | undefined {
   const context = recordedIn(scope);
-  if (context === undefined) return undefined;
+  if (context === undefined || (waits === true && isRoot(context))) return undefined;
   const operation = name.slice(0, MAX_NAME);
   const target = collection ?? database;
   const span = startClient(scope, target === undefined ? operation : `${operation} ${target}`, context);

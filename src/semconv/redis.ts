@@ -3,8 +3,9 @@ import type { Role } from '../patch/traced.ts';
 import { redisOperation, redisStatement } from '../redact/redis.ts';
 import type { Scope } from '../trace/scope.ts';
 import type { Span } from '../trace/span.ts';
-import { recordedIn, startClient } from './client.ts';
-import { type DbTarget, failDb, placeCache, serverCache } from './db.ts';
+import { type RemoteEnd, remoteEnd } from './address.ts';
+import { isRoot, recordedIn, startClient } from './client.ts';
+import { type DbTarget, failDb, place, serverCache } from './db.ts';
 import {
   DB_NAMESPACE,
   DB_OPERATION_BATCH_SIZE,
@@ -13,6 +14,7 @@ import {
   DB_STORED_PROCEDURE_NAME,
   DB_SYSTEM_NAME,
 } from './keys.ts';
+import { waits } from './redis-waits.ts';
 import { keepSecret } from './secret-errors.ts';
 
 const SYSTEM = 'redis';
@@ -25,11 +27,28 @@ interface Common<Self extends object> {
   scope: Scope;
   /** The index of the selected database; `SELECT` may change it between commands. */
   database(self: Self): number | undefined;
-  /** Asked once for each `self`. */
+  /** Asked once for each `self`, or for each of its connections. */
   target(self: Self): RedisTarget;
+  /** The connection, while it is there. */
+  socket?(self: Self): RemoteEnd | undefined;
 }
 
 const servers = serverCache(DEFAULT_PORT);
+
+/** Where each client's server is, encoded once for each connection. */
+function placesOf<Self extends object>({ target, socket }: Common<Self>): (self: Self) => Block {
+  const known = new WeakMap<Self, { socket: RemoteEnd | undefined; block: Block }>();
+  return (self) => {
+    const connection = socket?.(self);
+    let found = known.get(self);
+    if (found === undefined || found.socket !== connection) {
+      const peer = connection && remoteEnd(connection);
+      found = { socket: connection, block: place({ ...target(self), peer }, DEFAULT_PORT).block };
+      known.set(self, found);
+    }
+    return found.block;
+  };
+}
 
 /** For clusters and sentinels, whose roles have an empty target: which server answered is only known at the end. */
 export function endAt(role: Pick<Role, 'end'>, server: () => RedisTarget | undefined): Role['end'] {
@@ -46,28 +65,32 @@ export function endAt(role: Pick<Role, 'end'>, server: () => RedisTarget | undef
 export interface RedisGetters<Self extends object, Args extends unknown[]> extends Common<Self> {
   command(self: Self, args: Args): string;
   arguments(self: Self, args: Args): ArrayLike<unknown>;
+  /** The name that the client knows a script by, by its SHA-1 digest. */
+  script?(self: Self, digest: string): string | undefined;
 }
 
 /** The role of a Redis client: one span per command, named by the command, its arguments by policy. */
 export function redisClient<Self extends object, Args extends unknown[]>(
   getters: RedisGetters<Self, Args>,
 ): Role<Self, Args> {
-  const { scope, command, database, target } = getters;
-  const places = placeCache(target, DEFAULT_PORT);
+  const { scope, command, database } = getters;
+  const places = placesOf(getters);
   return {
     name: scope.name,
     start(self, args) {
       const context = recordedIn(scope);
       if (context === undefined) return undefined;
       const operation = redisOperation(command(self, args));
+      const values = getters.arguments(self, args);
+      if (isRoot(context) && waits(operation, values)) return undefined;
       const span = startClient(scope, operation, context);
       if (span === undefined) return undefined;
       span.addBlock(operationBlock(operation));
-      const values = getters.arguments(self, args);
       span.add(DB_QUERY_TEXT, redisStatement(operation, values));
-      span.add(DB_STORED_PROCEDURE_NAME, procedure(operation, values));
+      const digest = scriptDigest(operation, values);
+      if (digest !== undefined) span.add(DB_STORED_PROCEDURE_NAME, getters.script?.(self, digest) ?? digest);
       addPlace(span, database(self));
-      span.addBlock(places(self).block);
+      span.addBlock(places(self));
       return span;
     },
     end,
@@ -76,7 +99,7 @@ export function redisClient<Self extends object, Args extends unknown[]>(
 
 const operations = new Map<string, Block>();
 
-/** System and operation, encoded once: `redisOperation` gives names of its own list only. */
+/** System and operation, encoded once: `redisOperation` gives only so many names. */
 function operationBlock(operation: string): Block {
   let found = operations.get(operation);
   if (found === undefined) {
@@ -88,8 +111,8 @@ function operationBlock(operation: string): Block {
 
 const SHA = /^[0-9a-f]{40}$/i;
 
-/** `db.stored_procedure.name`: the SHA-1 digest of a script that is called by it. */
-function procedure(operation: string, values: ArrayLike<unknown>): string | undefined {
+/** The SHA-1 digest of a script that is called by it. */
+function scriptDigest(operation: string, values: ArrayLike<unknown>): string | undefined {
   if (operation !== 'EVALSHA' && operation !== 'EVALSHA_RO') return undefined;
   const digest = values[0];
   return typeof digest === 'string' && SHA.test(digest) ? digest : undefined;
@@ -100,15 +123,20 @@ interface Sent {
   args: ArrayLike<unknown>;
 }
 
-/** The role of a pipeline or transaction: one span, `PIPELINE` or `MULTI`, with the command if all are the same. */
+/**
+ * The role of a pipeline or transaction: one span, `PIPELINE` or `MULTI`, with the command if all are the same. One of a single command
+ * is that command.
+ */
 export function redisBatch<Self extends object>(getters: Common<Self>): Role<Self, [readonly Sent[]]> {
-  const { scope, database, target } = getters;
-  const places = placeCache(target, DEFAULT_PORT);
+  const { scope, database } = getters;
+  const places = placesOf(getters);
   return {
     name: scope.name,
     start(self, [commands]) {
       const context = recordedIn(scope);
       if (context === undefined) return undefined;
+      if (isRoot(context) && commands.some(({ name, args }) => waits(redisOperation(name), args)))
+        return undefined;
       const span = startClient(scope, '', context);
       if (span === undefined) return undefined;
       const { operation, size, text } = summary(commands);
@@ -118,7 +146,7 @@ export function redisBatch<Self extends object>(getters: Common<Self>): Role<Sel
       if (size !== 1) span.add(DB_OPERATION_BATCH_SIZE, size);
       span.add(DB_QUERY_TEXT, text);
       addPlace(span, database(self));
-      span.addBlock(places(self).block);
+      span.addBlock(places(self));
       return span;
     },
     end(span, error, result) {
@@ -143,7 +171,8 @@ function summary(sent: readonly Sent[]): { operation: string; size: number; text
     size++;
     if (text.length < MAX_BATCH_TEXT) text += (text === '' ? '' : '; ') + redisStatement(operation, args);
   }
-  return { operation: common === undefined ? kind : `${kind} ${common}`, size, text };
+  if (common === undefined) return { operation: kind, size, text };
+  return { operation: size === 1 ? common : `${kind} ${common}`, size, text };
 }
 
 /**

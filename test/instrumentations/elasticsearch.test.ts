@@ -1,7 +1,7 @@
 /** The client makes spans itself, by the API: they have to come once, with their requests below them. */
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { byTraceId } from '../kit/harness.ts';
-import { mixingDbKit } from '../kit/mixing-db.ts';
+import { mixingDbKit, over, POOLS } from '../kit/mixing-db.ts';
 import { operations } from '../kit/operations.ts';
 import { startElastic } from '../support/elasticsearch.ts';
 import { LIBRARIES, libraryVersion } from '../support/libraries.ts';
@@ -97,5 +97,5 @@ mixingDbKit({
   server,
   http: true,
   fixture: { cwd: LIBRARIES },
-  ways: ['promise over as many connections as calls'],
+  ways: over(['promise'], ['as many connections as calls', ...POOLS]),
 });

@@ -1,9 +1,10 @@
-import { expect } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { dbKit, SECRET } from '../kit/db.ts';
 import { mixingDbKit, over } from '../kit/mixing-db.ts';
+import { type Operations, operations } from '../kit/operations.ts';
 import { optional } from '../support/expect-trace.ts';
 import { inMatrix, libraryMajor } from '../support/libraries.ts';
-import { batch, command, database, REDIS_URL, redisCases, refused, SETS } from '../support/redis.ts';
+import { batch, command, database, peer, REDIS_URL, redisCases, refused, SETS } from '../support/redis.ts';
 import { describeWith } from '../support/services.ts';
 
 const majors = inMatrix ? [libraryMajor('ioredis')] : [6, 5];
@@ -27,6 +28,40 @@ for (const [title, file, IOREDIS_MAJOR] of majors.flatMap((major) => [
       },
       cases: [
         ...common.cases,
+        {
+          title: 'names the other end of the connection',
+          input: { args: ['get', 'kit:none'] },
+          spans: [{ ...common.read.span, attributes: { ...common.read.span.attributes, ...peer } }],
+        },
+        {
+          title: 'names a command that it does not know, and none of its arguments',
+          input: { style: 'call', args: ['graph.query', 'kit:none', SECRET] },
+          error: '',
+          spans: [command('GRAPH.QUERY', 'GRAPH.QUERY ? ?', { error: 'ERR' })],
+        },
+        {
+          title: 'names a script by the command that the app has made of it',
+          op: 'script',
+          input: { name: 'kitEcho', args: ['kit:none', SECRET] },
+          result: SECRET,
+          spans: [
+            command('SCRIPT', 'SCRIPT LOAD ?'),
+            {
+              name: 'EVALSHA',
+              attributes: {
+                'db.operation.name': 'EVALSHA',
+                'db.query.text': expect.stringMatching(/^EVALSHA [0-9a-f]{40} 1 kit:none \?$/),
+                'db.stored_procedure.name': 'kitEcho',
+              },
+            },
+          ],
+        },
+        {
+          title: 'names a transaction of one command by that',
+          op: 'batch',
+          input: { how: 'multi', commands: [['get', 'kit:none']] },
+          spans: [command('GET', 'GET kit:none')],
+        },
         {
           title: 'never shows a password',
           input: { args: ['auth', 'kit-nobody', SECRET] },
@@ -105,3 +140,44 @@ for (const major of majors) {
     });
   });
 }
+
+await describeWith('redis', 'ioredis outside of any span', () => {
+  const at = (FORETRACE_ROOT_CLIENT_SPANS?: string): Operations =>
+    operations({ file: 'ioredis.cjs', env: { REDIS_URL, FORETRACE_ROOT_CLIENT_SPANS } });
+  const names = async (kit: Operations, count: number): Promise<string[]> =>
+    (await kit.collect(count)).map(({ name }) => name).sort();
+
+  describe('by default', () => {
+    const kit = at();
+    it.each([
+      ['blpop', 'kit:none', 0.001],
+      ['bzpopmin', 'kit:none', 0.001],
+      ['xread', 'block', 1, 'streams', 'kit:none', '$'],
+      ['wait', 0, 1],
+    ])('starts no trace with a read that waits: %s', async (...args) => {
+      await kit.run('run', { args, bare: true });
+      expect(await names(kit, 0)).toEqual([]);
+      await kit.run('run', { args });
+      expect(await names(kit, 3)).toContain(String(args[0]).toUpperCase());
+    });
+
+    it('starts one with a read that does not wait', async () => {
+      await kit.run('run', { args: ['xread', 'streams', 'kit:none', '0'], bare: true });
+      expect(await names(kit, 1)).toEqual(['XREAD']);
+    });
+  });
+
+  describe.each([
+    ['off', []],
+    ['http,pg', []],
+    ['pg, IORedis', ['GET']],
+  ])('with FORETRACE_ROOT_CLIENT_SPANS=%s', (value, roots) => {
+    const kit = at(value);
+    it(`starts ${roots.length} traces, and has spans of calls below another`, async () => {
+      await kit.run('run', { args: ['get', 'kit:none'], bare: true });
+      expect(await names(kit, roots.length)).toEqual(roots);
+      await kit.run('run', { args: ['get', 'kit:none'] });
+      expect(await names(kit, 3)).toEqual(['GET', 'after', 'parent']);
+    });
+  });
+});

@@ -32,6 +32,27 @@ for (const [title, file] of [
       },
       cases: [
         ...common.cases,
+        ...(callbacks
+          ? []
+          : [
+              {
+                title: 'names a script by the command that the client was made with',
+                op: 'script',
+                input: { name: 'kitEcho', args: ['kit:none', SECRET] },
+                result: SECRET,
+                spans: [
+                  command('SCRIPT', 'SCRIPT LOAD ?'),
+                  {
+                    name: 'EVALSHA',
+                    attributes: {
+                      'db.operation.name': 'EVALSHA',
+                      'db.query.text': expect.stringMatching(/^EVALSHA [0-9a-f]{40} 1 kit:none \?$/),
+                      'db.stored_procedure.name': 'kitEcho',
+                    },
+                  },
+                ],
+              },
+            ]),
         {
           title: 'follows the selected database',
           op: 'sequence',

@@ -1,6 +1,7 @@
 /** What the tests of the Redis clients have in common: the server, a read and what a command's span says. */
 import { expect } from 'vitest';
 import { type CallSpan, type DbKit, SECRET } from '../kit/db.ts';
+import { optional } from './expect-trace.ts';
 
 export const REDIS_URL = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379';
 const url = new URL(REDIS_URL);
@@ -13,6 +14,9 @@ export const command = (operation: string, text: unknown, more: Partial<CallSpan
   attributes: { 'db.operation.name': operation, 'db.query.text': text },
   ...more,
 });
+
+/** The other end, of libraries that show the socket, once it is connected. */
+export const peer = { 'network.peer.address': expect.any(String), 'network.peer.port': port };
 
 /** What the tests of batches send. */
 export const SETS = [
@@ -34,6 +38,8 @@ export const refused: CallSpan = {
     'error.type': expect.any(String),
     'server.address': '127.0.0.1',
     'server.port': 1,
+    'network.peer.address': undefined,
+    'network.peer.port': undefined,
   },
 };
 
@@ -51,6 +57,8 @@ export function redisCases(
       'db.namespace': namespace,
       'server.address': url.hostname,
       ...(port !== 6379 && { 'server.port': port }),
+      'network.peer.address': optional(expect.any(String)),
+      'network.peer.port': optional(port),
     },
     read: { input: { args: ['get', 'kit:none'] }, span: command('GET', 'GET kit:none'), result: null },
     failing: {

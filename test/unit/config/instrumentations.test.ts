@@ -5,6 +5,7 @@ import {
   chooseInstrumentations,
   instrumentationEnabled,
   instrumentationVariable,
+  scopesOf,
   upperSnake,
 } from '../../../src/config/instrumentations.ts';
 import { readConfig, type Environment } from '../../../src/config/read.ts';
@@ -70,6 +71,16 @@ describe('the names of libraries', () => {
     expect(checkInstrumentationNames(choice(env), KNOWN)).toEqual([
       'OTEL_NODE_ENABLED_INSTRUMENTATIONS names what foretrace has no instrumentation for: "expres" (did you mean express?), "mongodb", ignored',
       'OTEL_NODE_DISABLED_INSTRUMENTATIONS names what foretrace has no instrumentation for: "fs", ignored',
+    ]);
+  });
+
+  it('are known by all their names where they start traces', () => {
+    const roots = ['redis', 'superagent', 'pgg'];
+    expect(scopesOf(roots, catalogue)).toEqual(
+      new Set(['foretrace.redis', 'foretrace.redis-client', 'foretrace.superagent']),
+    );
+    expect(checkInstrumentationNames(choice({}), catalogue, roots)).toEqual([
+      'FORETRACE_ROOT_CLIENT_SPANS names what foretrace has no instrumentation for: "pgg" (did you mean pg?), ignored',
     ]);
   });
 

@@ -70,6 +70,7 @@ describe('an empty environment', () => {
         clientKeyFile: undefined,
       },
       foldSpans: true,
+      rootClientSpans: true,
       file: { path: 'foretrace-traces.jsonl' },
       console: { color: undefined },
       http: {
@@ -585,6 +586,11 @@ describe('of foretrace alone', () => {
   ]);
   refuses('FORETRACE_EXPORT_THREAD', (c) => c.thread, ['false', '0'], 'on is used');
   reads('FORETRACE_FILE', (c) => c.file.path, [['/tmp/a b.jsonl', '/tmp/a b.jsonl']]);
+  reads('FORETRACE_ROOT_CLIENT_SPANS', (c) => c.rootClientSpans, [
+    ['on', true],
+    ['OFF', false],
+    ['pg, http', ['pg', 'http']],
+  ]);
   reads('FORETRACE_LOADER', (c) => c.esmHooks, [
     ['auto', true],
     ['Off', false],

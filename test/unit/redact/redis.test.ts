@@ -152,8 +152,22 @@ describe('a Redis operation', () => {
     expect(redisOperation('zRangeByScore')).toBe('ZRANGEBYSCORE');
   });
 
-  it('is _OTHER for a command that is not known, so that there are only so many', () => {
-    expect(redisOperation('mycommand')).toBe('_OTHER');
+  it('is the name of a command that is not known, if that is a word', () => {
+    expect(redisOperation('graph.query')).toBe('GRAPH.QUERY');
+    expect(redisOperation('CL.THROTTLE')).toBe('CL.THROTTLE');
+    expect(redisOperation('ft._list')).toBe('FT._LIST');
+    expect(redisStatement('GRAPH.QUERY', ['key', 'value'])).toBe('GRAPH.QUERY ? ?');
+  });
+
+  it('is _OTHER once there are too many of those', () => {
+    const letters = [...'abcdefghijklmnopqrst'];
+    const all = letters.flatMap((a) => letters.map((b) => redisOperation(`kit${a}${b}`)));
+    expect(new Set(all).size).toBeLessThan(210);
+    expect(all.at(-1)).toBe('_OTHER');
+  });
+
+  it('is _OTHER for what is no word', () => {
+    expect(redisOperation('hunter2')).toBe('_OTHER');
     expect(redisOperation('x'.repeat(1_000))).toBe('_OTHER');
     expect(redisOperation('__proto__')).toBe('_OTHER');
   });

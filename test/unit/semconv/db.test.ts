@@ -193,7 +193,8 @@ describe('a Redis span', () => {
     [['get', 'get'], 'PIPELINE GET', 2],
     [['get', 'set'], 'PIPELINE', 2],
     [['get', 'set', 'set'], 'PIPELINE', 3],
-    [['get'], 'PIPELINE GET', undefined],
+    [['get'], 'GET', undefined],
+    [['multi', 'set', 'exec'], 'SET', undefined],
     [['multi', 'set', 'set', 'exec'], 'MULTI SET', 2],
     [['multi', 'exec'], 'MULTI', 0],
   ])('of a pipeline of %j is %s', (names, name, size) => {

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { endMongo, type MongoOperation, startMongo } from '../../../src/semconv/mongo.ts';
+import { run } from '../../../src/context/active.ts';
+import { ROOT, SPAN_KEY } from '../../../src/context/context.ts';
 import { scope } from '../../../src/trace/scope.ts';
 import { collectSpans } from '../../fixtures/core/spans.ts';
 import type { ReceivedSpan } from '../../support/otlp.ts';
@@ -68,6 +70,17 @@ describe('a MongoDB span', () => {
     const { attributes, status: outcome } = operation({ name: 'find' }, { error });
     expect(outcome.code).toBe('ERROR');
     expect([attributes['db.response.status_code'], attributes['error.type']]).toEqual([status, type]);
+  });
+
+  it('is none of a read that waits, outside of any span', () => {
+    expect(startMongo(unit, { name: 'getMore', waits: true })).toBeUndefined();
+    const within = startMongo(unit, { name: 'aggregate' })!;
+    run(ROOT.setValue(SPAN_KEY, within), () => {
+      expect(startMongo(unit, { name: 'getMore', waits: true })).toMatchObject({
+        p0: within.s0,
+        p1: within.s1,
+      });
+    });
   });
 
   it.each([
