@@ -12,7 +12,7 @@ export const defaults = { seconds: 0, warmup: 0, rounds: 9, quick: { rounds: 2 }
 
 async function measure(name, options, failures) {
   const wanted = (options.variants ?? NAMES).map((variant) => [variant, 1]);
-  return withApp(APPS[name], wanted, options, failures, async ({ variants, env }) => {
+  return withApp({ ...APPS[name], unloaded: true }, wanted, options, failures, async ({ variants, env }) => {
     const rows = variants.map((variant) => ({ variant, starts: [] }));
     for (let i = 0; i < options.rounds; i++) {
       for (const { variant, starts } of rows) {

@@ -19,7 +19,7 @@ import { bars } from './svg.mjs';
 import { number, signed, table, withSpread } from './table.mjs';
 import { NAMES, available, sayOnce } from './variants.mjs';
 
-/** The apps of apps/. `needs` names what has to run beside them. */
+/** The apps of apps/. `needs` names what has to run beside them, `unloaded` a measurement that takes no load generator. */
 export const APPS = {
   'http-hello': { app: 'http-hello', path: '/', title: 'Bare node:http', spans: 1 },
   'express-pg-redis': {
@@ -46,9 +46,13 @@ export const APPS = {
  *
  * @template T
  * @param {(context: {variants, env: object}) => Promise<T>} measure each variant has a receiver of its own, `sink`
- * @returns {Promise<T | undefined>} undefined when the app's packages are not installed
+ * @returns {Promise<T | undefined>} undefined when the app's packages or a load generator are not installed
  */
 export async function withApp(app, wanted, options, failures, measure) {
+  if (generator === undefined && app.unloaded !== true) {
+    sayOnce(`neither wrk nor autocannon is installed (npm ci in benchmarks/), ${app.app} under load skipped`);
+    return undefined;
+  }
   if (app.package !== undefined) {
     try {
       import.meta.resolve(app.package);

@@ -4,7 +4,21 @@ import { createRequire } from 'node:module';
 import { runBeside } from './processes.mjs';
 
 const require = createRequire(import.meta.url);
-export const generator = spawnSync('wrk', ['-v']).error === undefined ? 'wrk' : 'autocannon';
+/** Undefined when there is neither. */
+export const generator = hasWrk() ? 'wrk' : hasAutocannon() ? 'autocannon' : undefined;
+
+function hasWrk() {
+  return spawnSync('wrk', ['-v']).error === undefined;
+}
+
+function hasAutocannon() {
+  try {
+    require.resolve('autocannon');
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Closed-loop load. @returns {Promise<{requests: number, perSecond: number}>} completed requests */
 export async function load(url, seconds, connections) {
