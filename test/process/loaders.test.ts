@@ -60,7 +60,7 @@ it.skipIf(supportsSyncWrapping(version))(
   },
 );
 
-describe.skipIf(!supportsSyncWrapping(version))('a loader that returns the source of CommonJS', () => {
+describe('a loader that returns the source of CommonJS', () => {
   it.each([
     ['after the agent', [...agent, ...loader]],
     ['before the agent', [...loader, ...agent]],
@@ -74,5 +74,18 @@ describe.skipIf(!supportsSyncWrapping(version))('a loader that returns the sourc
     const routes = receiver.spans().map(({ attributes }) => attributes['http.route']);
     await receiver.close();
     expect(routes).toEqual(['/success', '/users/:id']);
+  });
+
+  it('is named once with what it has changed the code of', async () => {
+    const changing = pathToFileURL(`${ROOT}test/fixtures/preload/changing-loader.mjs`).href;
+    const receiver = await startReceiver();
+    const execArgv = [...agent, '--import', changing];
+    const app = runApp({ file: 'connect.mjs', agent: 'none', execArgv, receiver, cwd: LIBRARIES });
+    for (let i = 0; i < 2; i++) await (await fetch(await app.url('/success'))).text();
+    const { stderr } = await app.stop();
+    const names = receiver.spans().map(({ name }) => name);
+    await receiver.close();
+    expect(names).toEqual(['GET', 'GET']);
+    expect(stderr).toMatch(/^foretrace: connect [\d.]+: a loader [^\n]+\n$/);
   });
 });
