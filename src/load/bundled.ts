@@ -8,7 +8,19 @@ const BUNDLE =
 const LOOKED_AT_BYTES = 65_536;
 
 /** Next.js bundles these, but not `pg`, `mongodb`, `mongoose` and the drivers of SQLite. */
-const BUNDLED_BY_NEXT = ['ioredis', 'redis', 'postgres', 'mysql2', 'mariadb', 'tedious'];
+const BUNDLED_BY_NEXT = [
+  'ioredis',
+  'redis',
+  '@redis/client',
+  'postgres',
+  'mysql2',
+  'mysql',
+  'mariadb',
+  'tedious',
+  'mssql',
+  'memcached',
+  'memjs',
+];
 const NEXT_CONFIGS = ['next.config.js', 'next.config.mjs', 'next.config.ts', 'next.config.cjs'];
 
 interface App {
@@ -56,15 +68,30 @@ function isBundle(entry: string): boolean {
   }
 }
 
-/** What the app depends on and its configuration does not name. */
+/** What the app depends on and its configuration does not leave out. */
 function bundledByNext(cwd: string): string[] {
-  const { dependencies = {} } = JSON.parse(read(join(cwd, 'package.json')) || '{}') as {
-    dependencies?: object;
+  const { dependencies = {} } = readJson(join(cwd, 'package.json')) as { dependencies?: object };
+  const isOutside = externals(cwd);
+  return BUNDLED_BY_NEXT.filter((name) => Object.hasOwn(dependencies, name) && !isOutside(name));
+}
+
+/** What the configuration leaves out of the bundle. The build writes it down, and a standalone server has no other file. */
+function externals(cwd: string): (name: string) => boolean {
+  const built = readJson(join(cwd, '.next/required-server-files.json')) as {
+    config?: { serverExternalPackages?: string[] };
   };
+  const { serverExternalPackages: names } = built.config ?? {};
+  if (names !== undefined) return (name) => names.includes(name);
   const config = NEXT_CONFIGS.map((name) => read(join(cwd, name))).join('');
-  return BUNDLED_BY_NEXT.filter(
-    (name) => Object.hasOwn(dependencies, name) && !new RegExp(`["'\`]${name}["'\`]`).test(config),
-  );
+  return (name) => new RegExp(`["'\`]${name}["'\`]`).test(config);
+}
+
+function readJson(file: string): object {
+  try {
+    return JSON.parse(read(file)) as object;
+  } catch {
+    return {};
+  }
 }
 
 function read(file: string): string {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
@@ -52,5 +52,22 @@ describe('an app of Next.js', () => {
   it('is told nothing of those that are loaded or named in its configuration', () => {
     write('next.config.mjs', `export default { serverExternalPackages: ['mysql2'] };`);
     expect(notice({ hasNext: true, loaded: ['ioredis'] })).toBeUndefined();
+  });
+  it('has its configuration where the build wrote it down, which is all that a standalone server has', () => {
+    write(
+      'next.config.mjs',
+      `export default { serverExternalPackages: process.env.EXTERNAL && ['ioredis'] };`,
+    );
+    mkdirSync(join(cwd, '.next'));
+    write(
+      '.next/required-server-files.json',
+      JSON.stringify({ config: { serverExternalPackages: ['mysql2'] } }),
+    );
+    expect(notice({ hasNext: true })).toMatch(/^Next.js bundles ioredis, which/);
+    write(
+      '.next/required-server-files.json',
+      JSON.stringify({ config: { serverExternalPackages: ['mysql2', 'ioredis'] } }),
+    );
+    expect(notice({ hasNext: true })).toBeUndefined();
   });
 });
