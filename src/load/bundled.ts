@@ -1,10 +1,14 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModuleClass } from './builtins.ts';
 
-/** What bundlers leave in what they write, also in what is minified: their helpers, and the paths of what they took in. */
+/**
+ * What bundlers leave in what they write: their helpers, the paths of what they took in, and, where that is minified, what stands for the
+ * `module` of a file of CommonJS.
+ */
 const BUNDLE =
-  /__webpack_require__|__nccwpck_require__|parcelRequire|__commonJS|__toESM|webpackChunk|^(?:\/\/|\s*\*) .*node_modules\//m;
+  /__webpack_require__|__nccwpck_require__|parcelRequire|__commonJS|__toESM|webpackChunk|\bexports:\s*\{\}\s*\}|^(?:\/\/|\s*\*) .*node_modules\//m;
+/** Of its begin and of its end: webpack's own code stands behind that of all others. */
 const LOOKED_AT_BYTES = 65_536;
 
 /** Next.js bundles these, but not `pg`, `mongodb`, `mongoose` and the drivers of SQLite. */
@@ -58,14 +62,19 @@ function isBundle(entry: string): boolean {
   try {
     const file = openSync(entry, 'r');
     try {
-      const bytes = Buffer.alloc(LOOKED_AT_BYTES);
-      return BUNDLE.test(bytes.toString('latin1', 0, readSync(file, bytes)));
+      const { size } = fstatSync(file);
+      return [0, Math.max(0, size - LOOKED_AT_BYTES)].some((from) => BUNDLE.test(textAt(file, from)));
     } finally {
       closeSync(file);
     }
   } catch {
     return false;
   }
+}
+
+function textAt(file: number, from: number): string {
+  const bytes = Buffer.alloc(LOOKED_AT_BYTES);
+  return bytes.toString('latin1', 0, readSync(file, bytes, 0, LOOKED_AT_BYTES, from));
 }
 
 /** What the app depends on and its configuration does not leave out. */
