@@ -192,10 +192,12 @@ export function hookImport(registry: Registry, builtins: Builtins, esm: boolean)
     watchLoaders();
     const installed = installedPackages(registry.esmPackages);
     if (installed.length > 0) {
+      // Yarn Plug'n'Play without its loader: ES modules find no package then, neither do we, and nothing is missed.
+      const say = 'pnp' in process.versions && !hasAsyncHooks() ? log.debug : log.warn;
       try {
         startLoaderThread(registry, installed);
       } catch (error) {
-        log.warn(`the loader thread does not start (${(error as Error).message}); ES modules are not traced`);
+        say(`the loader thread does not start (${(error as Error).message}); ES modules are not traced`);
       }
     }
   }
