@@ -17,7 +17,7 @@ const isThere = (name: string): boolean => {
   // What older ones do not have.
   if (name === 'fastq.error' && /^1\.[4-8]\./.test(libraryVersion('fastq') ?? '')) return false;
   if (name === 'generic-pool.use' && libraryMajor('generic-pool') === 2) return false;
-  if (name === 'workerpool.on' && X) return false;
+  if (name === 'workerpool.on' && libraryVersion('workerpool')?.startsWith('6.0.')) return false;
   // Older ones know no async functions.
   if (name.includes('async worker') && /^2\.[0-2]\./.test(libraryVersion('async') ?? '')) return false;
   return libraryVersion(library) !== undefined;
