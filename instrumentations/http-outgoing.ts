@@ -12,6 +12,7 @@ import {
   noteTarget,
   originOf,
   type Outgoing,
+  peerOf,
   replacedHeaders,
   startOutgoing,
   type Target,
@@ -212,8 +213,7 @@ const endRequest = guarded(
       endOutgoing(outgoing, {
         statusCode,
         httpVersion,
-        peerAddress: request.socket?.remoteAddress,
-        peerPort: request.socket?.remotePort,
+        peer: peerOf(request.socket),
         requestHeader: (name) => request.getHeader?.(name),
         responseHeader: (name) => headers[name],
       });

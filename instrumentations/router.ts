@@ -158,8 +158,9 @@ export function errorWrapper(original: Function): Function {
 }
 
 export default define({
-  name: 'router',
-  aliases: ['express'],
+  // Not `router`: to OpenTelemetry's agent that is something beside Express, and without it Express 5 keeps its routes.
+  name: 'express',
+  neededBy: ['router'],
   module: 'router',
   versions: '>=2 <3',
   spans:

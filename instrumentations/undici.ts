@@ -5,6 +5,7 @@ import {
   failOutgoing,
   injectOutgoing,
   type Outgoing,
+  peerOf,
   replacedHeaders,
   startOutgoing,
 } from '../src/semconv/http-client.ts';
@@ -28,8 +29,7 @@ interface Sent extends Request {
 }
 
 interface Attempt extends Outgoing {
-  peerAddress?: string;
-  peerPort?: number;
+  peer?: ReturnType<typeof peerOf>;
   httpVersion?: string;
 }
 
@@ -56,8 +56,7 @@ function sendHeaders({
 }): void {
   const attempt = request[OUTGOING];
   if (attempt === undefined) return;
-  attempt.peerAddress = socket.remoteAddress;
-  attempt.peerPort = socket.remotePort;
+  attempt.peer = peerOf(socket);
   // What the request is sent in: of the answer undici tells no version.
   attempt.httpVersion = socket.alpnProtocol === 'h2' ? '2' : '1.1';
 }
@@ -78,8 +77,7 @@ function headers({
   endOutgoing(attempt, {
     statusCode: response.statusCode,
     httpVersion: attempt.httpVersion,
-    peerAddress: attempt.peerAddress,
-    peerPort: attempt.peerPort,
+    peer: attempt.peer,
     requestHeader: (name) => requestHeader(request, name),
     responseHeader: (name) => responseHeader(response.headers, name),
   });

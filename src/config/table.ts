@@ -105,8 +105,8 @@ export const GROUPS: readonly { readonly id: GroupId; readonly title: string; re
     text:
       'By default every supported library is traced. `OTEL_INSTRUMENTATION_<NAME>_ENABLED` decides for one library and wins over the lists, ' +
       'where `<NAME>` is the name in capitals with `_` for anything but letters and digits (`better-sqlite3`: `OTEL_INSTRUMENTATION_BETTER_SQLITE3_ENABLED`). ' +
-      'A library in both lists is not traced. Names of the OpenTelemetry agent mean what they mean there: `express` is Express 4 and 5, ' +
-      '`koa` its routers too, `redis` all versions of node-redis. What only keeps the context of calls (pools, queues) is no choice of its own: ' +
+      'A library in both lists is not traced. Names of the OpenTelemetry agent mean what they mean there: `express` is Express 4 and 5 (`router` ' +
+      'switches the package of that name on, but not off), `koa` its routers too, `redis` all versions of node-redis. What only keeps the context of calls (pools, queues) is no choice of its own: ' +
       'it comes with any other library.',
   },
   {

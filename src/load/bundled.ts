@@ -1,14 +1,30 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModuleClass } from './builtins.ts';
 
-/** What bundlers leave in what they write, also in what is minified: their helpers, and the paths of what they took in. */
+/**
+ * What bundlers leave in what they write: their helpers, the paths of what they took in, and, where that is minified, what stands for the
+ * `module` of a file of CommonJS.
+ */
 const BUNDLE =
-  /__webpack_require__|__nccwpck_require__|parcelRequire|__commonJS|__toESM|webpackChunk|^(?:\/\/|\s*\*) .*node_modules\//m;
+  /__webpack_require__|__nccwpck_require__|parcelRequire|__commonJS|__toESM|webpackChunk|\bexports:\s*\{\}\s*\}|^(?:\/\/|\s*\*) .*node_modules\//m;
+/** Of its begin and of its end: webpack's own code stands behind that of all others. */
 const LOOKED_AT_BYTES = 65_536;
 
 /** Next.js bundles these, but not `pg`, `mongodb`, `mongoose` and the drivers of SQLite. */
-const BUNDLED_BY_NEXT = ['ioredis', 'redis', 'postgres', 'mysql2', 'mariadb', 'tedious'];
+const BUNDLED_BY_NEXT = [
+  'ioredis',
+  'redis',
+  '@redis/client',
+  'postgres',
+  'mysql2',
+  'mysql',
+  'mariadb',
+  'tedious',
+  'mssql',
+  'memcached',
+  'memjs',
+];
 const NEXT_CONFIGS = ['next.config.js', 'next.config.mjs', 'next.config.ts', 'next.config.cjs'];
 
 interface App {
@@ -46,8 +62,8 @@ function isBundle(entry: string): boolean {
   try {
     const file = openSync(entry, 'r');
     try {
-      const bytes = Buffer.alloc(LOOKED_AT_BYTES);
-      return BUNDLE.test(bytes.toString('latin1', 0, readSync(file, bytes)));
+      const { size } = fstatSync(file);
+      return [0, Math.max(0, size - LOOKED_AT_BYTES)].some((from) => BUNDLE.test(textAt(file, from)));
     } finally {
       closeSync(file);
     }
@@ -56,15 +72,35 @@ function isBundle(entry: string): boolean {
   }
 }
 
-/** What the app depends on and its configuration does not name. */
+function textAt(file: number, from: number): string {
+  const bytes = Buffer.alloc(LOOKED_AT_BYTES);
+  return bytes.toString('latin1', 0, readSync(file, bytes, 0, LOOKED_AT_BYTES, from));
+}
+
+/** What the app depends on and its configuration does not leave out. */
 function bundledByNext(cwd: string): string[] {
-  const { dependencies = {} } = JSON.parse(read(join(cwd, 'package.json')) || '{}') as {
-    dependencies?: object;
+  const { dependencies = {} } = readJson(join(cwd, 'package.json')) as { dependencies?: object };
+  const isOutside = externals(cwd);
+  return BUNDLED_BY_NEXT.filter((name) => Object.hasOwn(dependencies, name) && !isOutside(name));
+}
+
+/** What the configuration leaves out of the bundle. The build writes it down, and a standalone server has no other file. */
+function externals(cwd: string): (name: string) => boolean {
+  const built = readJson(join(cwd, '.next/required-server-files.json')) as {
+    config?: { serverExternalPackages?: string[] };
   };
+  const { serverExternalPackages: names } = built.config ?? {};
+  if (names !== undefined) return (name) => names.includes(name);
   const config = NEXT_CONFIGS.map((name) => read(join(cwd, name))).join('');
-  return BUNDLED_BY_NEXT.filter(
-    (name) => Object.hasOwn(dependencies, name) && !new RegExp(`["'\`]${name}["'\`]`).test(config),
-  );
+  return (name) => new RegExp(`["'\`]${name}["'\`]`).test(config);
+}
+
+function readJson(file: string): object {
+  try {
+    return JSON.parse(read(file)) as object;
+  } catch {
+    return {};
+  }
 }
 
 function read(file: string): string {

@@ -1,15 +1,13 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
-import Module, * as nodeModule from 'node:module';
+import * as nodeModule from 'node:module';
 
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { log } from '../log.ts';
-import { mimic } from '../patch/wrap.ts';
-import { patchNamespace } from './apply.ts';
 import { installedPackages } from './installed.ts';
 import type { Builtins } from './builtins.ts';
-import type { ModulePatch } from './module-patch.ts';
+import { type ImportHook, importHook, startLoaderThread, watchLoaders } from './loader-thread.ts';
 import type { Registry } from './registry.ts';
 import { hasAsyncHooks, loadFromDisk } from './sources.ts';
 
@@ -21,13 +19,6 @@ interface Wrapper {
   resolveSync: Hook;
   loadSync: Hook;
 }
-type ImportHook = (
-  url: string,
-  namespace: Record<string, unknown>,
-  specifier: string,
-  format?: string,
-) => void;
-
 /** `module.registerHooks`: Node 22.15 and up, not in the types of all versions. */
 const { registerHooks } = nodeModule as {
   registerHooks?: (hooks: { resolve?: Hook; load?: Hook }) => unknown;
@@ -46,16 +37,6 @@ export function supportsSyncWrapping(version = process.versions.node): boolean {
   if (major === 24) return from(11, 1);
   if (major === 25) return from(1, 0);
   return major >= 26;
-}
-
-/** Called by wrappers of import-in-the-middle after the module's own code, before the importer's. */
-function importHook(registry: Registry): ImportHook {
-  return (url, namespace, _specifier, format) => {
-    if (format === 'commonjs' || !url.startsWith('file:')) return;
-    const filename = fileURLToPath(url);
-    if (!registry.isListedModule(filename)) return;
-    patchNamespace(registry.targets(filename) ?? [], namespace);
-  };
 }
 
 /** Loads import-in-the-middle into this thread: 13 to 15 ms, so only when a listed ES module is really imported. */
@@ -193,56 +174,6 @@ function onFirstImport(registry: Registry, register: () => void): void {
 }
 
 /**
- * The loader thread, 45 to 50 ms and 13 MB: only where a package that needs it is installed. It has no access to the
- * registry, so it is told in names and patterns; the file is looked at again by {@link importHook}.
- */
-function startLoaderThread(registry: Registry, patches: readonly ModulePatch[]): void {
-  // With --frozen-intrinsics import-in-the-middle fails after it is registered, and wraps every module from there on.
-  // Under --require they are not frozen yet.
-  if (Object.isFrozen(Error) || process.execArgv.includes('--frozen-intrinsics')) {
-    throw new Error('intrinsics are frozen');
-  }
-  const include: (string | RegExp)[] = [];
-  for (const { module, files } of patches) {
-    for (const file of files) {
-      if (file === '') include.push(module);
-      else include.push(new RegExp(`/${`${module}/${file}`.replaceAll(/[^\w@/-]/g, '\\$&')}(?:[?#]|$)`));
-    }
-  }
-  const { addHook } = require('import-in-the-middle') as { addHook(hook: ImportHook): void };
-  addHook(importHook(registry));
-  nodeModule.register('import-in-the-middle/hook.mjs', pathToFileURL(__filename), { data: { include } });
-  watchForTsNode();
-}
-
-/**
- * What ts-node's hooks load does not come to those that were registered before them. `Module.register` is left as it is but for a
- * look at what it is given.
- */
-function watchForTsNode(): void {
-  const holder = Module as unknown as { register: (...args: never[]) => unknown };
-  const { register } = holder;
-  let said = false;
-  holder.register = function (this: unknown) {
-    if (!said && isTsNode(arguments[0])) {
-      said = true;
-      log.warn(
-        'ts-node/esm is registered after foretrace: packages that are ES modules are not traced, preload foretrace after it',
-      );
-    }
-    return Reflect.apply(register, this, arguments);
-  };
-  mimic(holder.register, register);
-  nodeModule.syncBuiltinESMExports();
-}
-
-/** Asks nothing of an object of the app's: `register` itself may refuse it. */
-function isTsNode(specifier: unknown): boolean {
-  const text = specifier instanceof URL ? specifier.href : specifier;
-  return typeof text === 'string' && /\bts-node\/esm\b/.test(text);
-}
-
-/**
  * Sees what ES modules import. CommonJS packages are seen by {@link hookRequire} however they are loaded, so what is left is
  * builtins, which need a `resolve` hook or to be loaded ahead, and packages that are ES modules themselves, which
  * need import-in-the-middle.
@@ -258,12 +189,15 @@ export function hookImport(registry: Registry, builtins: Builtins, esm: boolean)
   if (!esm) return () => undefined;
 
   if (!supportsSyncWrapping() && 'register' in nodeModule) {
+    watchLoaders();
     const installed = installedPackages(registry.esmPackages);
     if (installed.length > 0) {
+      // Yarn Plug'n'Play without its loader: ES modules find no package then, neither do we, and nothing is missed.
+      const say = 'pnp' in process.versions && !hasAsyncHooks() ? log.debug : log.warn;
       try {
         startLoaderThread(registry, installed);
       } catch (error) {
-        log.warn(`the loader thread does not start (${(error as Error).message}); ES modules are not traced`);
+        say(`the loader thread does not start (${(error as Error).message}); ES modules are not traced`);
       }
     }
   }

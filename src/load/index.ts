@@ -2,8 +2,9 @@ import { bundleNotice, isNextLoaded } from './bundled.ts';
 import { createBuiltins, ModuleClass } from './builtins.ts';
 import { hookImport } from './import.ts';
 import type { ModulePatch } from './module-patch.ts';
-import { createRegistry } from './registry.ts';
+import { createRegistry, type Registry } from './registry.ts';
 import { hookRequire } from './require.ts';
+import { hasAsyncHooks } from './sources.ts';
 
 export type { LoadedFile, ModulePatch } from './module-patch.ts';
 export { satisfies } from './satisfies.ts';
@@ -12,7 +13,7 @@ export { satisfies } from './satisfies.ts';
  * Hooks the loading of modules, so that each patch runs when its package or builtin is loaded. To be called once in a thread.
  *
  * @param options.esm false leaves loader hooks out: packages that are ES modules are not seen
- * @returns what to say when the first span is there of libraries that nothing loads, because they are bundled
+ * @returns what to say when the first span is there of libraries that are not seen: loaded past the hooks, or part of a bundle
  */
 export function hookModules(
   patches: readonly ModulePatch[],
@@ -27,5 +28,15 @@ export function hookModules(
   const beforeModule = hookImport(registry, builtins, options.esm);
   hookRequire(registry, builtins, beforeModule);
   const [, entry] = process.argv;
-  return () => bundleNotice({ loaded: registry.loaded, entry, cwd: process.cwd(), hasNext: isNextLoaded() });
+  return () =>
+    loaderNotice(registry) ??
+    bundleNotice({ loaded: registry.loaded, entry, cwd: process.cwd(), hasNext: isNextLoaded() });
+}
+
+/** What a loader of the app's has changed the code of is loaded past our hooks. */
+function loaderNotice(registry: Registry): string | undefined {
+  if (!hasAsyncHooks()) return undefined;
+  const missed = registry.missed(Object.keys(ModuleClass._cache));
+  if (missed.length === 0) return undefined;
+  return `${missed.join(', ')}: a loader (module.register) gives Node.js other code than the installed one; not traced`;
 }

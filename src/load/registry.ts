@@ -20,6 +20,10 @@ export interface Registry {
   builtins: Map<string, { name: string; patches: ModulePatch[] }>;
   /** Names of the packages that are traced and were loaded, without what only keeps the context. */
   loaded: ReadonlySet<string>;
+  /** The CommonJS files that were patched. */
+  seen: Set<string>;
+  /** Those packages of these loaded files, with their version, that were never patched: something loads them past our hooks. */
+  missed(filenames: readonly string[]): readonly string[];
   /** Names of the packages that list ES modules. */
   esmPackages: ModulePatch[];
   /** What to run for a file; undefined for most. The first file of an unsupported version is reported. */
@@ -63,6 +67,7 @@ export function createRegistry(patches: readonly ModulePatch[]): Registry {
   const targetsOf = new Map<Package, Targets | undefined>();
   const opened = new Set<Package>();
   const loaded = new Set<string>();
+  const seen = new Set<string>();
 
   function selectTargets({ manifest, baseDir }: Package): Targets | undefined {
     const candidates = manifest && byName.get(manifest.name);
@@ -120,6 +125,16 @@ export function createRegistry(patches: readonly ModulePatch[]): Registry {
   return {
     builtins,
     loaded,
+    seen,
+    missed(filenames) {
+      const missed = new Set<string>();
+      for (const filename of filenames) {
+        if (packageDirectory(filename) === undefined || seen.has(filename)) continue;
+        const [target] = targets(filename) ?? [];
+        if (target !== undefined) missed.add(`${target.patch.module} ${target.version}`);
+      }
+      return [...missed];
+    },
     esmPackages: patches.filter((patch) => patch.esm === true && patch.versions !== undefined),
     targets,
     isModule,

@@ -53,6 +53,7 @@ export function hookRequire(
     const patch = (): void => {
       if (patched) return;
       patched = true;
+      registry.seen.add(filename);
       this.exports = patchRequired(targets, this.exports);
     };
     // When `load` is through, Node 20 and 22 have taken their copy of `module.exports` for ES modules already, so the

@@ -43,3 +43,22 @@ function isRequired(context: unknown): boolean {
 function textOf(source: unknown): string {
   return typeof source === 'string' ? source : new TextDecoder().decode(source as Uint8Array);
 }
+
+/**
+ * The same for Node.js whose synchronous hooks can't do so: a module for `module.register`. As text, since it runs in the thread of the
+ * loaders, which has none of our code, and does not see into the archives of Yarn Plug'n'Play.
+ */
+export const SOURCES_HOOK = `data:text/javascript,${encodeURIComponent(`
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+export async function load(url, context, next) {
+  const result = await next(url, context);
+  try {
+    const { format, source } = result;
+    if (format !== 'commonjs' || source == null || !url.includes('/node_modules/')) return result;
+    const text = typeof source === 'string' ? source : new TextDecoder().decode(source);
+    return (await readFile(fileURLToPath(url), 'utf8')) === text ? { ...result, source: undefined } : result;
+  } catch {
+    return result;
+  }
+}`)}`;

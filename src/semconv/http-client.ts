@@ -8,7 +8,7 @@ import type { Scope } from '../trace/scope.ts';
 import { CLIENT, type PassedSpan, Span } from '../trace/span.ts';
 import { startSpan } from '../trace/start.ts';
 import { isAbort } from '../patch/abort.ts';
-import { plainAddress } from './address.ts';
+import { type RemoteEnd, remoteEnd } from './address.ts';
 import { isRoot, startsTraces } from './client.ts';
 import { errorType, failed } from './error.ts';
 import { addHeaders, addMethod, httpOptions } from './http.ts';
@@ -143,8 +143,7 @@ export function replacedHeaders({ context }: Outgoing): readonly string[] {
 export interface ClientResponse {
   statusCode: number;
   httpVersion?: string;
-  peerAddress?: string;
-  peerPort?: number;
+  peer?: Block;
   requestHeader: (name: string) => string | number | readonly string[] | undefined;
   responseHeader: (name: string) => string | number | readonly string[] | undefined;
 }
@@ -155,8 +154,7 @@ export function endOutgoing({ span }: Outgoing, response: ClientResponse): void 
   const { statusCode } = response;
   span.add(HTTP_RESPONSE_STATUS_CODE, statusCode);
   if (response.httpVersion !== undefined) span.add(NETWORK_PROTOCOL_VERSION, response.httpVersion);
-  span.add(NETWORK_PEER_ADDRESS, plainAddress(response.peerAddress));
-  span.add(NETWORK_PEER_PORT, response.peerPort);
+  if (response.peer !== undefined) span.addBlock(response.peer);
   if (statusCode >= 400) failed(span, String(statusCode));
   const { client } = httpOptions;
   if (client.request.length > 0) addHeaders(span, client.request, response.requestHeader);
@@ -225,6 +223,21 @@ export function originOf({ scheme, address, port, authority }: Target): string |
   return port === undefined || port === (scheme === 'https' ? 443 : 80)
     ? `${scheme}://${host}`
     : `${scheme}://${host}:${port}`;
+}
+
+/** The other end of each connection, encoded once. */
+const peers = new WeakMap<object, Block>();
+
+/** The attributes of a connection's other end; undefined while, or where, it has none. To be asked while it is open. */
+export function peerOf(connection: RemoteEnd | null | undefined): Block | undefined {
+  if (typeof connection !== 'object' || connection === null) return undefined;
+  const known = peers.get(connection);
+  if (known !== undefined) return known;
+  const { remoteAddress, remotePort } = remoteEnd(connection);
+  if (remoteAddress === undefined) return undefined;
+  const made = block([NETWORK_PEER_ADDRESS, remoteAddress, NETWORK_PEER_PORT, remotePort]);
+  peers.set(connection, made);
+  return made;
 }
 
 const MAX_SERVERS = 500;

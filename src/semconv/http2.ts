@@ -6,6 +6,7 @@ import {
   failOutgoing,
   injectOutgoing,
   type Outgoing,
+  peerOf,
   replacedHeaders,
   startOutgoing,
 } from './http-client.ts';
@@ -127,12 +128,10 @@ function isUndici(session: Session): boolean {
 export function noteAnswer(attempt: Attempt, stream: Stream, event: string, argument: unknown): void {
   if (event === 'response') {
     const headers = argument as Headers;
-    const { remoteAddress, remotePort } = connectionOf(attempt.session);
     endOutgoing(attempt, {
       statusCode: Number(headers[':status']),
       httpVersion: '2',
-      peerAddress: remoteAddress,
-      peerPort: remotePort,
+      peer: peerOf(connectionOf(attempt.session)),
       requestHeader: (name) => stream.sentHeaders?.[name],
       responseHeader: (name) => headers[name],
     });

@@ -60,19 +60,33 @@ it.skipIf(supportsSyncWrapping(version))(
   },
 );
 
-describe.skipIf(!supportsSyncWrapping(version))('a loader that returns the source of CommonJS', () => {
+describe('a loader that returns the source of CommonJS', () => {
   it.each([
     ['after the agent', [...agent, ...loader]],
     ['before the agent', [...loader, ...agent]],
   ])('leaves packages traced when it is registered %s', async (_, execArgv) => {
     const receiver = await startReceiver();
     const app = runApp({ file: 'express.mjs', agent: 'none', execArgv, receiver });
-    // The first span of a process may be on its way when the signal comes.
     await (await fetch(await app.url('/success'))).text();
     await (await fetch(await app.url('/users/7'))).text();
+    // Not left to the end of the process: that is the business of other tests.
+    const spans = await receiver.waitFor(2);
     await app.stop();
-    const routes = receiver.spans().map(({ attributes }) => attributes['http.route']);
+    const routes = spans.map(({ attributes }) => attributes['http.route']).toSorted();
     await receiver.close();
     expect(routes).toEqual(['/success', '/users/:id']);
+  });
+
+  it('is named once with what it has changed the code of', async () => {
+    const changing = pathToFileURL(`${ROOT}test/fixtures/preload/changing-loader.mjs`).href;
+    const receiver = await startReceiver();
+    const execArgv = [...agent, '--import', changing];
+    const app = runApp({ file: 'connect.mjs', agent: 'none', execArgv, receiver, cwd: LIBRARIES });
+    for (let i = 0; i < 2; i++) await (await fetch(await app.url('/success'))).text();
+    const { stderr } = await app.stop();
+    const names = receiver.spans().map(({ name }) => name);
+    await receiver.close();
+    expect(names).toEqual(['GET', 'GET']);
+    expect(stderr).toMatch(/^foretrace: connect [\d.]+: a loader [^\n]+\n$/);
   });
 });

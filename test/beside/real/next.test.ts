@@ -1,13 +1,13 @@
 /** Next.js for real: built, then served by `next start` and as the standalone server. */
-import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ExpectedSpan, expectTrace } from '../../support/expect-trace.ts';
 import { type Receiver, startReceiver } from '../../support/receiver.ts';
-import { type App, cleanEnv, NODE, ROOT, runApp } from '../../support/run-app.ts';
+import { type App, ROOT, runApp } from '../../support/run-app.ts';
 
 const REAL = join(ROOT, 'test/beside/real');
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
@@ -40,8 +40,21 @@ describe.each([15, 16])('Next.js %i', (version) => {
       rmSync(join(folder, old), { recursive: true, force: true });
     cpSync(join(REAL, 'next-app'), folder, { recursive: true });
     rmSync(join(folder, version === 15 ? 'proxy.js' : 'middleware.js'));
-    const env = { ...cleanEnv(), NEXT_TELEMETRY_DISABLED: '1' } as NodeJS.ProcessEnv;
-    execFileSync(NODE, ['node_modules/next/dist/bin/next', 'build'], { cwd: folder, env, stdio: 'pipe' });
+  });
+
+  it('is built without a span and without a word', async () => {
+    const receiver = await startReceiver();
+    const env = {
+      NODE_OPTIONS: `--import ${pathToFileURL(join(ROOT, 'register.mjs')).href}`,
+      NEXT_TELEMETRY_DISABLED: '1',
+    };
+    const file = join(folder, 'node_modules/next/dist/bin/next');
+    const build = runApp({ file, args: ['build'], agent: 'none', cwd: folder, env, receiver });
+    const { code, stdout, stderr } = await build.exited;
+    const spans = receiver.spans();
+    await receiver.close();
+    expect({ code, spans }).toEqual({ code: 0, spans: [] });
+    expect(stdout + stderr).not.toContain('foretrace');
   }, 300_000);
 
   describe.each(['next start', 'standalone'])('%s', (how) => {
@@ -78,7 +91,12 @@ describe.each([15, 16])('Next.js %i', (version) => {
     }, 60_000);
     afterAll(async () => {
       await app.stop();
-      expect(app.stderr).not.toContain('foretrace:');
+      const lines = app.stderr.split('\n').filter((line) => line.startsWith('foretrace:'));
+      expect(lines).toEqual([
+        expect.stringContaining(
+          'Next.js bundles ioredis, which is not traced so; serverExternalPackages: ["ioredis"]',
+        ),
+      ]);
       await receiver.close();
     });
 
@@ -168,6 +186,9 @@ describe.each([15, 16])('Next.js %i', (version) => {
         ],
         routed('/old/[id]'),
       ));
+
+    it('a route handler whose library is bundled', () =>
+      request('/cached/7', [within(handler('/cached/[id]'))], routed('/cached/[id]')));
 
     it('an API route', () =>
       request(

@@ -5,6 +5,7 @@ import {
   endOutgoing,
   failOutgoing,
   noteResend,
+  peerOf,
   startOutgoing,
   type Target,
 } from '../../../src/semconv/http-client.ts';
@@ -264,8 +265,7 @@ describe('a client span', () => {
   const response = (statusCode: number) => ({
     statusCode,
     httpVersion: '1.1',
-    peerAddress: '10.0.0.1',
-    peerPort: 443,
+    peer: peerOf({ remoteAddress: '::ffff:10.0.0.1', remotePort: 443 }),
     requestHeader: () => 'x',
     responseHeader: () => 7,
   });
