@@ -3,9 +3,9 @@
 //   node scripts/transparency.mjs ../fastify -- npx borp --reporter=tap
 //
 // The command runs in the checkout and prints TAP (`node --test --test-reporter=tap`, `mocha --reporter tap`, `vitest --reporter=tap-flat`,
-// `borp --reporter=tap`), or writes Jest's JSON where `{report}` stands (`jest --json --outputFile={report}`); without any of these each file of a
-// suite that names its files (`poku`: `✔ test/x.test.mts`) is one test. Both ways run in turns, each `--runs` times (default 1): a test
-// whose result varies without the agent says nothing about the agent and is counted apart.
+// `borp --reporter=tap`), or writes Jest's JSON where `{report}` stands (`jest --json --outputFile={report}`), or is `poku` with its own
+// reporter. Both ways run in turns, each `--runs` times (default 1): a test whose result varies without the agent says nothing about the
+// agent and is counted apart.
 //
 //   --runs N            how often each way
 //   --node PATH         another Node.js, put first on the PATH
@@ -72,13 +72,31 @@ export function readJest(text, folder) {
   return results;
 }
 
-/** The files in what poku prints. */
-export function readFiles(text) {
+/**
+ * The files and their tests in what poku prints. Each file is printed as a whole when it has ended; whether `●` stands for a pass or a
+ * failure is a matter of its colour, and what failed is printed once more at the end.
+ */
+export function readPoku(text) {
   const results = new Map();
-  // eslint-disable-next-line no-control-regex
-  for (const line of text.replaceAll(/\u001b\[[\d;]*m/g, '').split('\n')) {
-    const file = /^\s*([✔✘])\s+(\S+\.(?:test|spec)\.[cm]?[jt]s)\b/.exec(line);
-    if (file) add(results, file[2], file[1] === '✔' ? 'ok' : 'not ok');
+  let parents = [];
+  for (const line of text.split('\n')) {
+    const failed = line.includes('\u001b[91m');
+    // eslint-disable-next-line no-control-regex
+    const plain = line.replaceAll(/\u001b\[[\d;]*m/g, '');
+    if (/^\d+ test file\(s\) failed:/.test(plain)) break;
+    const file = /^› (\S+) › [\d.]+ms$/.exec(plain);
+    if (file) {
+      parents = [file[1]];
+      add(results, file[1], failed ? 'not ok' : 'ok');
+      continue;
+    }
+    const mark = /^((?: {2})+)([◌●◯]) (.+?)( › [\d.]+ms)?$/u.exec(plain);
+    if (!mark || parents.length === 0) continue;
+    const [, indent, sign, title, time] = mark;
+    const depth = indent.length / 2;
+    const path = [...parents.slice(0, depth), title].join(' › ');
+    if (sign === '◌') parents = [...parents.slice(0, depth), title];
+    else add(results, path, time === undefined ? 'skip' : failed ? 'not ok' : 'ok');
   }
   return results;
 }
@@ -150,7 +168,7 @@ function runOnce(command, { cwd, env, print, report }) {
 function resultsOf(command, output, report, cwd) {
   if (command.some((word) => word.includes('{report}'))) return readJest(readFileSync(report, 'utf8'), cwd);
   const tap = readTap(output);
-  return tap.size > 0 ? tap : readFiles(output);
+  return tap.size > 0 ? tap : readPoku(output);
 }
 
 async function main() {

@@ -112,8 +112,9 @@ export function sqlClient<Self extends object, Args extends unknown[]>(
       const context = quiet ? undefined : recordedIn(scope);
       if (context === undefined) return undefined;
       const query = text(self, args);
-      if (query === undefined) return undefined;
       const several = typeof query !== 'string';
+      // An app's mistake can be anything. The library refuses it, and nothing has been asked of the server.
+      if (several && !areStatements(query)) return undefined;
       const size = several ? query.length : (batchSize?.(self, args) ?? 1);
       const sent = several ? joined(query) : query;
       const statement = size === 1 ? statements(sent) : batches(sent);
@@ -191,6 +192,10 @@ const MAX_CACHED_TEXT = 2_048;
 
 /** Between the statements of a batch, where it is one text: in no statement, as `;` may be. */
 const BETWEEN = '\0';
+
+function areStatements(given: unknown): given is readonly string[] {
+  return Array.isArray(given) && given.every((text) => typeof text === 'string');
+}
 
 /** The statements of a batch that differ, as far as a text is looked at. */
 function joined(texts: readonly string[]): string {

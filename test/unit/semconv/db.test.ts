@@ -125,6 +125,13 @@ describe('a SQL span', () => {
     setSampler('always_off', 0);
     expect(query('SELECT 1')).toBeUndefined();
   });
+
+  it.each([{}, null, 7, ['SELECT 1', {}], new String('SELECT 1')])(
+    'is none for what an app passes as a statement by mistake: %j',
+    (mistake) => {
+      expect(query(mistake as unknown as string)).toBeUndefined();
+    },
+  );
 });
 
 interface Command {
