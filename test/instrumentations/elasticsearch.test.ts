@@ -1,6 +1,6 @@
 /** The client makes spans itself, by the API: they have to come once, with their requests below them. */
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { byTraceId } from '../kit/harness.ts';
+import { byTraceId, MANY } from '../kit/harness.ts';
 import { mixingDbKit, over, POOLS } from '../kit/mixing-db.ts';
 import { operations } from '../kit/operations.ts';
 import { startElastic } from '../support/elasticsearch.ts';
@@ -72,9 +72,9 @@ for (const [title, file] of [
       expect(tree).toEqual([['INTERNAL after']]);
     });
 
-    it('gives each of 1,000 calls, 50 at a time, its own parent', async () => {
-      await kit.many('search', { index: 'kit-{index}' }, 1000, 50);
-      const spans = await kit.collect(4000);
+    it(`gives each of ${MANY} calls, 50 at a time, its own parent`, async () => {
+      await kit.many('search', { index: 'kit-{index}' }, MANY, 50);
+      const spans = await kit.collect(4 * MANY);
       const seen = new Set();
       for (const trace of byTraceId(spans).values()) {
         const parent = trace.find(({ name }) => name === 'parent')!;
@@ -86,7 +86,7 @@ for (const [title, file] of [
         expect(own.attributes['db.collection.name']).toBe(`kit-${parent.attributes.id}`);
         seen.add(parent.attributes.id);
       }
-      expect(seen.size).toBe(1000);
+      expect(seen.size).toBe(MANY);
     });
   });
 }

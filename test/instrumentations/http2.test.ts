@@ -11,7 +11,7 @@ import {
 import { get } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { byTraceId, concurrently, type Fixture, harness, remoteParent } from '../kit/harness.ts';
+import { byTraceId, concurrently, type Fixture, harness, MANY, remoteParent } from '../kit/harness.ts';
 import { serverSpan } from '../kit/http-server.ts';
 import { expectOwnParents, operations, underParent } from '../kit/operations.ts';
 import { makeCertificate } from '../support/certificate.ts';
@@ -194,15 +194,15 @@ function serverSuite(title: string, fixture: Fixture, api: 'compatible' | 'strea
       await kit.expectSpans([await span('/success', { attributes })]);
     });
 
-    it('gives each of 1,000 streams of one connection, 50 at a time, its own parent and its own children', async () => {
-      const parents = Array.from({ length: 1000 }, () => remoteParent());
+    it(`gives each of ${MANY} streams of one connection, 50 at a time, its own parent and its own children`, async () => {
+      const parents = Array.from({ length: MANY }, () => remoteParent());
       const answers: { id: string; traceId: string }[] = [];
-      await concurrently(1000, 50, async (index) => {
+      await concurrently(MANY, 50, async (index) => {
         const headers = { traceparent: parents[index].traceparent };
         answers[index] = JSON.parse((await send(session, `/work?id=${index}`, { headers })).body);
       });
-      const spans = await kit.collect(2000);
-      expect(spans).toHaveLength(2000);
+      const spans = await kit.collect(2 * MANY);
+      expect(spans).toHaveLength(2 * MANY);
       const traces = byTraceId(spans);
       const wrong = parents.filter(({ traceId, spanId }, index) => {
         const [server, work] = [...(traces.get(traceId) ?? [])].sort((a) => (a.kind === 'SERVER' ? -1 : 1));
@@ -483,9 +483,9 @@ describe('node:http2 client', () => {
     secure.server.close();
   });
 
-  it('gives each of 1,000 requests of one session, 50 at a time, its own parent', async () => {
-    await kit.many('request', { url: `${target.url}/success?n={index}` }, 1000, 50);
-    await expectOwnParents(kit, 1000, ['response'], (client, index) => {
+  it(`gives each of ${MANY} requests of one session, 50 at a time, its own parent`, async () => {
+    await kit.many('request', { url: `${target.url}/success?n={index}` }, MANY, 50);
+    await expectOwnParents(kit, MANY, ['response'], (client, index) => {
       const sent = target.seen.find((headers) => headers[':path'] === `/success?n=${index}`);
       return (
         client.attributes['url.full'] === `${target.url}/success?n=${index}` &&

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MANY } from '../kit/harness.ts';
 import { expectOwnParents, operations, underParent } from '../kit/operations.ts';
 import { type ExpectedSpan, optional } from '../support/expect-trace.ts';
 import { libraryVersion } from '../support/libraries.ts';
@@ -13,8 +14,6 @@ import {
 const why = noRedisServer();
 const describeIf = why && process.env.CI !== 'true' ? describe.skip : describe;
 const note = why ? ` [${why}]` : '';
-const CALLS = 1000;
-
 const span = (operation: string, text: string, port: number, more: object = {}): ExpectedSpan => ({
   name: operation,
   kind: 'CLIENT',
@@ -66,12 +65,12 @@ describeIf(`Redis Cluster${note}`, () => {
       await kit.expectSpans(underParent([span('GET', 'GET kit:first', await cluster.ownerOf('kit:first'))]));
     });
 
-    it('gives each of 1,000 calls, 50 at a time, its own parent and its own node', async () => {
-      const owners = await Promise.all(Array.from({ length: CALLS }, (__, i) => cluster.ownerOf(`kit:${i}`)));
-      await kit.many('run', { args: ['get', 'kit:{index}'] }, CALLS, 50);
+    it(`gives each of ${MANY} calls, 50 at a time, its own parent and its own node`, async () => {
+      const owners = await Promise.all(Array.from({ length: MANY }, (__, i) => cluster.ownerOf(`kit:${i}`)));
+      await kit.many('run', { args: ['get', 'kit:{index}'] }, MANY, 50);
       await expectOwnParents(
         kit,
-        CALLS,
+        MANY,
         [],
         ({ attributes }, index) =>
           attributes['db.query.text'] === `GET kit:${index}` && attributes['server.port'] === owners[index],
@@ -146,14 +145,14 @@ describeIf(`Redis Cluster, auto-pipelining${note}`, () => {
   afterAll(() => cluster?.stop());
   const kit = operations({ file: 'redis-routed.cjs', env });
 
-  it('gives each of 1,000 calls, 50 at a time, its own parent and its own node', async () => {
+  it(`gives each of ${MANY} calls, 50 at a time, its own parent and its own node`, async () => {
     await kit.run('run', { args: ['get', 'kit:first'] });
     await kit.collect(3);
-    const owners = await Promise.all(Array.from({ length: CALLS }, (_, i) => cluster.ownerOf(`kit:${i}`)));
-    await kit.many('run', { args: ['get', 'kit:{index}'] }, CALLS, 50);
+    const owners = await Promise.all(Array.from({ length: MANY }, (_, i) => cluster.ownerOf(`kit:${i}`)));
+    await kit.many('run', { args: ['get', 'kit:{index}'] }, MANY, 50);
     await expectOwnParents(
       kit,
-      CALLS,
+      MANY,
       [],
       ({ attributes }, index) =>
         attributes['db.query.text'] === `GET kit:${index}` && attributes['server.port'] === owners[index],
@@ -184,11 +183,11 @@ describeIf(`Redis Sentinel${note}`, () => {
       await kit.expectSpans(underParent([span('GET', 'GET kit:none', sentinel.masterPort)]));
     });
 
-    it('gives each of 1,000 calls, 50 at a time, its own parent', async () => {
-      await kit.many('run', { args: ['get', 'kit:{index}'] }, CALLS, 50);
+    it(`gives each of ${MANY} calls, 50 at a time, its own parent`, async () => {
+      await kit.many('run', { args: ['get', 'kit:{index}'] }, MANY, 50);
       await expectOwnParents(
         kit,
-        CALLS,
+        MANY,
         [],
         ({ attributes }, index) =>
           attributes['db.query.text'] === `GET kit:${index}` &&

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { type ExpectedSpan, expectTrace, optional } from '../support/expect-trace.ts';
 import { type Exit, runApp } from '../support/run-app.ts';
-import { type Fixture, itIf, PLUMBING, remoteParent } from './harness.ts';
+import { type Fixture, itIf, MANY, PLUMBING, remoteParent } from './harness.ts';
 import { expectOwnParents, operations, underParent } from './operations.ts';
 
 /** Belongs into every literal and bound value of a kit's input; must never be in what is sent. */
@@ -141,11 +141,11 @@ export function dbKit(kitOptions: DbKit): void {
     );
 
     it.each(Object.keys(styles))(
-      'gives each of 1,000 calls, 50 at a time, its own parent (style: %s)',
+      `gives each of ${MANY} calls, 50 at a time, its own parent (style: %s)`,
       async (style) => {
         const marks = styles[style];
-        await kit.many('run', { ...read.input, style }, 1000, 50);
-        await expectOwnParents(kit, 1000, marks, ({ attributes }) =>
+        await kit.many('run', { ...read.input, style }, MANY, 50);
+        await expectOwnParents(kit, MANY, marks, ({ attributes }) =>
           expect
             .objectContaining({ 'db.system.name': kitOptions.attributes['db.system.name'] })
             .asymmetricMatch(attributes),

@@ -8,7 +8,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Certificate, makeCertificate } from '../support/certificate.ts';
 import { type ExpectedSpan, optional } from '../support/expect-trace.ts';
-import { type Fixture, itIf, PLUMBING, remoteParent } from './harness.ts';
+import { type Fixture, itIf, MANY, PLUMBING, remoteParent } from './harness.ts';
 import { expectOwnParents, operations, type Operations, underParent } from './operations.ts';
 
 /** What the operation `request` of a fixture is told. It marks `response` when the response's headers are there. */
@@ -445,10 +445,10 @@ export function httpClientKit(options: HttpClientKit): void {
       await kit.expectSpans([...one, ...one]);
     });
 
-    it('gives each of 1,000 requests, 50 at a time, its own parent', async () => {
-      await kit.many('request', { url: `${target.url}/success?id={index}`, keepAlive: true }, 1000, 50);
+    it(`gives each of ${MANY} requests, 50 at a time, its own parent`, async () => {
+      await kit.many('request', { url: `${target.url}/success?id={index}`, keepAlive: true }, MANY, 50);
       const sent = new Map(target.seen.map(({ url, headers }) => [url, headers.traceparent]));
-      await expectOwnParents(kit, 1000, marks, ({ attributes, spanId }, index) => {
+      await expectOwnParents(kit, MANY, marks, ({ attributes, spanId }, index) => {
         const path = `/success?id=${index}`;
         return attributes['url.full'] === target.url + path && !!sent.get(path)?.includes(spanId);
       });

@@ -7,7 +7,16 @@ import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { type ExpectedSpan, optional } from '../support/expect-trace.ts';
 import type { App } from '../support/run-app.ts';
-import { byTraceId, concurrently, type Fixture, harness, itIf, PLUMBING, remoteParent } from './harness.ts';
+import {
+  byTraceId,
+  concurrently,
+  type Fixture,
+  harness,
+  itIf,
+  MANY,
+  PLUMBING,
+  remoteParent,
+} from './harness.ts';
 
 export interface HttpServerKit {
   title: string;
@@ -399,17 +408,17 @@ export function httpServerKit(options: HttpServerKit): void {
       await kit.expectSpans([]);
     });
 
-    it('gives each of 1,000 requests, 50 at a time, its own parent and its own children', async () => {
+    it(`gives each of ${MANY} requests, 50 at a time, its own parent and its own children`, async () => {
       const agent = new Agent({ keepAlive: true, maxSockets: 50 });
-      const parents = Array.from({ length: 1000 }, () => remoteParent());
+      const parents = Array.from({ length: MANY }, () => remoteParent());
       const answers: { id: string; traceId: string }[] = [];
-      await concurrently(1000, 50, async (index) => {
+      await concurrently(MANY, 50, async (index) => {
         const headers = { traceparent: parents[index].traceparent };
         answers[index] = JSON.parse((await call(kit.app, `/work?id=${index}`, { agent, headers })).body);
       });
       agent.destroy();
-      const spans = await kit.collect(2000);
-      expect(spans).toHaveLength(2000);
+      const spans = await kit.collect(2 * MANY);
+      expect(spans).toHaveLength(2 * MANY);
       const traces = byTraceId(spans);
       const wrong = parents.filter(({ traceId, spanId }, index) => {
         const [server, work] = [...(traces.get(traceId) ?? [])].sort((a) => (a.kind === 'SERVER' ? -1 : 1));
