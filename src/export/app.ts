@@ -19,15 +19,18 @@ import { type Consumer, createConsumer, mayStartThread } from './consumer.ts';
 import { count } from './health.ts';
 import type { FromExport, ThreadRing, ToExport } from './messages.ts';
 import type { ExportOptions } from './options.ts';
-import { PIPELINE_CHANNEL } from './marker.ts';
+import { PIPELINE_CHANNEL, SPARE_RINGS } from './marker.ts';
 import type { Pipeline, PipelineStats } from './pipeline.ts';
 import { createProducer } from './producer.ts';
-import { attach, counts, pending } from './ring.ts';
+import { attach, counts, free, isFree, pending } from './ring.ts';
 import { isMainThread, workerThreads } from './threads.ts';
 import { watchWorkers } from './workers.ts';
 
 /** The export side starts so long after the first span: not within the app's own start-up. */
 const LATE_START_MS = 1000;
+
+/** So many rings of ended threads are kept for those that start; the memory of more is better given back. */
+const MAX_SPARE = 4;
 
 /** The pipeline of the process: has the export side, and drains the rings of the app's worker threads too. */
 export function createAppPipeline(options: ExportOptions, threadFile: string): Pipeline {
@@ -44,6 +47,9 @@ export function createAppPipeline(options: ExportOptions, threadFile: string): P
   let starting = false;
   let shutdown: Promise<boolean> | undefined;
   const ended = new Set<number>();
+  /** Rings of ended threads that the export may still look at, and those that are offered to new threads. */
+  let retired: SharedArrayBuffer[] = [];
+  let spare: SharedArrayBuffer[] = [];
   /** What the rings of ended threads have counted. */
   const past = { ended: 0, exported: 0, dropped: 0, failed: 0 };
   let onFirst: (() => void)[] = [];
@@ -138,6 +144,11 @@ export function createAppPipeline(options: ExportOptions, threadFile: string): P
         consumer.start();
         consumer.post(message);
         break;
+      case 'ended':
+        // A worker of a worker; the export has heard it itself, if it runs.
+        ended.add(message.threadId);
+        consumer.post(message);
+        break;
       default:
     }
   }
@@ -150,10 +161,23 @@ export function createAppPipeline(options: ExportOptions, threadFile: string): P
     for (const threadId of ended) {
       const shared = rings.get(threadId);
       if (shared !== undefined && pending(attach(shared)) > 0) continue;
-      if (shared !== undefined) addCounts(past, shared);
+      if (shared !== undefined) {
+        addCounts(past, shared);
+        retired.push(shared);
+      }
       rings.delete(threadId);
       ended.delete(threadId);
     }
+    offerRings();
+  }
+
+  function offerRings(): void {
+    if (!isMain || retired.length === 0) return;
+    const freed = retired.filter(free);
+    retired = retired.filter((shared) => !freed.includes(shared)).slice(-MAX_SPARE);
+    if (freed.length === 0) return;
+    spare = [...spare.filter(isFree), ...freed].slice(-MAX_SPARE);
+    workerThreads().setEnvironmentData(SPARE_RINGS, spare);
   }
 
   /** Announcements that wait because this thread has been busy. */

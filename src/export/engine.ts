@@ -28,6 +28,7 @@ import {
   counts,
   droppedForBytes,
   EXPORTING,
+  forget,
   fullBytes,
   fullSpans,
   LOOKING,
@@ -290,6 +291,7 @@ export function createEngine(
         before.dropped += own;
         before.forBytes += ownForBytes;
         sources.delete(threadId);
+        forget(ring);
       }
     }
     watchDrops(dropped, forBytes, drained);

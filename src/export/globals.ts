@@ -21,4 +21,4 @@ export const {
   setTimeout,
 } = globalThis;
 
-export const { add, load, notify, store, wait } = Atomics;
+export const { add, compareExchange, load, notify, store, wait } = Atomics;

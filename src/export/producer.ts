@@ -3,6 +3,7 @@ import { guarded } from '../patch/guard.ts';
 import {
   append,
   appendScope,
+  claim,
   counts,
   createRing,
   fullBytes,
@@ -33,15 +34,17 @@ export interface Producer {
 }
 
 /**
- * @param onRing called when the ring is made
+ * @param onRing called when the ring is there
  * @param onFirst called with the first span
  * @param onBatch called when a full batch waits in the ring and the consumer does not look by itself
+ * @param spare rings that may be free, instead of a new one
  */
 export function createProducer(
   batch: BatchOptions,
   onRing: (ring: Ring) => void,
   onFirst: () => void,
   onBatch: () => void,
+  spare: readonly SharedArrayBuffer[] = [],
 ): Producer {
   const scopes = new Map<string, number>();
   let ring: Ring | undefined;
@@ -55,10 +58,18 @@ export function createProducer(
   let takenAtDrop = -1;
 
   function make(): Ring {
-    const made = createRing(batch.maxQueueBytes, batch.maxQueueSize);
+    const made = claimOne() ?? createRing(batch.maxQueueBytes, batch.maxQueueSize);
     alertAtBytes = fullBytes(made);
     onRing(made);
     return made;
+  }
+
+  function claimOne(): Ring | undefined {
+    for (const shared of spare) {
+      const claimed = claim(shared, batch.maxQueueBytes, batch.maxQueueSize);
+      if (claimed !== undefined) return claimed;
+    }
+    return undefined;
   }
 
   /** Tells the consumer of a full batch, and reckons when to look again: when there may be one at the earliest. */

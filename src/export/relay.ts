@@ -3,6 +3,7 @@ import { clearTimeout, Map, Promise, setTimeout } from './globals.ts';
 import { AsyncResource } from 'node:async_hooks';
 import type * as Threads from 'node:worker_threads';
 import { guarded } from '../patch/guard.ts';
+import { SPARE_RINGS } from './marker.ts';
 import type { FromExport, ToExport } from './messages.ts';
 import type { ExportOptions } from './options.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -18,7 +19,7 @@ import { watchWorkers } from './workers.ts';
 export function createRelayPipeline(options: ExportOptions, channelName: string): Pipeline {
   const outside = new AsyncResource('foretrace');
   const flushes = new Map<number, () => void>();
-  const { BroadcastChannel, threadId } = workerThreads();
+  const { BroadcastChannel, getEnvironmentData, threadId } = workerThreads();
   let channel: Threads.BroadcastChannel | undefined;
   let flushCount = 0;
   let shutdown: Promise<boolean> | undefined;
@@ -52,6 +53,7 @@ export function createRelayPipeline(options: ExportOptions, channelName: string)
       onFirst = [];
     },
     () => post({ type: 'wake' }),
+    getEnvironmentData(SPARE_RINGS) as SharedArrayBuffer[] | undefined,
   );
 
   if (options.exporters.length === 0) producer.close();

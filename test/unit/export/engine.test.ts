@@ -4,7 +4,15 @@ import type { Batch, Exporter } from '../../../src/export/exporter.ts';
 import { createDropWatch } from '../../../src/export/health.ts';
 import { createEngine } from '../../../src/export/engine.ts';
 import type { BatchOptions } from '../../../src/export/options.ts';
-import { append, appendScope, counts, createRing, isAwake, type Ring } from '../../../src/export/ring.ts';
+import {
+  append,
+  appendScope,
+  counts,
+  createRing,
+  free,
+  isAwake,
+  type Ring,
+} from '../../../src/export/ring.ts';
 import { encodeSpan } from '../../support/encode-span.ts';
 import { decodeTraces } from '../../support/otlp.ts';
 
@@ -256,6 +264,7 @@ describe('batches', () => {
     engine.ended(5);
     await settled();
     expect(sizes(exporter)).toEqual([3]);
+    expect(free(ring.shared)).toBe(true);
     // The number may come again with another ring.
     const next = createRing(1 << 16, 100);
     engine.attach(5, next.shared);

@@ -10,11 +10,15 @@ import {
   append,
   appendScope,
   attach,
+  claim,
   counts,
   createRing,
   droppedForBytes,
+  forget,
+  free,
   fullBytes,
   fullSpans,
+  isFree,
   MAX_CAPACITY_BYTES,
   peek,
   pending,
@@ -43,6 +47,51 @@ function startAt(shared: SharedArrayBuffer, position: number, spans: number): Ri
   for (const at of [17, 33, 35]) header[at] = spans;
   return attach(shared);
 }
+
+describe('a ring whose thread has ended', () => {
+  const used = (): Ring => {
+    const ring = createRing(1 << 14, 10);
+    appendScope(ring, { name: 'first' });
+    for (let i = 0; i < 12; i++) append(ring, 1, bytesOf(400), 400);
+    drainAll(ring);
+    settle(ring, 8, 2);
+    return ring;
+  };
+
+  test('is as new for the thread that takes it, once the consumer has forgotten it', () => {
+    const ring = used();
+    expect([free(ring.shared), claim(ring.shared, 1 << 14, 10)]).toEqual([false, undefined]);
+    forget(ring);
+    expect([claim(ring.shared, 1 << 14, 10), free(ring.shared), isFree(ring.shared)]).toEqual([
+      undefined,
+      true,
+      true,
+    ]);
+    const next = claim(ring.shared, 1 << 14, 10)!;
+    expect(next.shared).toBe(ring.shared);
+    expect(counts(next)).toEqual({ ended: 0, settled: 0, failed: 0, dropped: 0 });
+    expect([droppedForBytes(next), readScopes(next)]).toEqual([0, [{ name: '' }]]);
+    expect(appendScope(next, { name: 'second' })).toBe(1);
+    append(next, 1, bytesOf(400, 7), 400);
+    expect(drainAll(next)).toEqual([{ scope: 1, bytes: bytesOf(400, 7) }]);
+  });
+
+  test('is taken once, and by none that wants another size', () => {
+    const ring = used();
+    forget(ring);
+    free(ring.shared);
+    expect([claim(ring.shared, 1 << 15, 10), claim(ring.shared, 1 << 14, 11)]).toEqual([
+      undefined,
+      undefined,
+    ]);
+    expect(claim(ring.shared, 1 << 14, 10)).toBeDefined();
+    expect([claim(ring.shared, 1 << 14, 10), free(ring.shared), isFree(ring.shared)]).toEqual([
+      undefined,
+      false,
+      false,
+    ]);
+  });
+});
 
 describe('a ring', () => {
   test('gives back what was appended, in order, with its scope', () => {
