@@ -1,5 +1,6 @@
 import type { Role, Settle } from './patch/traced.ts';
 import { VERSION } from './resource/version.ts';
+import { SCHEMA_URL } from './semconv/schema.ts';
 import { scope as newScope, type Scope } from './trace/scope.ts';
 
 /** One function of a library that is wrapped, and what is made of its calls. */
@@ -60,7 +61,7 @@ export function define(instrumentation: Instrumentation): Instrumentation {
 
 /** The instrumentation scope of a file's spans. */
 export function scope(name: string): Scope {
-  return newScope(name, VERSION);
+  return newScope(name, VERSION, SCHEMA_URL);
 }
 
 export { active, callIn, current, enter, inContext, run, runDetached } from './context/active.ts';

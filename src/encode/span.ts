@@ -252,7 +252,7 @@ function encodeLink(link: EncodableLink): boolean {
 
 function encodeStatus(code: number, message: string | undefined): void {
   const start = w.open(0x7a);
-  if (message !== undefined && message !== '') w.string(0x12, w.cut(message));
+  if (message !== undefined && message !== '') w.string(0x12, w.bounded(message));
   field(0x18, code);
   w.close(start);
 }

@@ -149,11 +149,20 @@ function padded(where: number, length: number, width: number): void {
   bytes[where] = length;
 }
 
-/** Cuts a text to the limit, without leaving half of a surrogate pair. */
+/** Cuts the value of an attribute to the limit, without leaving half of a surrogate pair. */
 export function cut(text: string): string {
+  return cutTo(text, maxTextLength);
+}
+
+/** Cuts a text that is no attribute, to which only the bound of a span applies. */
+export function bounded(text: string): string {
+  return cutTo(text, Infinity);
+}
+
+function cutTo(text: string, limit: number): string {
   // Three bytes are the most that a UTF-16 unit needs.
-  const room = at < LARGE_SPAN_BYTES / 2 ? maxTextLength : Math.trunc((LARGE_SPAN_BYTES - at) / 3);
-  const most = Math.min(maxTextLength, Math.max(uncutLength, room));
+  const room = at < LARGE_SPAN_BYTES / 2 ? limit : Math.trunc((LARGE_SPAN_BYTES - at) / 3);
+  const most = Math.min(limit, Math.max(uncutLength, room));
   if (text.length <= most) return text;
   const last = text.charCodeAt(most - 1);
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? most - 1 : most);

@@ -6,6 +6,7 @@ import { MAX_SQL } from '../redact/sql.ts';
 import { scope } from '../trace/scope.ts';
 import { VERSION } from '../resource/version.ts';
 import { sqlClient } from './db.ts';
+import { SCHEMA_URL } from './schema.ts';
 import { keepSecret } from './secret-errors.ts';
 import { reportFailure } from '../patch/guard.ts';
 
@@ -36,7 +37,12 @@ export interface EmbeddedSql {
  */
 export function embeddedSql(name: string): EmbeddedSql {
   const statements = new WeakMap<object, Statement>();
-  const role = { system: 'sqlite', dialect: 'sqlite', scope: scope(name, VERSION), status } as const;
+  const role = {
+    system: 'sqlite',
+    dialect: 'sqlite',
+    scope: scope(name, VERSION, SCHEMA_URL),
+    status,
+  } as const;
   const execution = sqlClient<object, unknown[]>({
     ...role,
     text(statement) {
@@ -121,7 +127,12 @@ export interface CallbackSql {
  */
 export function callbackSql(name: string): CallbackSql {
   const databases = new WeakMap<object, Database>();
-  const role = { system: 'sqlite', dialect: 'sqlite', scope: scope(name, VERSION), status } as const;
+  const role = {
+    system: 'sqlite',
+    dialect: 'sqlite',
+    scope: scope(name, VERSION, SCHEMA_URL),
+    status,
+  } as const;
   let running = false;
   const query = sqlClient<Database, unknown[]>({
     ...role,

@@ -54,19 +54,36 @@ export function monotonic(time: unknown, clock: Clock): number | undefined {
   }
   if (ms === undefined) return undefined;
   const wallMs = ms + clock.originMs;
+  // The epoch itself, from so far away that it may come out some ns before it, which OTLP can't tell.
+  if (Math.abs(wallMs) < 0.001) return ms + 0.001;
   return wallMs >= 0 && wallMs <= LAST_MS ? ms : undefined;
 }
 
 function relative(time: unknown, clock: Clock): number | undefined {
   if (typeof time === 'number' && Number.isFinite(time)) {
-    return time >= clock.originMs / 2 ? time - clock.originMs : time;
+    return time >= clock.originMs / 2 ? sinceOrigin(0, time, 0, clock) : time;
   }
   if (time instanceof Date) {
     const ms = time.getTime();
-    return Number.isNaN(ms) ? undefined : ms - clock.originMs;
+    return Number.isNaN(ms) ? undefined : sinceOrigin(0, ms, 0, clock);
   }
   if (Array.isArray(time) && Number.isFinite(time[0]) && Number.isFinite(time[1])) {
-    return time[0] * 1_000 + time[1] / 1_000_000 - clock.originMs;
+    return sinceOrigin(time[0], 0, time[1], clock);
   }
   return undefined;
+}
+
+/**
+ * From the clock's origin to `seconds` + `ms` + `ns` since the epoch, exact to the ns within 100 days: a double that holds the
+ * time since the epoch in ms has steps of 240 ns, so the large parts are taken from each other first.
+ */
+function sinceOrigin(seconds: number, ms: number, ns: number, { originMs }: Clock): number {
+  // As the clock has it: whole microseconds.
+  const originUs = Math.round(originMs * 1_000);
+  const originWholeMs = Math.floor(originUs / 1_000);
+  const wholeMs = Math.floor(ms);
+  const apartMs = seconds * 1_000 + wholeMs - originWholeMs;
+  const apartNs = Math.round((ms - wholeMs) * 1e6 + ns - (originUs - originWholeMs * 1_000) * 1_000);
+  // The quarter keeps what is cut to whole ns later above it.
+  return (apartMs * 1e6 + apartNs + 0.25) / 1e6;
 }

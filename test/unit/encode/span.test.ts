@@ -264,6 +264,14 @@ describe('encodeSpan', () => {
     expect(attributes.bytes).toEqual(new Uint8Array(4));
   });
 
+  it('does not apply the limit of attributes to the message of the status', () => {
+    setMaxTextLength(4);
+    expect(roundTrip({ status: 2, statusMessage: 'relation is missing' }).status).toEqual({
+      code: 'ERROR',
+      message: 'relation is missing',
+    });
+  });
+
   it('gives a text of 10 MB 65,536 units and not more', () => {
     const { attributes } = roundTrip({
       user: ['text', 'x'.repeat(10_000_000), 'list', ['é'.repeat(10_000_000)]],
