@@ -2,7 +2,7 @@ import type { LogLevel } from '../log.ts';
 import { closest } from './distance.ts';
 import { instrumentationVariable, type InstrumentationChoice } from './instrumentations.ts';
 import { parse, shown } from './parse.ts';
-import { VARIABLES, type Values, type Variable } from './table.ts';
+import { DETECTORS, VARIABLES, type Values, type Variable } from './table.ts';
 
 export type Propagator = Values['OTEL_PROPAGATORS'][number];
 export type ExporterName = Values['OTEL_TRACES_EXPORTER'][number];
@@ -64,6 +64,8 @@ export interface Config {
   /** `OTEL_SERVICE_NAME` alone; `service.name` may also come from `resourceAttributes`. */
   readonly serviceName: string | undefined;
   readonly resourceAttributes: Readonly<Record<string, string>>;
+  /** `OTEL_NODE_RESOURCE_DETECTORS`, without `all` and `none`. */
+  readonly resourceDetectors: readonly string[];
   readonly propagators: readonly Propagator[];
   /** `FORETRACE_BAGGAGE_LENGTH_LIMIT` */
   readonly maxBaggage: number;
@@ -189,11 +191,23 @@ function assemble(
       );
     }
   }
+  if (v.OTEL_CONFIG_FILE !== undefined) {
+    warnings.push('OTEL_CONFIG_FILE is not supported yet, it is ignored: the environment variables hold');
+  }
+  const doubled = v.OTEL_SEMCONV_STABILITY_OPT_IN.filter((word) => word.endsWith('/dup'));
+  if (doubled.length > 0) {
+    warnings.push(
+      `OTEL_SEMCONV_STABILITY_OPT_IN has ${doubled.join(', ')}, but only the stable conventions are emitted`,
+    );
+  }
   return {
     disabled: v.OTEL_SDK_DISABLED,
     logLevel: v.OTEL_LOG_LEVEL,
     serviceName: v.OTEL_SERVICE_NAME,
     resourceAttributes: v.OTEL_RESOURCE_ATTRIBUTES ?? {},
+    resourceDetectors: v.OTEL_NODE_RESOURCE_DETECTORS.includes('all')
+      ? DETECTORS
+      : v.OTEL_NODE_RESOURCE_DETECTORS,
     propagators: v.OTEL_PROPAGATORS,
     maxBaggage: v.FORETRACE_BAGGAGE_LENGTH_LIMIT,
     exporters: v.OTEL_TRACES_EXPORTER,

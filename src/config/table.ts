@@ -22,6 +22,11 @@ export type VariableType =
   | 'path'
   | 'URL';
 
+/** Detectors of OpenTelemetry's own agent; `env` is what the variables say. */
+export const DETECTORS = ['env', 'host', 'os', 'process', 'serviceinstance', 'container'] as const;
+/** Those of it that find nothing here. */
+const CLOUDS = ['alibaba', 'aws', 'azure', 'gcp'] as const;
+
 /** One environment variable. The parser, the documentation and the tests are derived from these rows. */
 export interface Variable {
   readonly name: string;
@@ -133,7 +138,7 @@ export const VARIABLES = [
     group: 'general',
     type: 'boolean',
     default: false,
-    help: '`true` leaves the app alone: no hook, no patch, no thread.',
+    help: '`true` leaves the app alone: no hook, no patch, no thread, and nothing behind the API: `OTEL_PROPAGATORS` has no effect then, other than in SDKs that an app sets up itself.',
   },
   {
     name: 'OTEL_LOG_LEVEL',
@@ -156,6 +161,30 @@ export const VARIABLES = [
     type: 'pairs',
     default: undefined,
     help: 'Attributes of the resource, such as `deployment.environment.name=prod,service.version=1.2.3`. They win over what is detected.',
+  },
+  {
+    name: 'OTEL_NODE_RESOURCE_DETECTORS',
+    group: 'general',
+    type: 'set',
+    values: [...DETECTORS, ...CLOUDS, 'all', 'none'],
+    default: ['all'],
+    help:
+      'What is found out for the resource: `host` (name, id, architecture), `os`, `process` (command line, owner, versions), `serviceinstance`, ' +
+      '`container`. What the variables say is in the resource in any case. The names of clouds are accepted and find nothing yet.',
+  },
+  {
+    name: 'OTEL_CONFIG_FILE',
+    group: 'general',
+    type: 'string',
+    default: undefined,
+    help: 'Not supported yet, which is worth one line: the variables hold.',
+  },
+  {
+    name: 'OTEL_SEMCONV_STABILITY_OPT_IN',
+    group: 'general',
+    type: 'list',
+    default: [],
+    help: 'Only the stable conventions are emitted. A word that asks for the old ones beside them (`http/dup`, `database/dup`) is worth one line.',
   },
   {
     name: 'OTEL_PROPAGATORS',

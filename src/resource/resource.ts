@@ -32,11 +32,12 @@ const INSTANCE = 'foretrace.service.instance.id';
  * `OTEL_SERVICE_NAME` wins over `OTEL_RESOURCE_ATTRIBUTES`, and both over what is detected.
  */
 export function resource(
-  config: Pick<Config, 'serviceName' | 'resourceAttributes'>,
+  config: Pick<Config, 'serviceName' | 'resourceAttributes' | 'resourceDetectors'>,
   entry?: Entry,
 ): ResourceAttributes {
   const attributes: ResourceAttributes = {};
-  for (const detect of DETECTORS) {
+  for (const [name, detect] of DETECTORS) {
+    if (name !== undefined && !config.resourceDetectors.includes(name)) continue;
     try {
       detect(attributes, entry ?? processEntry());
     } catch {
@@ -58,16 +59,22 @@ export function processEntry(): Entry {
   return { argv: process.argv, execArgv: process.execArgv, cwd: process.cwd() };
 }
 
-const DETECTORS: readonly ((attributes: ResourceAttributes, entry: Entry) => void)[] = [
-  service,
-  instance,
-  telemetry,
-  processInfo,
-  command,
-  owner,
-  host,
-  operatingSystem,
-  container,
+/** Each with its name in `OTEL_NODE_RESOURCE_DETECTORS`; without one it is of the traces themselves. */
+const DETECTORS: readonly (readonly [
+  string | undefined,
+  (attributes: ResourceAttributes, entry: Entry) => void,
+])[] = [
+  [undefined, service],
+  ['serviceinstance', instance],
+  [undefined, telemetry],
+  ['process', processInfo],
+  ['process', command],
+  // Apart from the rest of the process: it throws for a user id without an entry, which is common in containers.
+  ['process', owner],
+  ['host', host],
+  ['host', machineId],
+  ['os', operatingSystem],
+  ['container', container],
 ];
 
 function service(attributes: ResourceAttributes, entry: Entry): void {
@@ -113,7 +120,6 @@ function command(attributes: ResourceAttributes, { argv, execArgv }: Entry): voi
   attributes[keys.PROCESS_COMMAND_ARGS] = maskArguments([executable, ...execArgv, ...rest]);
 }
 
-// Apart from the rest of the process: it throws for a user id without an entry, which is common in containers.
 function owner(attributes: ResourceAttributes): void {
   attributes[keys.PROCESS_OWNER] = userInfo().username;
 }
@@ -140,11 +146,11 @@ function container(attributes: ResourceAttributes): void {
   if (platform() !== 'linux') return;
   const id = containerId();
   if (id !== undefined) attributes[keys.CONTAINER_ID] = id;
-  // Inside a container the file belongs to the image, and hosts that run the same image are not the same host.
-  if (id === undefined) machineId(attributes);
 }
 
 function machineId(attributes: ResourceAttributes): void {
+  // Inside a container the file belongs to the image, and hosts that run the same image are not the same host.
+  if (platform() !== 'linux' || containerId() !== undefined) return;
   const id = readFirst(['/etc/machine-id', '/var/lib/dbus/machine-id']).trim();
   if (/^[0-9a-f]{32}$/.test(id)) attributes[keys.HOST_ID] = id;
 }

@@ -40,6 +40,7 @@ describe('an empty environment', () => {
       logLevel: 'warn',
       serviceName: undefined,
       resourceAttributes: {},
+      resourceDetectors: ['env', 'host', 'os', 'process', 'serviceinstance', 'container'],
       propagators: ['tracecontext', 'baggage'],
       maxBaggage: 3072,
       exporters: ['otlp'],
@@ -446,6 +447,20 @@ describe('otlp', () => {
       expect(read.config).toEqual(config({ [name]: 'false' }));
     }
   });
+  it.each([
+    ['OTEL_CONFIG_FILE', '/etc/otel.yaml', /^OTEL_CONFIG_FILE is not supported yet, it is ignored/],
+    [
+      'OTEL_SEMCONV_STABILITY_OPT_IN',
+      'http/dup,database',
+      /^OTEL_SEMCONV_STABILITY_OPT_IN has http\/dup, but only/,
+    ],
+  ])('says in one line that %s=%s has no effect', (name, text, line) => {
+    expect(readConfig({ [name]: text }).warnings).toEqual([expect.stringMatching(line)]);
+  });
+  it.each(['http', 'database', 'http,database,messaging'])(
+    'says nothing of OTEL_SEMCONV_STABILITY_OPT_IN=%s, which asks for what there is',
+    (text) => expect(readConfig({ OTEL_SEMCONV_STABILITY_OPT_IN: text }).warnings).toEqual([]),
+  );
   it('replaces the general headers by the ones for traces', () => {
     expect(
       config({ OTEL_EXPORTER_OTLP_HEADERS: 'a=1', OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'b=2' }).otlp.headers,
@@ -630,13 +645,10 @@ describe('names that are not in the table', () => {
       'OTEL_METRICS_EXEMPLAR_FILTER',
       'OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT',
       'OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT',
-      'OTEL_CONFIG_FILE',
       'OTEL_EXPORTER_ZIPKIN_ENDPOINT',
       'OTEL_EXPORTER_ZIPKIN_TIMEOUT',
       'OTEL_EXPORTER_PROMETHEUS_HOST',
       'OTEL_EXPORTER_PROMETHEUS_PORT',
-      'OTEL_SEMCONV_STABILITY_OPT_IN',
-      'OTEL_NODE_RESOURCE_DETECTORS',
       ...['LOGS', 'METRICS'].flatMap((signal) =>
         ['ENDPOINT', 'HEADERS', 'TIMEOUT', 'COMPRESSION', 'PROTOCOL', 'CERTIFICATE'].map(
           (part) => `OTEL_EXPORTER_OTLP_${signal}_${part}`,

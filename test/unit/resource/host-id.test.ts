@@ -12,14 +12,22 @@ describe.skipIf(process.platform !== 'linux')('host.id', () => {
   beforeEach(() => vi.mocked(containerId).mockReset());
 
   it.skipIf(!/^[0-9a-f]{32}$/.test(machine))('is the machine id outside of containers', () => {
-    const found = resource({ serviceName: undefined, resourceAttributes: {} });
+    const found = resource({
+      serviceName: undefined,
+      resourceAttributes: {},
+      resourceDetectors: ['host', 'container'],
+    });
     expect(found['host.id']).toBe(machine);
     expect(found).not.toHaveProperty('container.id');
   });
 
   it('is absent inside a container, whose machine id is that of the image', () => {
     vi.mocked(containerId).mockReturnValue(ID);
-    const found = resource({ serviceName: undefined, resourceAttributes: {} });
+    const found = resource({
+      serviceName: undefined,
+      resourceAttributes: {},
+      resourceDetectors: ['host', 'container'],
+    });
     expect(found['container.id']).toBe(ID);
     expect(found).not.toHaveProperty('host.id');
   });

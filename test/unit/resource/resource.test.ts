@@ -37,6 +37,34 @@ describe('the name of the service', () => {
   });
 });
 
+describe('the detectors that OTEL_NODE_RESOURCE_DETECTORS names', () => {
+  const ALWAYS = ['service.name', 'service.version', 'telemetry.sdk.name', 'telemetry.sdk.language'];
+  const groups = (detectors: string): string[] => {
+    const found = attributes({ OTEL_NODE_RESOURCE_DETECTORS: detectors, OTEL_RESOURCE_ATTRIBUTES: 'team=a' });
+    expect(Object.keys(found)).toEqual(expect.arrayContaining([...ALWAYS, 'team']));
+    return [...new Set(Object.keys(found).map((name) => name.replace(/\..*/, '')))].filter(
+      (name) => !['service', 'telemetry', 'team', 'container'].includes(name),
+    );
+  };
+  it.each([
+    ['none', []],
+    ['env', []],
+    ['host', ['host']],
+    ['os,process', ['process', 'os']],
+    ['all', ['process', 'host', 'os']],
+    ['ALL,env', ['process', 'host', 'os']],
+    ['gcp', []],
+  ])('%s', (detectors, expected) => {
+    expect(groups(detectors)).toEqual(expected);
+  });
+  it('tell no id of the instance without serviceinstance', () => {
+    expect(attributes({ OTEL_NODE_RESOURCE_DETECTORS: 'host' })).not.toHaveProperty('service.instance.id');
+    expect(attributes({ OTEL_NODE_RESOURCE_DETECTORS: 'serviceinstance' })).toHaveProperty(
+      'service.instance.id',
+    );
+  });
+});
+
 describe('the resource', () => {
   it('describes process, host, system and foretrace', () => {
     const found = attributes();
