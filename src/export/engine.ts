@@ -108,6 +108,8 @@ export function createEngine(
   let waiters: Waiter[] = [];
   /** The request and, behind it, what came out of the rings: one export at a time, so one array serves them all. */
   let work = NO_BYTES;
+  /** What the last export that failed has used. */
+  let resting = NO_BYTES;
   let exporting = false;
   let looksLeft = 0;
   let lookTimer: NodeJS.Timeout | undefined;
@@ -147,8 +149,9 @@ export function createEngine(
         const lost = await exportBatch(taken.request, taken.spans);
         // Another consumer has the rings now.
         if (stopped) return;
-        // After a refusal or a time-out the socket may still be reading the old bytes.
-        if (lost > 0) work = NO_BYTES;
+        // After a refusal or a time-out the socket may still be reading the old bytes. They come back after the next loss: a new array
+        // for each would wait for a collection of garbage, for which this thread has hardly a reason.
+        if (lost > 0) [work, resting] = [resting, work];
         settleShares(taken.shares, lost);
         answerWaiters();
         looksLeft = LOOKS;
