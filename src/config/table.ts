@@ -138,7 +138,7 @@ export const VARIABLES = [
     group: 'general',
     type: 'boolean',
     default: false,
-    help: '`true` leaves the app alone: no hook, no patch, no thread, and nothing behind the API: `OTEL_PROPAGATORS` has no effect then, other than in SDKs that an app sets up itself.',
+    help: '`true` leaves the app alone: no hook, no patch, no thread, and no propagators behind the API ([decision 016](decisions/016-switched-off.md)).',
   },
   {
     name: 'OTEL_LOG_LEVEL',
@@ -217,7 +217,7 @@ export const VARIABLES = [
       'parentbased_traceidratio',
     ],
     default: 'parentbased_always_on',
-    help: 'Which traces are kept. The `parentbased_` ones follow the decision of the caller.',
+    help: 'Which traces are kept. The `parentbased_` ones follow the decision of the caller, and `traceidratio` decides by a trace id that may be the caller’s: neither keeps out a stranger who wants to be sampled ([SECURITY.md](../SECURITY.md#threats-that-were-thought-of)).',
   },
   {
     name: 'OTEL_TRACES_SAMPLER_ARG',
