@@ -30,9 +30,11 @@ export { performanceNow as now };
 /** The clock for a new local trace. `timeOrigin` drifts from wall time (NTP, suspend), so it is compared once a second. */
 export function clockAt(nowMs: number): Clock {
   if (current === undefined || nowMs >= recheckAt) {
-    recheckAt = nowMs + RECHECK_MS;
+    // Not from `nowMs`: it may be a start that the app has given, hours away.
+    const atMs = performanceNow();
+    recheckAt = Math.min(nowMs, atMs) + RECHECK_MS;
     current ??= anchor(process.getBuiltinModule('node:perf_hooks').performance.timeOrigin);
-    const originMs = Date.now() - nowMs;
+    const originMs = Date.now() - atMs;
     if (Math.abs(originMs - current.originMs) > TOLERATED_DRIFT_MS) current = anchor(originMs);
   }
   return current;

@@ -29,6 +29,15 @@ describe('the clock', () => {
     expect(fresh.clockAt(2_011)).toBeDefined();
   });
 
+  it('stays where it is for a start that an app gives, in the past or in the future', async () => {
+    const fresh = await import('../../../src/trace/clock.ts');
+    const before = fresh.clockAt(fresh.now());
+    for (const apart of [10_000, 3_600_000, -10_000]) {
+      expect(fresh.clockAt(fresh.now() + apart)).toBe(before);
+      expect(fresh.clockAt(fresh.now())).toBe(before);
+    }
+  });
+
   it('is not touched by apps that replace the clocks', () => {
     vi.spyOn(performance, 'now').mockReturnValue(0);
     expect(now()).toBeGreaterThan(0);
