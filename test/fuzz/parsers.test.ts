@@ -12,9 +12,12 @@ import { extractB3 } from '../../src/propagate/b3.ts';
 import { baggageFromHeader, headerFromBaggage, limitBaggage } from '../../src/propagate/baggage.ts';
 import { propagator } from '../../src/propagate/index.ts';
 import { parseTraceparent, parseTracestate } from '../../src/propagate/tracecontext.ts';
+import { exceptionAttributes, statusText } from '../../src/redact/exception.ts';
 import { MAX_REDIS_STATEMENT, redisOperation, redisStatement } from '../../src/redact/redis.ts';
 import { MAX_SQL, sanitizeSql, type SqlDialect, summarizeSql } from '../../src/redact/sql.ts';
+import { MAX_MESSAGE, MAX_STACK } from '../../src/redact/stack.ts';
 import { redactQuery, redactUrl, SENSITIVE_QUERY_KEYS } from '../../src/redact/url.ts';
+import { MAX_ARGUMENT_CHARACTERS, maskArguments } from '../../src/resource/arguments.ts';
 import { forwardedClient, forwardedHost, forwardedProto } from '../../src/semconv/forwarded.ts';
 import { splitHost } from '../../src/semconv/http-server.ts';
 import { traceState } from '../../src/trace/trace-state.ts';
@@ -278,6 +281,43 @@ const PARSERS: Record<string, Parser> = {
         args[mutator.below(3)] = [text, [[[args]]], 1n, null, undefined, new Uint8Array(mutator.below(300))];
       holds(redisOperation(command).length <= 64, 'a name that is too long');
       holds(redisStatement(command, args).length <= MAX_REDIS_STATEMENT + 4, 'a statement that is too long');
+    },
+  },
+  'texts of exceptions': {
+    seeds: [
+      'TypeError: connect to postgres://app:hunter2@db:5432/x failed\n    at Client.query (/app/db.js:1:2)',
+      'Command failed: deploy --password=hunter2 --token "abc def" API_KEY=xyz',
+      '{"accessToken": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", "next": [1]}',
+      'GET https://example.com/a?token=abc&x=1 gave 500: ghp_0123456789abcdefghijklmnopqrstuvwxyz',
+    ],
+    pieces: [
+      '\n    at ',
+      'password',
+      '=',
+      ': ',
+      '--',
+      '"',
+      '://',
+      '@',
+      '?',
+      '&',
+      'eyJ',
+      '.',
+      'ghp_',
+      'Bearer ',
+    ],
+    parse(text, mutator) {
+      const error = Object.assign(new Error(text), {
+        stack: mutator.below(2) === 0 ? text : `Error: ${text}`,
+      });
+      const sent = exceptionAttributes(error);
+      // Bounded before it is masked: `pwd=x` is longer without its secret.
+      holds((sent?.['exception.message']?.length ?? 0) <= MAX_MESSAGE * 4, 'a message that is too long');
+      holds((sent?.['exception.stacktrace']?.length ?? 0) <= MAX_STACK * 4, 'a stack that is too long');
+      holds((statusText(text)?.length ?? 0) <= MAX_MESSAGE * 4, 'a description that is too long');
+      for (const masked of maskArguments(['node', text, text])) {
+        holds(masked.length <= MAX_ARGUMENT_CHARACTERS + 1, 'an argument that is too long');
+      }
     },
   },
   'environment values': {
