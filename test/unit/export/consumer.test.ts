@@ -55,7 +55,13 @@ test.each([
   async (name, then, reason) => {
     starts = 0;
     const replies: FromExport[] = [];
-    const consumer = createConsumer(threadFile(name, then), true, input, (reply) => replies.push(reply), 400);
+    const consumer = createConsumer(
+      threadFile(name, then),
+      true,
+      input,
+      (reply) => replies.push(reply),
+      2500,
+    );
     const start = performance.now();
     consumer.start();
     consumer.post({ type: 'flush', id: 1 });
@@ -64,11 +70,13 @@ test.each([
     consumer.start();
     expect(consumer.running).toBe(false);
     await vi.waitFor(() => expect(consumer.running).toBe(true), 5000);
-    expect(performance.now() - start).toBeGreaterThanOrEqual(390);
+    expect(performance.now() - start).toBeGreaterThanOrEqual(2490);
     consumer.post({ type: 'flush', id: 2 });
     await vi.waitFor(() => expect(replies.map(({ id }) => id)).toEqual([4, 8]), 5000);
     consumer.close();
-    expect(lines).toContain(`foretrace: the export thread ended (${reason}), it is started again in 1 s\n`);
+    expect(lines.map((line) => line.replace(/\d s$/m, '# s'))).toContain(
+      `foretrace: the export thread ended (${reason}), it is started again in # s\n`,
+    );
   },
 );
 
