@@ -72,7 +72,11 @@ function copy(value: unknown, depth: number): unknown {
 
 function copyComposite(value: object, depth: number): unknown {
   if (value instanceof Uint8Array) return new Uint8Array(value.subarray(0, MAX_TEXT_LENGTH));
-  if (value instanceof Date) return Date.prototype.toISOString.call(value);
+  // An invalid one has no text, and asking for it throws: what is around it would be lost too.
+  if (value instanceof Date)
+    return Number.isNaN(Date.prototype.getTime.call(value))
+      ? undefined
+      : Date.prototype.toISOString.call(value);
   if (Array.isArray(value)) {
     const items: unknown[] = [];
     for (let i = 0; i < value.length && valuesLeft-- > 0; i++) items.push(copy(value[i], depth + 1) ?? null);

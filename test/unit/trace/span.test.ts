@@ -74,12 +74,12 @@ describe('attributes of a span', () => {
   it('of a date are its ISO text', () => {
     const span = start();
     span.setAttribute('when', new Date(1_700_000_000_123) as never);
-    span.setAttribute('list', [new Date(0)] as never);
+    span.setAttribute('list', [new Date(0), new Date(Number.NaN)] as never);
     span.setAttribute('never', new Date(Number.NaN) as never);
     const { attributes, droppedAttributesCount } = sent(span);
     expect({ ...attributes }).toEqual({
       when: '2023-11-14T22:13:20.123Z',
-      list: ['1970-01-01T00:00:00.000Z'],
+      list: ['1970-01-01T00:00:00.000Z', null],
     });
     expect(droppedAttributesCount).toBe(1);
   });
