@@ -51,7 +51,7 @@ export const {
 } = globalThis;
 
 const { from: arrayFrom, isArray } = Array;
-const { load, notify, store, wait } = Atomics;
+const { add, compareExchange, load, notify, store, wait } = Atomics;
 const { asIntN, asUintN } = BigInt;
 const { allocUnsafeSlow, from: bufferFrom } = Buffer;
 const { captureStackTrace } = Error;
@@ -100,6 +100,8 @@ export function performanceNow(): number {
 export {
   arrayFrom as 'Array.from',
   isArray as 'Array.isArray',
+  add as 'Atomics.add',
+  compareExchange as 'Atomics.compareExchange',
   load as 'Atomics.load',
   notify as 'Atomics.notify',
   store as 'Atomics.store',

@@ -1,16 +1,5 @@
 // oxlint-disable unicorn/require-post-message-target-origin, unicorn/prefer-add-event-listener -- rules for windows; these are threads
-import {
-  clearTimeout,
-  Int32Array,
-  load,
-  Map,
-  now,
-  Promise,
-  Set,
-  setTimeout,
-  SharedArrayBuffer,
-  wait,
-} from './globals.ts';
+import { now } from '../trace/clock.ts';
 import { AsyncResource } from 'node:async_hooks';
 import type { BroadcastChannel, MessagePort } from 'node:worker_threads';
 import { log } from '../log.ts';
@@ -240,14 +229,14 @@ export function createAppPipeline(options: ExportOptions, threadFile: string): P
         return;
       }
       const end = now() + timeoutMs;
-      const before = load(cells, 0);
+      const before = Atomics.load(cells, 0);
       const failedBefore = failedSpans();
       consumer.start(true);
       consumer.post({ type: 'finish', timeoutMs });
       for (;;) {
         const leftMs = end - now();
-        if (leftMs <= 0 || load(cells, 0) !== before) break;
-        wait(cells, 0, before, leftMs);
+        if (leftMs <= 0 || Atomics.load(cells, 0) !== before) break;
+        Atomics.wait(cells, 0, before, leftMs);
       }
       const lost = pendingSpans() + failedSpans() - failedBefore;
       if (lost > 0) {

@@ -1,4 +1,3 @@
-import { Map, Math } from './globals.ts';
 import { isatty } from 'node:tty';
 import type { DecodedSpan } from '../encode/read.ts';
 import type { Exporter } from './exporter.ts';

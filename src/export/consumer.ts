@@ -1,5 +1,5 @@
 // oxlint-disable unicorn/require-post-message-target-origin, unicorn/prefer-add-event-listener -- rules for windows; these are threads
-import { Math, now, setImmediate, setTimeout } from './globals.ts';
+import { now } from '../trace/clock.ts';
 import { AsyncResource } from 'node:async_hooks';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

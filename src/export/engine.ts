@@ -1,13 +1,3 @@
-import {
-  clearInterval,
-  clearTimeout,
-  Map,
-  Math,
-  Promise,
-  setImmediate,
-  setInterval,
-  setTimeout,
-} from './globals.ts';
 import { log } from '../log.ts';
 import { guarded, reportFailure } from '../patch/guard.ts';
 import { batchOf, type Exporter } from './exporter.ts';

@@ -1,4 +1,4 @@
-import { Int32Array, Math, now, SharedArrayBuffer, wait } from './globals.ts';
+import { now } from '../trace/clock.ts';
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import type { Exporter } from './exporter.ts';
 import { createHealth } from './health.ts';
@@ -54,7 +54,7 @@ export function writeAll(file: number, text: Buffer, blockedMs: number, onPart =
       if (at < text.length) onPart();
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || now() > until) throw error;
-      wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
     }
   }
 }

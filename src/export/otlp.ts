@@ -1,4 +1,4 @@
-import { clearTimeout, Math, now, Promise, Set, setTimeout } from './globals.ts';
+import { now } from '../trace/clock.ts';
 import { readFileSync } from 'node:fs';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';

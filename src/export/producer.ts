@@ -1,4 +1,3 @@
-import { JSON, Map, Math } from './globals.ts';
 import { guarded } from '../patch/guard.ts';
 import {
   append,

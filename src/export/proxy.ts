@@ -1,5 +1,4 @@
 import type { Agent, ClientRequest } from 'node:http';
-import { clearTimeout, setTimeout } from './globals.ts';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import type * as Tls from 'node:tls';
 

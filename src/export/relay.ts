@@ -1,5 +1,4 @@
 // oxlint-disable unicorn/require-post-message-target-origin, unicorn/prefer-add-event-listener -- rules for windows; these are threads
-import { clearTimeout, Map, Promise, setTimeout } from './globals.ts';
 import { AsyncResource } from 'node:async_hooks';
 import type * as Threads from 'node:worker_threads';
 import { guarded } from '../patch/guard.ts';

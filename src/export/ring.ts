@@ -1,13 +1,3 @@
-import {
-  compareExchange,
-  Int32Array,
-  JSON,
-  load,
-  Math,
-  SharedArrayBuffer,
-  store,
-  Uint8Array,
-} from './globals.ts';
 import { Buffer } from 'node:buffer';
 
 /** An instrumentation scope as it is written into the ring's own table. */
@@ -133,7 +123,7 @@ const FREE = 2;
 
 /** Its thread has ended and its spans are settled: the consumer will not look at it again. Consumer only. */
 export function forget(ring: Ring): void {
-  store(ring.header, LIFE, FORGOTTEN);
+  Atomics.store(ring.header, LIFE, FORGOTTEN);
 }
 
 /**
@@ -141,12 +131,14 @@ export function forget(ring: Ring): void {
  * @returns false while the consumer has not forgotten it
  */
 export function free(shared: SharedArrayBuffer): boolean {
-  return compareExchange(new Int32Array(shared, 0, HEADER_BYTES / 4), LIFE, FORGOTTEN, FREE) === FORGOTTEN;
+  return (
+    Atomics.compareExchange(new Int32Array(shared, 0, HEADER_BYTES / 4), LIFE, FORGOTTEN, FREE) === FORGOTTEN
+  );
 }
 
 /** Whether nobody has taken it since it was offered. */
 export function isFree(shared: SharedArrayBuffer): boolean {
-  return load(new Int32Array(shared, 0, HEADER_BYTES / 4), LIFE) === FREE;
+  return Atomics.load(new Int32Array(shared, 0, HEADER_BYTES / 4), LIFE) === FREE;
 }
 
 /**
@@ -158,7 +150,7 @@ export function claim(shared: SharedArrayBuffer, capacityBytes: number, maxSpans
   const header = new Int32Array(shared, 0, HEADER_BYTES / 4);
   if (header[CAPACITY] !== layoutOf(capacityBytes).capacity || header[MAX_SPANS] !== maxSpans)
     return undefined;
-  if (compareExchange(header, LIFE, FREE, OWNED) !== FREE) return undefined;
+  if (Atomics.compareExchange(header, LIFE, FREE, OWNED) !== FREE) return undefined;
   header.fill(0, WRITTEN);
   return attach(shared);
 }
@@ -170,7 +162,7 @@ export function attach(shared: SharedArrayBuffer): Ring {
   const blockBytes = 1 << blockShift;
   const blocks = header[BLOCKS]!;
   const offset = HEADER_BYTES + SCOPE_TABLE_BYTES;
-  const written = load(header, WRITTEN);
+  const written = Atomics.load(header, WRITTEN);
   return {
     shared,
     header,
@@ -184,11 +176,11 @@ export function attach(shared: SharedArrayBuffer): Ring {
     blocks,
     base: header[TABLE + ((written >> blockShift) & (TABLE_BLOCKS - 1))]! << blockShift,
     written,
-    ended: load(header, ENDED),
-    dropped: load(header, DROPPED),
-    droppedForBytes: load(header, DROPPED_FOR_BYTES),
-    consumedSeen: load(header, CONSUMED),
-    settledSeen: load(header, SETTLED),
+    ended: Atomics.load(header, ENDED),
+    dropped: Atomics.load(header, DROPPED),
+    droppedForBytes: Atomics.load(header, DROPPED_FOR_BYTES),
+    consumedSeen: Atomics.load(header, CONSUMED),
+    settledSeen: Atomics.load(header, SETTLED),
     source: undefined,
     sourceWords: NO_WORDS,
   };
@@ -202,13 +194,13 @@ export function append(ring: Ring, scope: number, bytes: Uint8Array, length: num
   const { header, capacity, blockBytes } = ring;
   const size = (length + RECORD_HEADER_BYTES + 7) & ~7;
   if (((ring.ended - ring.settledSeen) | 0) >= ring.maxSpans) {
-    ring.settledSeen = load(header, SETTLED);
+    ring.settledSeen = Atomics.load(header, SETTLED);
     if (((ring.ended - ring.settledSeen) | 0) >= ring.maxSpans) return drop(ring);
   }
   let at = ring.written & (blockBytes - 1);
   const skipped = blockBytes - at < size ? blockBytes - at : 0;
   if (((ring.written - ring.consumedSeen) | 0) + skipped + size > capacity) {
-    ring.consumedSeen = load(header, CONSUMED);
+    ring.consumedSeen = Atomics.load(header, CONSUMED);
     if (((ring.written - ring.consumedSeen) | 0) + skipped + size > capacity) {
       return dropForBytes(ring);
     }
@@ -238,7 +230,7 @@ export function append(ring: Ring, scope: number, bytes: Uint8Array, length: num
   }
   // Plain: the atomic store below publishes it together with the record.
   header[ENDED] = ring.ended = (ring.ended + 1) | 0;
-  store(header, WRITTEN, (ring.written = (ring.written + skipped + size) | 0));
+  Atomics.store(header, WRITTEN, (ring.written = (ring.written + skipped + size) | 0));
   return true;
 }
 
@@ -246,7 +238,7 @@ export function append(ring: Ring, scope: number, bytes: Uint8Array, length: num
 function enterBlock(ring: Ring, position: number): void {
   if (ring.blocks === 1) return;
   const { header, blockShift } = ring;
-  const consumed = load(header, CONSUMED);
+  const consumed = Atomics.load(header, CONSUMED);
   const live = (position - consumed + (consumed & (ring.blockBytes - 1))) >> blockShift;
   let block = 0;
   for (let i = 0; i < live; i++) {
@@ -267,12 +259,12 @@ function offsetOf({ header, blockShift, blockBytes }: Ring, position: number): n
 }
 
 function drop(ring: Ring): false {
-  store(ring.header, DROPPED, (ring.dropped = (ring.dropped + 1) | 0));
+  Atomics.store(ring.header, DROPPED, (ring.dropped = (ring.dropped + 1) | 0));
   return false;
 }
 
 function dropForBytes(ring: Ring): false {
-  store(ring.header, DROPPED_FOR_BYTES, (ring.droppedForBytes = (ring.droppedForBytes + 1) | 0));
+  Atomics.store(ring.header, DROPPED_FOR_BYTES, (ring.droppedForBytes = (ring.droppedForBytes + 1) | 0));
   return drop(ring);
 }
 
@@ -299,8 +291,8 @@ export function peek(
   maxBytes = Infinity,
 ): number {
   const { header, records, blockBytes } = ring;
-  const written = load(header, WRITTEN);
-  const first = load(header, CONSUMED);
+  const written = Atomics.load(header, WRITTEN);
+  const first = Atomics.load(header, CONSUMED);
   let position = first;
   let count = 0;
   let total = 0;
@@ -321,13 +313,13 @@ export function peek(
 
 /** The bytes from the first record to a position that `peek` gave. */
 export function peekedBytes(ring: Ring, position: number): number {
-  return (position - load(ring.header, CONSUMED)) | 0;
+  return (position - Atomics.load(ring.header, CONSUMED)) | 0;
 }
 
 /** Copies these bytes to `target`: in one go, since a view of each record costs three times as much as the copy. Consumer only. */
 export function copyOut(ring: Ring, position: number, target: Uint8Array, at: number): void {
   const { bytes, blockBytes, header } = ring;
-  for (let from = load(header, CONSUMED); from !== position;) {
+  for (let from = Atomics.load(header, CONSUMED); from !== position;) {
     const start = offsetOf(ring, from);
     const length = Math.min((position - from) | 0, blockBytes - (from & (blockBytes - 1)));
     target.set(bytes.subarray(start, start + length), at);
@@ -339,8 +331,8 @@ export function copyOut(ring: Ring, position: number, target: Uint8Array, at: nu
 /** Frees the room of the `spans` records before a position that `peek` gave. Consumer only. */
 export function release(ring: Ring, position: number, spans: number): void {
   const { header } = ring;
-  store(header, TAKEN, (header[TAKEN]! + spans) | 0);
-  store(header, CONSUMED, position);
+  Atomics.store(header, TAKEN, (header[TAKEN]! + spans) | 0);
+  Atomics.store(header, CONSUMED, position);
 }
 
 /**
@@ -358,19 +350,19 @@ export function fullBytes(ring: Ring): number {
 
 /** Spans that the consumer has not taken. */
 export function queuedSpans(ring: Ring): number {
-  return (load(ring.header, ENDED) - load(ring.header, TAKEN)) | 0;
+  return (Atomics.load(ring.header, ENDED) - Atomics.load(ring.header, TAKEN)) | 0;
 }
 
 /** Bytes that they need. */
 export function queuedBytes(ring: Ring): number {
-  return (load(ring.header, WRITTEN) - load(ring.header, CONSUMED)) | 0;
+  return (Atomics.load(ring.header, WRITTEN) - Atomics.load(ring.header, CONSUMED)) | 0;
 }
 
 /** Marks `exported + failed` drained spans as done, which makes room for as many. Consumer only. */
 export function settle(ring: Ring, exported: number, failed: number): void {
   const { header } = ring;
-  if (failed !== 0) store(header, FAILED, (header[FAILED]! + failed) | 0);
-  store(header, SETTLED, (header[SETTLED]! + exported + failed) | 0);
+  if (failed !== 0) Atomics.store(header, FAILED, (header[FAILED]! + failed) | 0);
+  Atomics.store(header, SETTLED, (header[SETTLED]! + exported + failed) | 0);
 }
 
 /**
@@ -379,7 +371,7 @@ export function settle(ring: Ring, exported: number, failed: number): void {
  */
 export function takeOver(ring: Ring): number {
   const { header } = ring;
-  const lost = (load(header, TAKEN) - load(header, SETTLED)) | 0;
+  const lost = (Atomics.load(header, TAKEN) - Atomics.load(header, SETTLED)) | 0;
   if (lost > 0) settle(ring, 0, lost);
   return Math.max(lost, 0);
 }
@@ -396,19 +388,19 @@ export const EXPORTING = 2;
  * may have come without a wake. Consumer only.
  */
 export function setState(ring: Ring, state: typeof ASLEEP | typeof LOOKING | typeof EXPORTING): void {
-  store(ring.header, STATE, state);
+  Atomics.store(ring.header, STATE, state);
 }
 
 /** Whether a wake is needless after an `append`. One that only looks now and then may be late for a queue that is half full. */
 export function isAwake(ring: Ring): boolean {
-  const state = load(ring.header, STATE);
+  const state = Atomics.load(ring.header, STATE);
   if (state !== LOOKING) return state === EXPORTING;
   return queuedSpans(ring) < ring.maxSpans / 2 && queuedBytes(ring) < ring.capacity / 2;
 }
 
 /** Spans that are ended and neither exported nor given up. */
 export function pending(ring: Ring): number {
-  return (load(ring.header, ENDED) - load(ring.header, SETTLED)) | 0;
+  return (Atomics.load(ring.header, ENDED) - Atomics.load(ring.header, SETTLED)) | 0;
 }
 
 export interface RingCounts {
@@ -424,17 +416,17 @@ export interface RingCounts {
 
 /** How many of the dropped spans found no room for their bytes. */
 export function droppedForBytes(ring: Ring): number {
-  return load(ring.header, DROPPED_FOR_BYTES) >>> 0;
+  return Atomics.load(ring.header, DROPPED_FOR_BYTES) >>> 0;
 }
 
 /** Counters over the ring's life, modulo 2^32. */
 export function counts(ring: Ring): RingCounts {
   const { header } = ring;
   return {
-    settled: load(header, SETTLED) >>> 0,
-    failed: load(header, FAILED) >>> 0,
-    ended: load(header, ENDED) >>> 0,
-    dropped: load(header, DROPPED) >>> 0,
+    settled: Atomics.load(header, SETTLED) >>> 0,
+    failed: Atomics.load(header, FAILED) >>> 0,
+    ended: Atomics.load(header, ENDED) >>> 0,
+    dropped: Atomics.load(header, DROPPED) >>> 0,
   };
 }
 
@@ -452,14 +444,14 @@ export function appendScope(ring: Ring, scope: ScopeInfo): number {
   if (used + 4 + json.length > scopeTable.length) return UNNAMED_SCOPE;
   new DataView(scopeTable.buffer, scopeTable.byteOffset).setUint32(used, json.length);
   scopeTable.set(json, used + 4);
-  store(header, SCOPES, used + 4 + json.length);
+  Atomics.store(header, SCOPES, used + 4 + json.length);
   return ++header[SCOPE_COUNT]!;
 }
 
 /** All scopes of the table by number, the unnamed one first. */
 export function readScopes(ring: Ring): ScopeInfo[] {
   const { scopeTable, header } = ring;
-  const used = load(header, SCOPES);
+  const used = Atomics.load(header, SCOPES);
   const view = new DataView(scopeTable.buffer, scopeTable.byteOffset);
   const scopes: ScopeInfo[] = [{ name: '' }];
   for (let at = 0; at < used;) {

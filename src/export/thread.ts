@@ -3,7 +3,6 @@
  * the app's thread it gives `startExport`, which is how exporting without a thread works.
  */
 // oxlint-disable unicorn/require-post-message-target-origin, unicorn/prefer-add-event-listener -- rules for windows; these are threads
-import { add, Int32Array, notify } from './globals.ts';
 import { BroadcastChannel, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { diag, DiagLogLevel } from '@opentelemetry/api';
 import { log, setLogLevel } from '../log.ts';
@@ -53,8 +52,8 @@ export function startExport(
         break;
       case 'finish':
         void engine.finish(message.timeoutMs).then(() => {
-          add(cells, 0, 1);
-          notify(cells, 0);
+          Atomics.add(cells, 0, 1);
+          Atomics.notify(cells, 0);
         });
         break;
       case 'close':

@@ -1,4 +1,3 @@
-import { Map, WeakRef } from './globals.ts';
 import { subscribe } from 'node:diagnostics_channel';
 import type { Worker } from 'node:worker_threads';
 
