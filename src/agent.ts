@@ -15,7 +15,7 @@ import { isMainThread } from './export/threads.ts';
 import { hookModules, type ModulePatch } from './load/index.ts';
 import { log, setLogLevel } from './log.ts';
 import { modulePatches } from './patch/apply.ts';
-import { guarded } from './patch/guard.ts';
+import { guarded } from './guard.ts';
 import { textMapPropagator } from './propagate/api.ts';
 import { setPropagators } from './propagate/current.ts';
 import { resource } from './resource/resource.ts';

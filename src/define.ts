@@ -1,5 +1,5 @@
 import type { Role, Settle } from './patch/traced.ts';
-import { VERSION } from './resource/version.ts';
+import { VERSION } from './version.ts';
 import { SCHEMA_URL } from './semconv/schema.ts';
 import { scope as newScope, type Scope } from './trace/scope.ts';
 
@@ -71,7 +71,7 @@ export { isAbort } from './patch/abort.ts';
 export { lastGiven } from './patch/arguments.ts';
 export { apart, attached, detached, keepContext, queued } from './patch/detached.ts';
 export { isExporterAgent } from './export/marker.ts';
-export { guarded, reportFailure } from './patch/guard.ts';
+export { guarded, reportFailure } from './guard.ts';
 export {
   attempt,
   callbackOr,

@@ -1,6 +1,6 @@
 import type { ContextManager, TextMapPropagator, TracerProvider } from '@opentelemetry/api';
 import { log } from '../log.ts';
-import { guarded } from '../patch/guard.ts';
+import { guarded } from '../guard.ts';
 import { callerVersion } from './caller-version.ts';
 
 /**

@@ -1,6 +1,7 @@
 import type { Baggage, Context as ApiContext, Span as ApiSpan } from '@opentelemetry/api';
 import { baggageFromHeader } from '../propagate/baggage.ts';
-import type { PassedSpan, Span } from '../trace/span.ts';
+import type { Span } from '../trace/span.ts';
+import type { NonRecordingSpan } from '../trace/span-context.ts';
 import { standsFor } from '../trace/stand-in.ts';
 
 // The API makes its keys with Symbol.for, so these are the same in every version of it.
@@ -23,7 +24,7 @@ export interface ServedRequest {
  * small object. (The API's own copies a Map and makes three closures for each value set.)
  */
 export class Context implements ApiContext {
-  readonly span: Span | PassedSpan | ApiSpan | undefined;
+  readonly span: Span | NonRecordingSpan | ApiSpan | undefined;
   readonly request: ServedRequest | undefined;
   /** The header text as received, or the parsed form once an app has set one. */
   readonly baggage: string | Baggage | undefined;
@@ -33,7 +34,7 @@ export class Context implements ApiContext {
   readonly foreign: ApiContext | undefined;
 
   constructor(
-    span: Span | PassedSpan | ApiSpan | undefined,
+    span: Span | NonRecordingSpan | ApiSpan | undefined,
     request: ServedRequest | undefined,
     baggage: string | Baggage | undefined,
     suppressed: boolean,

@@ -3,7 +3,7 @@ import { now } from '../trace/clock.ts';
 import { AsyncResource } from 'node:async_hooks';
 import type { BroadcastChannel, MessagePort } from 'node:worker_threads';
 import { log } from '../log.ts';
-import { guarded } from '../patch/guard.ts';
+import { guarded } from '../guard.ts';
 import { type Consumer, createConsumer, mayStartThread } from './consumer.ts';
 import { count } from './health.ts';
 import type { FromExport, ThreadRing, ToExport } from './messages.ts';

@@ -4,7 +4,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { log } from '../log.ts';
-import { guarded } from '../patch/guard.ts';
+import { guarded } from '../guard.ts';
 import { EXPORT_THREAD } from './marker.ts';
 import type { ExportInput, FromExport, ToExport } from './messages.ts';
 import { workerThreads } from './threads.ts';

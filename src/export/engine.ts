@@ -1,5 +1,5 @@
 import { log } from '../log.ts';
-import { guarded, reportFailure } from '../patch/guard.ts';
+import { guarded, reportFailure } from '../guard.ts';
 import { batchOf, type Exporter } from './exporter.ts';
 import { createDropWatch } from './health.ts';
 import type { BatchOptions, ResourceAttributes } from './options.ts';

@@ -1,4 +1,4 @@
-import { guarded } from '../patch/guard.ts';
+import { guarded } from '../guard.ts';
 import { mayStartThread } from './consumer.ts';
 import type { Pipeline } from './pipeline.ts';
 

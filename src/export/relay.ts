@@ -1,7 +1,7 @@
 // oxlint-disable unicorn/require-post-message-target-origin, unicorn/prefer-add-event-listener -- rules for windows; these are threads
 import { AsyncResource } from 'node:async_hooks';
 import type * as Threads from 'node:worker_threads';
-import { guarded } from '../patch/guard.ts';
+import { guarded } from '../guard.ts';
 import { SPARE_RINGS } from './marker.ts';
 import type { FromExport, ToExport } from './messages.ts';
 import type { ExportOptions } from './options.ts';

@@ -7,7 +7,6 @@ import { hookRequire } from './require.ts';
 import { hasAsyncHooks } from './sources.ts';
 
 export type { LoadedFile, ModulePatch } from './module-patch.ts';
-export { satisfies } from './satisfies.ts';
 
 /**
  * Hooks the loading of modules, so that each patch runs when its package or builtin is loaded. To be called once in a thread.

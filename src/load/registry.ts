@@ -4,7 +4,7 @@ import { join, relative, sep } from 'node:path';
 import { log } from '../log.ts';
 import type { ModulePatch } from './module-patch.ts';
 import { entryFiles, type Package, packageDirectory, packageFinder } from './package.ts';
-import { satisfies } from './satisfies.ts';
+import { satisfies } from '../satisfies.ts';
 
 /** One patch to run for one loaded file. */
 export interface Target {

@@ -1,8 +1,9 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Instrumentation, Point } from '../define.ts';
-import { type ModulePatch, satisfies } from '../load/index.ts';
+import type { ModulePatch } from '../load/index.ts';
+import { satisfies } from '../satisfies.ts';
 import { log } from '../log.ts';
-import { guarded } from './guard.ts';
+import { guarded } from '../guard.ts';
 import { traced } from './traced.ts';
 import { locate, wrap } from './wrap.ts';
 

@@ -1,7 +1,7 @@
 import { active, current, run } from '../context/active.ts';
 import { SPAN_KEY } from '../context/context.ts';
 import type { Span } from '../trace/span.ts';
-import { guarded, reportFailure } from './guard.ts';
+import { guarded, reportFailure } from '../guard.ts';
 
 /**
  * What a traced call means: a role of `src/semconv` with the getters of one library.

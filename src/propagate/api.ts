@@ -6,7 +6,8 @@ import type {
 } from '@opentelemetry/api';
 import { adopt } from '../context/active.ts';
 import { Context } from '../context/context.ts';
-import { DENIED, NO_SPAN, PassedSpan, type Span } from '../trace/span.ts';
+import { type Span } from '../trace/span.ts';
+import { DENIED, NO_SPAN, NonRecordingSpan } from '../trace/span-context.ts';
 import { SecondSpan } from '../trace/stand-in.ts';
 import { localSpan, parentIds } from '../trace/start.ts';
 import { extract, extractBaggage, fields, inject } from './current.ts';
@@ -38,11 +39,11 @@ export const textMapPropagator: TextMapPropagator = {
 };
 
 /** Frameworks and SDKs extract the headers of a request again: what they start is below the span that serves it, not beside it. */
-function spanOf(remote: RemoteParent, context: Context): Span | PassedSpan {
+function spanOf(remote: RemoteParent, context: Context): Span | NonRecordingSpan {
   return localSpan(remote, context) ?? passed(remote);
 }
 
-function passed(remote: RemoteParent): PassedSpan {
+function passed(remote: RemoteParent): NonRecordingSpan {
   const { t0, t1, t2, t3, s0, s1, flags, traceState } = remote;
-  return new PassedSpan(t0, t1, t2, t3, s0, s1, flags, traceState, true);
+  return new NonRecordingSpan(t0, t1, t2, t3, s0, s1, flags, traceState, true);
 }

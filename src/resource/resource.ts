@@ -6,7 +6,7 @@ import * as keys from '../semconv/keys-resource.ts';
 import { maskArgument, maskArguments } from './arguments.ts';
 import { containerId } from './container.ts';
 import { packageIdentity, type Entry } from './service.ts';
-import { VERSION } from './version.ts';
+import { VERSION } from '../version.ts';
 
 export type ResourceValue = string | number | boolean | readonly string[];
 /** Attributes of the resource, by name. */

@@ -1,7 +1,8 @@
 import { active } from '../context/active.ts';
 import type { Context } from '../context/context.ts';
 import type { Scope } from '../trace/scope.ts';
-import { CLIENT, NO_SPAN, Span } from '../trace/span.ts';
+import { CLIENT, Span } from '../trace/span.ts';
+import { NO_SPAN } from '../trace/span-context.ts';
 import { isRecorded, startSpan } from '../trace/start.ts';
 
 /** What the roles of clients take from the configuration. */

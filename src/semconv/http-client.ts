@@ -5,7 +5,8 @@ import { inject, replacedFields } from '../propagate/current.ts';
 import type { HeaderSetter } from '../propagate/index.ts';
 import { redactPath, redactUrl } from '../redact/url.ts';
 import type { Scope } from '../trace/scope.ts';
-import { CLIENT, type PassedSpan, Span } from '../trace/span.ts';
+import { CLIENT, Span } from '../trace/span.ts';
+import { type NonRecordingSpan } from '../trace/span-context.ts';
 import { startSpan } from '../trace/start.ts';
 import { isAbort } from '../patch/abort.ts';
 import { type RemoteEnd, remoteEnd } from './address.ts';
@@ -38,7 +39,7 @@ export interface Target {
 
 /** One attempt of an outgoing request: its span, or what travels on in its place. */
 export interface Outgoing {
-  readonly span: Span | PassedSpan;
+  readonly span: Span | NonRecordingSpan;
   readonly context: Context;
   /** How often the same call was sent before. */
   resends?: number;

@@ -3,7 +3,7 @@ import type { Key } from '../encode/key.ts';
 import { type Block, block } from '../encode/span.ts';
 import { extract, extractBaggage } from '../propagate/current.ts';
 import { carriesIds } from '../propagate/index.ts';
-import { guarded } from '../patch/guard.ts';
+import { guarded } from '../guard.ts';
 import { redactPath, redactQuery } from '../redact/url.ts';
 import { now } from '../trace/clock.ts';
 import type { Scope } from '../trace/scope.ts';
@@ -226,7 +226,7 @@ function finish(
   if (served.folding !== undefined && span.user !== undefined) {
     span.user = without(span.user, isSaidByServer);
   }
-  span.addLast();
+  span.useSharedBuffer();
   const method = addMethod(span, served.method);
   addTarget(span, served.url);
   addConnection(span, request, connection);

@@ -4,11 +4,11 @@ import { type Settle, traced, untraced } from '../patch/traced.ts';
 import { wrap } from '../patch/wrap.ts';
 import { MAX_SQL } from '../redact/sql.ts';
 import { scope } from '../trace/scope.ts';
-import { VERSION } from '../resource/version.ts';
+import { VERSION } from '../version.ts';
 import { sqlClient } from './db.ts';
 import { SCHEMA_URL } from './schema.ts';
 import { keepSecret } from './secret-errors.ts';
-import { reportFailure } from '../patch/guard.ts';
+import { reportFailure } from '../guard.ts';
 
 /** An open database, as the embedded libraries have it. */
 interface Database {

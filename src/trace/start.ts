@@ -6,7 +6,8 @@ import { randomInt32 } from './ids.ts';
 import { followsParent, keeps } from './sampler.ts';
 import type { Scope } from './scope.ts';
 import { SecondSpan } from './stand-in.ts';
-import { CLIENT, DENIED, idsOf, NO_SPAN, PassedSpan, SAMPLED, Span, type SpanIds } from './span.ts';
+import { CLIENT, SAMPLED, Span } from './span.ts';
+import { DENIED, idsOf, NO_SPAN, NonRecordingSpan, type SpanIds } from './span-context.ts';
 
 /** W3C trace context level 2: the last 56 bits of our trace ids are random. */
 const RANDOM = 0x02;
@@ -27,7 +28,7 @@ export function setFoldAround(fold: FoldAround | undefined): void {
 export function parentIds(context: Context): SpanIds | undefined {
   const { span } = context;
   if (span === undefined) return undefined;
-  if (span instanceof Span || span instanceof PassedSpan) return span;
+  if (span instanceof Span || span instanceof NonRecordingSpan) return span;
   try {
     return idsOf(span.spanContext?.());
   } catch {
@@ -83,7 +84,7 @@ export function startSpan(
   context: Context,
   startMs: number = now(),
   address?: string,
-): Span | PassedSpan {
+): Span | NonRecordingSpan {
   if (context.suppressed) return NO_SPAN;
   let { span } = context;
   let ids: SpanIds | undefined;
@@ -92,7 +93,7 @@ export function startSpan(
     else ids = parentIds(context);
   }
   // Below a request that is not sampled there is nothing to look for.
-  const isPassedOn = ids === span && ids instanceof PassedSpan && !ids.isRemote;
+  const isPassedOn = ids === span && ids instanceof NonRecordingSpan && !ids.isRemote;
   const parent = ids === undefined || isPassedOn ? span : localSpan(ids, context);
   if (parent instanceof Span) {
     if (parent.kind === CLIENT && kind === CLIENT && foldAround?.(parent, scope, name, address) === true) {
@@ -114,7 +115,7 @@ export function startSpan(
   }
   if (ids === NO_SPAN) return startUnder(scope, name, kind, undefined, false, false, startMs);
   if (ids === DENIED) return startUnder(scope, name, kind, undefined, false, true, startMs);
-  const remote = ids instanceof PassedSpan && ids.isRemote;
+  const remote = ids instanceof NonRecordingSpan && ids.isRemote;
   return startUnder(scope, name, kind, ids, remote, false, startMs);
 }
 
@@ -127,7 +128,7 @@ export function startUnder(
   remote: boolean,
   denied: boolean,
   startMs: number,
-): Span | PassedSpan {
+): Span | NonRecordingSpan {
   if (parent === undefined) {
     const t0 = randomInt32();
     const t1 = randomInt32();
@@ -136,14 +137,14 @@ export function startUnder(
     const s0 = randomInt32();
     const s1 = randomInt32();
     if (denied || !keeps(t2, t3)) {
-      return new PassedSpan(t0, t1, t2, t3, s0, s1, RANDOM, undefined, false);
+      return new NonRecordingSpan(t0, t1, t2, t3, s0, s1, RANDOM, undefined, false);
     }
     const ids = { t0, t1, t2, t3, flags: SAMPLED | RANDOM, traceState: undefined };
     return new Span(scope, name, kind, ids, s0, s1, 0, 0, false, clockAt(startMs), startMs);
   }
   const { t0, t1, t2, t3, traceState } = parent;
   if (!isSampled(parent)) {
-    return new PassedSpan(
+    return new NonRecordingSpan(
       t0,
       t1,
       t2,

@@ -7,7 +7,7 @@ import type {
 } from '@opentelemetry/api';
 import { active, adopt, run } from '../context/active.ts';
 import { type Context, SPAN_KEY } from '../context/context.ts';
-import { reportFailure } from '../patch/guard.ts';
+import { reportFailure } from '../guard.ts';
 import { clockAt, monotonic, now } from './clock.ts';
 import { type Scope, scope } from './scope.ts';
 import { CONSUMER, INTERNAL, Span } from './span.ts';

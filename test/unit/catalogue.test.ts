@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { catalogue } from '../../instrumentations/index.ts';
 import type { Instrumentation } from '../../src/define.ts';
-import { satisfies } from '../../src/load/satisfies.ts';
+import { satisfies } from '../../src/satisfies.ts';
 import { ROOT } from '../support/run-app.ts';
 
 type Entry = string | { version: string };

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { active, adopt, callIn, run, runDetached } from '../../../src/context/active.ts';
 import { Context as OurContext, ROOT } from '../../../src/context/context.ts';
 import { contextManager } from '../../../src/context/manager.ts';
-import { PassedSpan } from '../../../src/trace/span.ts';
+import { NonRecordingSpan } from '../../../src/trace/span-context.ts';
 
 const KEY = createContextKey('unit');
 const valued = (value: unknown, base: Context = context.active()): Context => base.setValue(KEY, value);
@@ -66,7 +66,7 @@ describe('context.with', () => {
     context.with(foreign, () => {
       expect(context.active()).toBe(foreign);
       context.with(valued('child'), () => expect(value()).toBe('child'));
-      const span = new PassedSpan(1, 2, 3, 4, 5, 6, 1, undefined, false);
+      const span = new NonRecordingSpan(1, 2, 3, 4, 5, 6, 1, undefined, false);
       context.with(trace.setSpan(context.active(), span), () => {
         expect(trace.getActiveSpan()).toBe(span);
         expect(active().span).toBe(span);
@@ -205,7 +205,7 @@ describe('our contexts', () => {
     const less = child.deleteValue(KEY);
     expect([base.getValue(key), child.getValue(KEY), child.getValue(key)]).toEqual([undefined, 1, 2]);
     expect([less.getValue(KEY), less.getValue(key)]).toEqual([undefined, 2]);
-    const span = new PassedSpan(1, 2, 3, 4, 5, 6, 1, undefined, false);
+    const span = new NonRecordingSpan(1, 2, 3, 4, 5, 6, 1, undefined, false);
     const spanned = trace.setSpan(child, span);
     expect(spanned).toBeInstanceOf(OurContext);
     expect([trace.getSpan(spanned), spanned.getValue(KEY)]).toEqual([span, 1]);

@@ -7,7 +7,7 @@ import { redisBatch, redisClient } from '../../../src/semconv/redis.ts';
 import { isSecret } from '../../../src/semconv/secret-errors.ts';
 import { setSampler } from '../../../src/trace/sampler.ts';
 import { scope } from '../../../src/trace/scope.ts';
-import { PassedSpan } from '../../../src/trace/span.ts';
+import { NonRecordingSpan } from '../../../src/trace/span-context.ts';
 import { collectSpans } from '../../fixtures/core/spans.ts';
 import type { ReceivedSpan } from '../../support/otlp.ts';
 
@@ -117,7 +117,7 @@ describe('a SQL span', () => {
 
   it('is none for what is no query, in an unsampled trace or a suppressed context', () => {
     expect(query(undefined)).toBeUndefined();
-    const passed = new PassedSpan(1, 1, 1, 1, 1, 1, 0, undefined, true);
+    const passed = new NonRecordingSpan(1, 1, 1, 1, 1, 1, 0, undefined, true);
     const spanned = ROOT.setValue(Symbol.for('OpenTelemetry Context Key SPAN'), passed);
     const suppressed = ROOT.setValue(Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRACING'), true);
     for (const context of [spanned, suppressed])

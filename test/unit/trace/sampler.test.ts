@@ -3,17 +3,18 @@ import { ROOT } from '../../../src/context/context.ts';
 import { randomInt32 } from '../../../src/trace/ids.ts';
 import { keeps, type SamplerName, setSampler } from '../../../src/trace/sampler.ts';
 import { scope } from '../../../src/trace/scope.ts';
-import { PassedSpan, Span } from '../../../src/trace/span.ts';
+import { Span } from '../../../src/trace/span.ts';
+import { NonRecordingSpan } from '../../../src/trace/span-context.ts';
 import { startSpan } from '../../../src/trace/start.ts';
 
 afterEach(() => setSampler('parentbased_always_on', 1));
 
 const unit = scope('unit');
-const under = (flags: number, t2 = 3, t3 = 4): Span | PassedSpan => {
-  const parent = new PassedSpan(1, 2, t2, t3, 5, 6, flags, 'vendor=value', true);
+const under = (flags: number, t2 = 3, t3 = 4): Span | NonRecordingSpan => {
+  const parent = new NonRecordingSpan(1, 2, t2, t3, 5, 6, flags, 'vendor=value', true);
   return startSpan(unit, 'test', 1, ROOT.setValue(Symbol.for('OpenTelemetry Context Key SPAN'), parent));
 };
-const root = (): Span | PassedSpan => startSpan(unit, 'test', 1, ROOT);
+const root = (): Span | NonRecordingSpan => startSpan(unit, 'test', 1, ROOT);
 
 describe('OTEL_TRACES_SAMPLER', () => {
   it.each<[SamplerName, number, { root: boolean; sampled: boolean; unsampled: boolean }]>([
@@ -42,7 +43,7 @@ describe('OTEL_TRACES_SAMPLER', () => {
     expect(keeps(0x7f80_0000 | 0, 0)).toBe(true);
     expect(keeps(0xff7f_ffff | 0, -16)).toBe(false);
     expect(under(0, 0x80_0000, 0)).toBeInstanceOf(Span);
-    expect(under(1, 0x7f_ffff, -16)).toBeInstanceOf(PassedSpan);
+    expect(under(1, 0x7f_ffff, -16)).toBeInstanceOf(NonRecordingSpan);
   });
 
   it('keeps what a smaller ratio keeps, and about as many as the ratio says', () => {

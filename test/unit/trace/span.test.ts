@@ -6,7 +6,8 @@ import { key } from '../../../src/encode/key.ts';
 import { clockAt, now } from '../../../src/trace/clock.ts';
 import { limits } from '../../../src/trace/limits.ts';
 import { scope } from '../../../src/trace/scope.ts';
-import { idsOf, PassedSpan, setSink, Span } from '../../../src/trace/span.ts';
+import { setSink, Span } from '../../../src/trace/span.ts';
+import { idsOf, NonRecordingSpan } from '../../../src/trace/span-context.ts';
 import { startSpan } from '../../../src/trace/start.ts';
 import { collectSpans } from '../../fixtures/core/spans.ts';
 import type { ReceivedSpan } from '../../support/otlp.ts';
@@ -464,7 +465,7 @@ describe('a span’s ids', () => {
   });
 
   it('of a span that is not recorded are passed on, and everything else does nothing', () => {
-    const passed = new PassedSpan(1, 2, 3, 4, 5, 6, 2, 'a=b', true);
+    const passed = new NonRecordingSpan(1, 2, 3, 4, 5, 6, 2, 'a=b', true);
     passed.setAttribute().setAttributes().addEvent().addLink().addLinks().setStatus().updateName().end();
     expect(passed.isRecording()).toBe(false);
     expect(passed.recordException()).toBeUndefined();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { satisfies } from '../../../src/load/satisfies.ts';
+import { satisfies } from '../../src/satisfies.ts';
 
 describe('satisfies', () => {
   it.each([

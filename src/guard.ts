@@ -1,4 +1,4 @@
-import { log } from '../log.ts';
+import { log } from './log.ts';
 
 const MAX_REPORTS = 3;
 // No Map: its methods may be what fails.
