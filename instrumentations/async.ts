@@ -1,4 +1,4 @@
-import { active, attached, callIn, define, inContext, mimic, type Point, ROOT, wrap } from '../src/define.ts';
+import { active, attached, callIn, define, bind, mimic, type Point, ROOT, wrap } from '../src/define.ts';
 
 const CONTEXT = Symbol('foretrace.context');
 
@@ -14,7 +14,7 @@ let taken: ReturnType<typeof active> | undefined;
 function put(original: Function): Function {
   return function (this: unknown, item: Item) {
     item[CONTEXT] = active();
-    if (typeof item.callback === 'function') item.callback = inContext(item.callback);
+    if (typeof item.callback === 'function') item.callback = bind(item.callback);
     return Reflect.apply(original, this, arguments);
   };
 }

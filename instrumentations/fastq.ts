@@ -1,4 +1,4 @@
-import { active, callIn, current, define, runDetached, wrap } from '../src/define.ts';
+import { active, callIn, current, define, outside, wrap } from '../src/define.ts';
 
 /** A value on its way through a queue, and where it comes from. */
 class Carried {
@@ -17,7 +17,7 @@ function worker(original: Function): Function {
   return function (this: unknown, value: unknown, ...rest: unknown[]) {
     if (value instanceof Carried) return callIn(value.context, original, this, [value.value, ...rest]);
     if (current() === undefined) return Reflect.apply(original, this, [value, ...rest]);
-    return runDetached(() => Reflect.apply(original, this, [value, ...rest]));
+    return outside(() => Reflect.apply(original, this, [value, ...rest]));
   };
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { callIn, current, enter, guarded, scope } from '../src/define.ts';
+import { callIn, current, attach, guarded, scope } from '../src/define.ts';
 import { endServed, mark, type Served, servedOf, startServed } from '../src/semconv/http-server.ts';
 
 export type Emitter = { _events?: Record<string, unknown> };
@@ -22,7 +22,7 @@ export function onRequest({ request, response, socket }: ServerStart): void {
   const served = startServed(http, request, socket as Socket & { encrypted?: boolean });
   mark(request, served);
   mark(response, served);
-  enter(served.context);
+  attach(served.context);
 }
 
 /**
@@ -31,7 +31,7 @@ export function onRequest({ request, response, socket }: ServerStart): void {
  */
 function isOutside(emitter: Emitter, served: Served, event: string): boolean {
   const listener = emitter._events?.[event] as { name?: string } | undefined;
-  return listener !== undefined && current()?.request !== served && listener.name !== NODES_OWN;
+  return listener !== undefined && current()?.entry !== served && listener.name !== NODES_OWN;
 }
 
 /** Node's listener at the end of a request without a body. Alone it needs no context, which on Node 24 takes two copies of a Map. */

@@ -1,4 +1,4 @@
-import { define, guarded, inContext } from '../src/define.ts';
+import { define, guarded, bind } from '../src/define.ts';
 
 interface Listener {
   resolve: Function;
@@ -8,8 +8,8 @@ interface Listener {
 const keep = guarded('http2-wrapper', (listeners: unknown): unknown => {
   if (!Array.isArray(listeners)) return listeners;
   return (listeners as Listener[]).map(({ resolve, reject }) => ({
-    resolve: inContext(resolve),
-    reject: inContext(reject),
+    resolve: bind(resolve),
+    reject: bind(reject),
   }));
 });
 

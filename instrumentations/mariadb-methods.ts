@@ -7,7 +7,7 @@ import {
   isAbort,
   lastGiven,
   observePromise,
-  runDetached,
+  outside,
   scope,
   type Settle,
   traced,
@@ -54,7 +54,7 @@ const settled: Settle = (original, self, args, end) => {
   const callback = typeof args[at] === 'function' ? (args[at] as Function) : undefined;
   if (callback !== undefined) args[at] = endingCallback(callback, end);
   // A pool may open a connection for the call.
-  const result = runDetached(() => attempt(original, self, args, end));
+  const result = outside(() => attempt(original, self, args, end));
   if (callback !== undefined) return result;
   if (typeof (result as Emitter | undefined)?.emit === 'function') {
     watchEmitter(result as Emitter, end);

@@ -1,11 +1,11 @@
-import { define, observePromise, type Point, runDetached } from '../src/define.ts';
+import { define, observePromise, type Point, outside } from '../src/define.ts';
 import { METHODS, wrapAll } from './mariadb-methods.ts';
 import { addNode, origins } from './mariadb-origin.ts';
 
 /** The exported functions are where all classes can be got at: the CommonJS build is a single file. */
 function factoryWrapper(original: Function): Function {
   return function (this: unknown, ...args: unknown[]) {
-    const result = runDetached(() => Reflect.apply(original, this, args));
+    const result = outside(() => Reflect.apply(original, this, args));
     return observePromise(result, (_, value) => {
       if (typeof value === 'object' && value !== null) wrapAll(value, { options: args[0] }, METHODS);
     });

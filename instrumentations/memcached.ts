@@ -1,4 +1,4 @@
-import { define, detached, endingCallback, endOnce, guarded, inContext, scope } from '../src/define.ts';
+import { define, detached, endingCallback, endOnce, guarded, bind, scope } from '../src/define.ts';
 import { failDb } from '../src/semconv/db.ts';
 import { startMemcached } from '../src/semconv/memcached.ts';
 
@@ -32,7 +32,7 @@ const trace = guarded('memcached', (client: Client, query: Query, server: string
     server: found,
   });
   if (span === undefined) {
-    query.callback = inContext(callback as Function);
+    query.callback = bind(callback as Function);
     return;
   }
   query.callback = endingCallback(

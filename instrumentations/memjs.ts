@@ -1,4 +1,4 @@
-import { define, detached, endingCallback, endOnce, guarded, inContext, scope } from '../src/define.ts';
+import { define, detached, endingCallback, endOnce, guarded, bind, scope } from '../src/define.ts';
 import { failDb } from '../src/semconv/db.ts';
 import { startMemcached } from '../src/semconv/memcached.ts';
 
@@ -42,7 +42,7 @@ const trace = guarded(
   'memjs',
   (client: Client, key: string, request: Uint8Array, callback: Function): Function => {
     const operation = operationOf(request[1]);
-    if (operation === undefined) return inContext(callback);
+    if (operation === undefined) return bind(callback);
     const server = client.server(key);
     const [name, hasValue] = operation;
     const span = startMemcached(memjs, {
@@ -51,7 +51,7 @@ const trace = guarded(
       hasValue,
       server: server ? `${server.host}:${server.port}` : undefined,
     });
-    if (span === undefined) return inContext(callback);
+    if (span === undefined) return bind(callback);
     const end = endOnce(
       span,
       (_, error, response) => {

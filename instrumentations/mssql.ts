@@ -1,10 +1,10 @@
-import { define, runDetached } from '../src/define.ts';
+import { define, outside } from '../src/define.ts';
 import { quietly } from '../src/semconv/db.ts';
 
 /** What the pool does with a connection is not the request's: it opens it, and checks it with a query before each use. */
 function poolWrapper(original: Function): Function {
   return function (this: unknown, ...args: unknown[]) {
-    return quietly(() => runDetached(() => Reflect.apply(original, this, args)));
+    return quietly(() => outside(() => Reflect.apply(original, this, args)));
   };
 }
 

@@ -4,7 +4,7 @@ import {
   callIn,
   type End,
   endingCallback,
-  inContext,
+  bind,
   isWrapped,
   lastGiven,
   observePromise,
@@ -67,7 +67,7 @@ export const submitted: Settle = (original, self, args, end) => {
   const made = queryOf(self as Client);
   if (made === undefined) return observePromise(result, end);
   // `query({ text, callback })`
-  if (isCalled && typeof made.callback === 'function') made.callback = inContext(made.callback);
+  if (isCalled && typeof made.callback === 'function') made.callback = bind(made.callback);
   made[END] = end;
   return result;
 };

@@ -5,7 +5,7 @@ import {
   endWithStream,
   guarded,
   type Point,
-  runDetached,
+  outside,
   scope,
   wrap,
 } from '../src/define.ts';
@@ -73,7 +73,7 @@ function handleWrapper(original: Function): Function {
   return function (this: Query) {
     // What a connection asks for itself, such as the types of arrays, goes straight to its `execute`.
     if (!this.executed && this.handler?.name !== 'execute') trace(this);
-    return runDetached(() => Reflect.apply(original, this, []));
+    return outside(() => Reflect.apply(original, this, []));
   };
 }
 

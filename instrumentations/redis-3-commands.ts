@@ -1,5 +1,5 @@
 /** Commands of node-redis 2 and 3. */
-import { type End, endingCallback, endOnce, guarded, inContext, scope } from '../src/define.ts';
+import { type End, endingCallback, endOnce, guarded, bind, scope } from '../src/define.ts';
 import { newPhase } from '../src/patch/phase.ts';
 import type { RemoteEnd } from '../src/semconv/address.ts';
 import { redisClient, type RedisTarget } from '../src/semconv/redis.ts';
@@ -81,7 +81,7 @@ export function watch(sent: Command, end: End): void {
 function keepCallback(sent: Command): void {
   const { callback } = sent;
   if (typeof callback !== 'function') return;
-  sent.callback = inContext(callback);
+  sent.callback = bind(callback);
 }
 
 export function sendCommand(original: Function): Function {

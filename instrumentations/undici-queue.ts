@@ -1,4 +1,4 @@
-import { current, enter, guarded, ownSymbol, wrap } from '../src/define.ts';
+import { current, attach, guarded, ownSymbol, wrap } from '../src/define.ts';
 
 /**
  * Keeps the caller's context of requests that wait in a pool: undici dispatches them when a connection has become free, in
@@ -30,7 +30,7 @@ export function shift(original: Function): Function {
     const item: Item | null | undefined = Reflect.apply(original, this, arguments);
     if (draining > 0) {
       const context = item?.handler === undefined ? outside : item[CONTEXT];
-      if (context !== current()) enter(context);
+      if (context !== current()) attach(context);
     }
     return item;
   };
@@ -47,7 +47,7 @@ function drain(original: Function): Function {
     } finally {
       draining--;
       outside = before;
-      if (current() !== mine) enter(mine);
+      if (current() !== mine) attach(mine);
     }
   };
 }

@@ -1,4 +1,4 @@
-import { define, inContext } from '../src/define.ts';
+import { define, bind } from '../src/define.ts';
 
 interface Resolver {
   resolve: Function;
@@ -9,8 +9,8 @@ interface Resolver {
 function defer(original: Function): Function {
   return function (this: unknown) {
     const resolver: Resolver = Reflect.apply(original, this, arguments);
-    resolver.resolve = inContext(resolver.resolve);
-    resolver.reject = inContext(resolver.reject);
+    resolver.resolve = bind(resolver.resolve);
+    resolver.reject = bind(resolver.reject);
     return resolver;
   };
 }
@@ -23,7 +23,7 @@ interface Options {
 function exec(original: Function): Function {
   return function (this: unknown, ...args: unknown[]) {
     const options = args[2] as Options | undefined;
-    if (typeof options?.on === 'function') args[2] = { ...options, on: inContext(options.on) };
+    if (typeof options?.on === 'function') args[2] = { ...options, on: bind(options.on) };
     return Reflect.apply(original, this, args);
   };
 }

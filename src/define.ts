@@ -64,10 +64,10 @@ export function scope(name: string): Scope {
   return newScope(name, VERSION, SCHEMA_URL);
 }
 
-export { active, callIn, current, enter, inContext, run, runDetached } from './context/active.ts';
-export { ROOT, type ServedRequest } from './context/context.ts';
+export { active, callIn, current, attach, bind, run, outside } from './context/active.ts';
+export { ROOT } from './context/context.ts';
 export { flatCopy } from './encode/flat-copy.ts';
-export { isAbort } from './patch/abort.ts';
+export { isAbort } from './abort.ts';
 export { lastGiven } from './patch/arguments.ts';
 export { apart, attached, detached, keepContext, queued } from './patch/detached.ts';
 export { isExporterAgent } from './export/marker.ts';

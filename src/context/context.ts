@@ -2,6 +2,7 @@ import type { Baggage, Context as ApiContext, Span as ApiSpan } from '@opentelem
 import { baggageFromHeader } from '../propagate/baggage.ts';
 import type { Span } from '../trace/span.ts';
 import type { NonRecordingSpan } from '../trace/span-context.ts';
+import { ALL, NONE } from './layers.ts';
 import { standsFor } from '../trace/stand-in.ts';
 
 // The API makes its keys with Symbol.for, so these are the same in every version of it.
@@ -9,14 +10,10 @@ export const SPAN_KEY = Symbol.for('OpenTelemetry Context Key SPAN');
 export const BAGGAGE_KEY = Symbol.for('OpenTelemetry Baggage Key');
 export const SUPPRESS_KEY = Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 
-/** What is known of the request being served; shared by all contexts made while serving it. */
-export interface ServedRequest {
-  /** The server span; undefined if the request is not recorded. */
+/** What another process has asked this one for: a request, a message, a call. Shared by all contexts that are made while it is served. */
+export interface Entry {
+  /** Its span; undefined if it is not recorded. */
   readonly span: Span | undefined;
-  /** The template that a framework matched, with all mount prefixes (`http.route`). */
-  route: string | undefined;
-  /** Where routers are mounted on the way to the route: actual prefix, template, … (flat). */
-  mounts: string[] | undefined;
 }
 
 /**
@@ -25,24 +22,25 @@ export interface ServedRequest {
  */
 export class Context implements ApiContext {
   readonly span: Span | NonRecordingSpan | ApiSpan | undefined;
-  readonly request: ServedRequest | undefined;
+  readonly entry: Entry | undefined;
   /** The header text as received, or the parsed form once an app has set one. */
   readonly baggage: string | Baggage | undefined;
-  readonly suppressed: boolean;
+  /** The layers of `layers.ts` whose operations make no spans. */
+  readonly suppressed: number;
   readonly values: ReadonlyMap<symbol, unknown> | undefined;
   /** A context that is not ours (the API's ROOT_CONTEXT and its children), which this one stands for. */
   readonly foreign: ApiContext | undefined;
 
   constructor(
     span: Span | NonRecordingSpan | ApiSpan | undefined,
-    request: ServedRequest | undefined,
+    entry: Entry | undefined,
     baggage: string | Baggage | undefined,
-    suppressed: boolean,
+    suppressed: number,
     values: ReadonlyMap<symbol, unknown> | undefined,
     foreign: ApiContext | undefined,
   ) {
     this.span = span;
-    this.request = request;
+    this.entry = entry;
     this.baggage = baggage;
     this.suppressed = suppressed;
     this.values = values;
@@ -54,29 +52,36 @@ export class Context implements ApiContext {
     if (key === BAGGAGE_KEY) {
       return typeof this.baggage === 'string' ? baggageFromHeader(this.baggage) : this.baggage;
     }
-    if (key === SUPPRESS_KEY) return this.suppressed || undefined;
+    if (key === SUPPRESS_KEY) return this.suppressed === ALL || undefined;
     return this.values?.get(key);
   }
 
   setValue(key: symbol, value: unknown): Context {
-    const { span, request, baggage, suppressed, values } = this;
+    const { span, entry, baggage, suppressed, values } = this;
     if (key === SPAN_KEY)
-      return new Context(standsFor(value as ApiSpan), request, baggage, suppressed, values, undefined);
+      return new Context(standsFor(value as ApiSpan), entry, baggage, suppressed, values, undefined);
     if (key === BAGGAGE_KEY) {
-      return new Context(span, request, value as Baggage, suppressed, values, undefined);
+      return new Context(span, entry, value as Baggage, suppressed, values, undefined);
     }
-    if (key === SUPPRESS_KEY) return new Context(span, request, baggage, value === true, values, undefined);
+    if (key === SUPPRESS_KEY)
+      return new Context(span, entry, baggage, value === true ? ALL : NONE, values, undefined);
     const next = new Map(values);
     next.set(key, value);
-    return new Context(span, request, baggage, suppressed, next, undefined);
+    return new Context(span, entry, baggage, suppressed, next, undefined);
+  }
+
+  /** The same with further layers suppressed. */
+  suppress(layers: number): Context {
+    const { span, entry, baggage, suppressed, values } = this;
+    return new Context(span, entry, baggage, suppressed | layers, values, undefined);
   }
 
   deleteValue(key: symbol): Context {
     if (key === SPAN_KEY || key === BAGGAGE_KEY || key === SUPPRESS_KEY) return this.setValue(key, undefined);
     const next = new Map(this.values);
     next.delete(key);
-    return new Context(this.span, this.request, this.baggage, this.suppressed, next, undefined);
+    return new Context(this.span, this.entry, this.baggage, this.suppressed, next, undefined);
   }
 }
 
-export const ROOT = new Context(undefined, undefined, undefined, false, undefined, undefined);
+export const ROOT = new Context(undefined, undefined, undefined, NONE, undefined, undefined);

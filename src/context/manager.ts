@@ -1,6 +1,6 @@
 import type { Context as ApiContext, ContextManager } from '@opentelemetry/api';
 import type { EventEmitter } from 'node:events';
-import { active, adopt, enter, run } from './active.ts';
+import { active, adopt, attach, run } from './active.ts';
 import { ROOT } from './context.ts';
 
 type Listener = (...args: unknown[]) => void;
@@ -25,13 +25,13 @@ export const contextManager: ContextManager = {
 
   attach(context) {
     const previous = active();
-    enter(adopt(context));
+    attach(adopt(context));
     let disposed = false;
     return {
       dispose() {
         if (disposed) return;
         disposed = true;
-        enter(previous);
+        attach(previous);
       },
     };
   },
@@ -41,7 +41,7 @@ export const contextManager: ContextManager = {
   },
 
   disable() {
-    enter(ROOT);
+    attach(ROOT);
     return this;
   },
 };

@@ -1,4 +1,4 @@
-import { inContext, runDetached } from '../context/active.ts';
+import { bind, outside } from '../context/active.ts';
 import { lastGiven } from './arguments.ts';
 
 /**
@@ -8,7 +8,7 @@ import { lastGiven } from './arguments.ts';
 export function detached(original: Function): Function {
   return function (this: unknown, ...args: unknown[]) {
     keepContext(args);
-    return runDetached(() => Reflect.apply(original, this, args));
+    return outside(() => Reflect.apply(original, this, args));
   };
 }
 
@@ -24,7 +24,7 @@ export function attached(original: Function): Function {
 export function keepContext(args: unknown[]): void {
   const last = lastGiven(args);
   const callback = args[last];
-  if (typeof callback === 'function') args[last] = inContext(callback);
+  if (typeof callback === 'function') args[last] = bind(callback);
 }
 
 /**
@@ -34,7 +34,7 @@ export function keepContext(args: unknown[]): void {
 export function queued(original: Function): Function {
   return function (this: unknown, ...args: unknown[]) {
     const index = args.findIndex((arg) => typeof arg === 'function');
-    if (index !== -1) args[index] = inContext(args[index] as Function);
+    if (index !== -1) args[index] = bind(args[index] as Function);
     return Reflect.apply(original, this, args);
   };
 }
@@ -42,6 +42,6 @@ export function queued(original: Function): Function {
 /** For a function of a pool that serves whoever waits: what it starts for others is not its caller's. */
 export function apart(original: Function): Function {
   return function (this: unknown) {
-    return runDetached(() => Reflect.apply(original, this, arguments));
+    return outside(() => Reflect.apply(original, this, arguments));
   };
 }

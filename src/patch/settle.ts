@@ -1,5 +1,5 @@
 import { active, callIn } from '../context/active.ts';
-import { isAbort } from './abort.ts';
+import { isAbort } from '../abort.ts';
 import { lastGiven } from './arguments.ts';
 import { type End, type Settle, untraced } from './traced.ts';
 

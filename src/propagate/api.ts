@@ -6,6 +6,7 @@ import type {
 } from '@opentelemetry/api';
 import { adopt } from '../context/active.ts';
 import { Context } from '../context/context.ts';
+import { ALL } from '../context/layers.ts';
 import { type Span } from '../trace/span.ts';
 import { DENIED, NO_SPAN, NonRecordingSpan } from '../trace/span-context.ts';
 import { SecondSpan } from '../trace/stand-in.ts';
@@ -17,7 +18,7 @@ import { carriesIds, type RemoteParent } from './index.ts';
 export const textMapPropagator: TextMapPropagator = {
   inject<C>(context: ApiContext, carrier: C, setter: TextMapSetter<C>): void {
     const ours = adopt(context);
-    if (ours.suppressed || ours.span instanceof SecondSpan) return;
+    if (ours.suppressed === ALL || ours.span instanceof SecondSpan) return;
     const set = (to: C, name: string, value: string): void => setter.set(to, name, value);
     inject(carrier, set, parentIds(ours) ?? NO_SPAN, ours.baggage);
   },
@@ -28,9 +29,9 @@ export const textMapPropagator: TextMapPropagator = {
     const remote = extract(carrier, get);
     const baggage = extractBaggage(carrier, get);
     if (remote === undefined && baggage === undefined) return context;
-    const { request, suppressed, values } = ours;
+    const { entry, suppressed, values } = ours;
     const span = remote === undefined ? ours.span : carriesIds(remote) ? spanOf(remote, ours) : DENIED;
-    return new Context(span, request, baggage ?? ours.baggage, suppressed, values, undefined);
+    return new Context(span, entry, baggage ?? ours.baggage, suppressed, values, undefined);
   },
 
   fields(): string[] {

@@ -33,7 +33,7 @@ let doubtful: Served | undefined;
 export function watchCrashes(): void {
   process.on('uncaughtExceptionMonitor', (error) => {
     try {
-      const { request } = active();
+      const { entry: request } = active();
       if (!(request instanceof Served)) return;
       noteError(request, error);
       if (isHandled()) {

@@ -129,8 +129,8 @@ function isSecondClient({ name }: Scope, kind: number, attributes: Attributes | 
 
 /** Takes over the route of the request where it is said on a span of the framework below ours. */
 function noteRouteOf(scope: Scope, name: string, parent: Context, attributes: Attributes | undefined): void {
-  const served = parent.request;
-  if (served?.span === undefined || served.span.ended) return;
+  const served = parent.entry;
+  if (!(served instanceof Served) || served.span === undefined || served.span.ended) return;
   if (scope.name === 'next.js') {
     served.route = nextRoute(name, attributes) ?? served.route;
   } else if (served.route === undefined && parent.span === served.span) {
@@ -147,7 +147,7 @@ function foldServer(parent: Context, options: SpanOptions | undefined): StandIn 
   if (options?.root === true) return undefined;
   // Instrumentations of servers start from the root context, since they expect to be the first.
   const around = parent.span === undefined ? active() : parent;
-  const served = around.request;
+  const served = around.entry;
   if (!(served instanceof Served)) return undefined;
   const { span } = served;
   if (span === undefined || span.ended || around.span !== span) return undefined;
@@ -193,6 +193,6 @@ const IS_PLACE = /^(?:http\.url|url\.full|server\.address|net\.peer\.name)$/;
  * where it was thrown is the framework's render or handler span, and the request's tells why it failed.
  */
 export function noteRecorded(exception: unknown): void {
-  const served = active().request;
+  const served = active().entry;
   if (served instanceof Served && served.folding !== undefined) noteError(served, exception);
 }

@@ -14,7 +14,7 @@ export { lostContext } from './route.ts';
 
 /** The request that the active context serves, for frameworks that do not hand on Node's request object. */
 export function activeServed(): Served | undefined {
-  const served = current()?.request;
+  const served = current()?.entry;
   return served instanceof Served ? served : undefined;
 }
 

@@ -1,4 +1,5 @@
 import type { Context } from '../context/context.ts';
+import { HTTP } from '../context/layers.ts';
 import { flatCopy } from '../encode/flat-copy.ts';
 import { type Block, block } from '../encode/span.ts';
 import { inject, replacedFields } from '../propagate/current.ts';
@@ -8,7 +9,7 @@ import type { Scope } from '../trace/scope.ts';
 import { CLIENT, Span } from '../trace/span.ts';
 import { type NonRecordingSpan } from '../trace/span-context.ts';
 import { startSpan } from '../trace/start.ts';
-import { isAbort } from '../patch/abort.ts';
+import { isAbort } from '../abort.ts';
 import { type RemoteEnd, remoteEnd } from './address.ts';
 import { isRoot, startsTraces } from './client.ts';
 import { errorType, failed } from './error.ts';
@@ -59,7 +60,7 @@ export function startOutgoing(
   method: string,
   target?: Target,
 ): Outgoing | undefined {
-  if (context.suppressed || (isRoot(context) && !startsTraces(scope))) return undefined;
+  if ((context.suppressed & HTTP) !== 0 || (isRoot(context) && !startsTraces(scope))) return undefined;
   const span = startSpan(scope, '', CLIENT, context, undefined, target?.address);
   if (span instanceof Span) span.name = addMethod(span, method);
   const outgoing = { span, context };

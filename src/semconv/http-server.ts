@@ -1,4 +1,5 @@
-import { Context, type ServedRequest } from '../context/context.ts';
+import { Context, type Entry } from '../context/context.ts';
+import { NONE } from '../context/layers.ts';
 import type { Key } from '../encode/key.ts';
 import { type Block, block } from '../encode/span.ts';
 import { extract, extractBaggage } from '../propagate/current.ts';
@@ -70,7 +71,7 @@ export interface Folding {
 }
 
 /** A request while it is served. */
-export class Served implements ServedRequest, Way, OpenRequest {
+export class Served implements Entry, Way, OpenRequest {
   span: Span | undefined;
   route: string | undefined;
   mounts: string[] | undefined;
@@ -173,7 +174,7 @@ export function startServed(scope: Scope, request: ServerRequest, connection: Co
     span,
     served,
     extractBaggage(rawHeaders, rawHeader),
-    false,
+    NONE,
     undefined,
     undefined,
   );

@@ -104,7 +104,7 @@ function trimmed(path: string): string {
  */
 export function lostContext(request: object): Context | undefined {
   const served = servedOf(request);
-  return served === undefined || current()?.request === served ? undefined : served.context;
+  return served === undefined || current()?.entry === served ? undefined : served.context;
 }
 
 /**

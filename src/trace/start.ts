@@ -1,5 +1,6 @@
 import { active } from '../context/active.ts';
 import type { Context } from '../context/context.ts';
+import { ALL } from '../context/layers.ts';
 import { UNDECIDED } from '../propagate/types.ts';
 import { clockAt, now } from './clock.ts';
 import { randomInt32 } from './ids.ts';
@@ -42,7 +43,7 @@ export function parentIds(context: Context): SpanIds | undefined {
  * wrote for itself. The served span for its own parent, and a span that is active for its ids.
  */
 export function localSpan(ids: SpanIds, context: Context): Span | undefined {
-  const served = context.request?.span;
+  const served = context.entry?.span;
   if (served !== undefined && isTrace(served, ids)) {
     const { s0, s1 } = ids;
     if ((served.p0 === s0 && served.p1 === s1) || (served.s0 === s0 && served.s1 === s1)) return served;
@@ -61,7 +62,7 @@ function isTrace(span: SpanIds, { t0, t1, t2, t3 }: SpanIds): boolean {
  * decision. A parent that is not recorded here may be sampled all the same: another process's.
  */
 export function isRecorded(context: Context): boolean {
-  if (context.suppressed) return false;
+  if (context.suppressed === ALL) return false;
   const { span } = context;
   if (span === undefined || span instanceof Span) return true;
   const parent = parentIds(context);
@@ -85,7 +86,7 @@ export function startSpan(
   startMs: number = now(),
   address?: string,
 ): Span | NonRecordingSpan {
-  if (context.suppressed) return NO_SPAN;
+  if (context.suppressed === ALL) return NO_SPAN;
   let { span } = context;
   let ids: SpanIds | undefined;
   if (!(span instanceof Span)) {

@@ -8,7 +8,7 @@ import {
 } from '@opentelemetry/api';
 import { EventEmitter, once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { active, adopt, callIn, run, runDetached } from '../../../src/context/active.ts';
+import { active, adopt, callIn, run, outside } from '../../../src/context/active.ts';
 import { Context as OurContext, ROOT } from '../../../src/context/context.ts';
 import { contextManager } from '../../../src/context/manager.ts';
 import { NonRecordingSpan } from '../../../src/trace/span-context.ts';
@@ -214,7 +214,7 @@ describe('our contexts', () => {
   });
 
   it('give baggage that came as a header in the API’s form', () => {
-    const received = new OurContext(undefined, undefined, 'user=alice,level=7', false, undefined, undefined);
+    const received = new OurContext(undefined, undefined, 'user=alice,level=7', 0, undefined, undefined);
     expect(propagation.getBaggage(received)?.getEntry('user')?.value).toBe('alice');
     const set = propagation.setBaggage(received, propagation.createBaggage({ a: { value: 'b' } }));
     expect(propagation.getBaggage(set)?.getAllEntries()).toEqual([['a', { value: 'b' }]]);
@@ -230,6 +230,6 @@ describe('calling an app’s function', () => {
     const there = adopt(valued('there'));
     expect(callIn(there, fn, 'self', [1, 2])).toEqual(['self', 1, 2, 'there']);
     run(there, () => expect(callIn(there, fn, 'self', [1])).toEqual(['self', 1, 'there']));
-    run(there, () => expect(runDetached(() => [value(), active()])).toEqual([undefined, ROOT]));
+    run(there, () => expect(outside(() => [value(), active()])).toEqual([undefined, ROOT]));
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { active, run, runDetached } from '../../../src/context/active.ts';
+import { active, run, outside } from '../../../src/context/active.ts';
 import { ROOT, SPAN_KEY } from '../../../src/context/context.ts';
 import { detached, keepContext } from '../../../src/patch/detached.ts';
 
@@ -24,7 +24,7 @@ describe('a detached function', () => {
     });
     const results: unknown[] = [];
     run(request, () => open('a', (...outcome: unknown[]) => results.push(active(), ...outcome)));
-    runDetached(() => callback?.(null, 1));
+    outside(() => callback?.(null, 1));
     expect(results).toEqual([request, null, 1]);
     expect(results[0]).toBe(request);
   });
