@@ -1,19 +1,15 @@
-import { current, define, detached, type End, guarded, type Point } from '../src/define.ts';
-import { type Command, isCluster, NODE, type Redis, startBatch, startCommand } from './ioredis-spans.ts';
+import { begin, current, define, type Point, resolvers } from '../src/define.ts';
+import { batch, type Command, command, isCluster, NODE, type Redis } from './ioredis-spans.ts';
 
-/** What has its promise's `resolve` and `reject` as properties: commands and pipelines. */
-interface Settled {
-  resolve: (this: unknown, value: unknown) => void;
-  reject: (this: unknown, error: unknown) => void;
+interface SentCommand extends Command {
   [SEEN]?: true;
 }
 
-interface SentCommand extends Command, Settled {}
-
-interface Pipeline extends Settled {
+interface Pipeline {
   redis: Redis;
   _queue: SentCommand[];
   isPipeline: true;
+  [SEEN]?: true;
 }
 
 const SEEN = Symbol('foretrace.seen');
@@ -30,51 +26,27 @@ const HANDSHAKE = new Set([
   'psubscribe',
 ]);
 
+/** `ASKING` goes ahead of a redirected command; look-ups of the topology run outside of any context, and belong to nobody. */
+function isOwn({ status }: Redis, { name }: SentCommand): boolean {
+  if (status !== 'ready' && HANDSHAKE.has(name) && current() === undefined) return true;
+  return name === 'asking' || ((name === 'cluster' || name === 'sentinel') && current() === undefined);
+}
+
 /**
- * Ends the span when the promise's own functions are called. Neither a `then` nor the library's tracing channel is used: with a
- * subscriber the channel hands out another promise and silences it, so an app's unhandled rejections would go unseen.
+ * Commands and pipelines have their promise's functions as properties. The library's tracing channel is not used: with a subscriber it
+ * hands out another promise and silences it, so an app's unhandled rejections would go unseen.
  */
-function watch(settled: Settled, end: End): void {
-  settled.resolve = resolving(settled.resolve, end);
-  settled.reject = rejecting(settled.reject, end);
-}
+const settled = resolvers((sent: SentCommand | Pipeline) => sent);
 
-function resolving(resolve: Settled['resolve'], end: End): Settled['resolve'] {
-  return function (value) {
-    end(undefined, value);
-    resolve.call(this, value);
-  };
-}
-
-function rejecting(reject: Settled['reject'], end: End): Settled['reject'] {
-  return function (error) {
-    end(error);
-    reject.call(this, error);
-  };
-}
-
-const traceCommand = guarded('ioredis', (redis: Redis, sent: SentCommand) => {
+function sendCommand(redis: Redis, [sent]: [SentCommand]): void {
   if (isCluster(redis)) sent[NODE] = null;
   else if (sent[NODE] !== undefined) sent[NODE] = redis;
   // A command comes by again when the connection is lost or a cluster redirects it: still one operation.
   if (sent[SEEN] === true) return;
   sent[SEEN] = true;
   if (isOwn(redis, sent)) return;
-  const end = startCommand(redis, sent);
-  if (end !== undefined) watch(sent, end);
-});
-
-/** `ASKING` goes ahead of a redirected command; look-ups of the topology run detached, and belong to nobody. */
-function isOwn({ status }: Redis, { name }: SentCommand): boolean {
-  if (status !== 'ready' && HANDSHAKE.has(name) && current() === undefined) return true;
-  return name === 'asking' || ((name === 'cluster' || name === 'sentinel') && current() === undefined);
-}
-
-function sendCommand(original: Function): Function {
-  return function (this: Redis, sent: SentCommand) {
-    traceCommand(this, sent);
-    return Reflect.apply(original, this, arguments);
-  };
+  const operation = begin(command, redis, [sent]);
+  if (operation !== undefined) settled.arm?.(sent, [], operation);
 }
 
 /** Auto-pipelining collects commands of many requests: each is its own operation, in the context that asked for it. */
@@ -82,37 +54,23 @@ function isAutomatic(pipeline: Pipeline): boolean {
   return Object.getOwnPropertySymbols(pipeline).some(({ description }) => description === 'callbacks');
 }
 
-const traceQueued = guarded('ioredis', (pipeline: Pipeline, queued: SentCommand) => {
-  if (isAutomatic(pipeline)) traceCommand(pipeline.redis, queued);
-});
-
-function queueCommand(original: Function): Function {
-  return function (this: Pipeline, queued: SentCommand) {
-    traceQueued(this, queued);
-    return Reflect.apply(original, this, arguments);
-  };
+function queueCommand(pipeline: Pipeline, args: [SentCommand]): void {
+  if (isAutomatic(pipeline)) sendCommand(pipeline.redis, args);
 }
 
-const traceExec = guarded('ioredis', (pipeline: Pipeline) => {
+function exec(pipeline: Pipeline): void {
   if (pipeline._queue.length === 0 || isAutomatic(pipeline)) return;
   for (const queued of pipeline._queue) queued[SEEN] = true;
   // A transaction comes by a second time, with `EXEC` at the end of its queue.
   if (pipeline[SEEN] === true) return;
   pipeline[SEEN] = true;
-  const end = startBatch(pipeline.redis, pipeline._queue);
-  if (end !== undefined) watch(pipeline, end);
-});
-
-function exec(original: Function): Function {
-  return function (this: Pipeline) {
-    traceExec(this);
-    return Reflect.apply(original, this, arguments);
-  };
+  const operation = begin(batch, pipeline.redis, [pipeline._queue]);
+  if (operation !== undefined) settled.arm?.(pipeline, [], operation);
 }
 
 const pipeline = (file: string, versions: string, prototype: string): Point[] => [
-  { file, versions, target: `${prototype}.exec`, wrap: exec },
-  { file, versions, target: `${prototype}.sendCommand`, wrap: queueCommand },
+  { file, versions, target: `${prototype}.exec`, before: exec },
+  { file, versions, target: `${prototype}.sendCommand`, before: queueCommand },
 ];
 
 export default define({
@@ -121,12 +79,12 @@ export default define({
   versions: '>=4 <7',
   spans: 'a client span for each command, one for each pipeline or transaction',
   points: [
-    { target: 'prototype.sendCommand', wrap: sendCommand },
-    { target: 'prototype.connect', wrap: detached },
-    { target: 'Cluster.prototype.sendCommand', versions: '>=5', wrap: sendCommand },
-    { target: 'Cluster.prototype.connect', versions: '>=5', wrap: detached },
-    { target: 'Cluster.prototype.getInfoFromNode', versions: '>=5', wrap: detached },
-    { target: 'Cluster.prototype.readyCheck', versions: '>=5', wrap: detached },
+    { target: 'prototype.sendCommand', before: sendCommand },
+    { target: 'prototype.connect', context: 'none' },
+    { target: 'Cluster.prototype.sendCommand', versions: '>=5', before: sendCommand },
+    { target: 'Cluster.prototype.connect', versions: '>=5', context: 'none' },
+    { target: 'Cluster.prototype.getInfoFromNode', versions: '>=5', context: 'none' },
+    { target: 'Cluster.prototype.readyCheck', versions: '>=5', context: 'none' },
     ...pipeline('built/Pipeline.js', '>=5', 'default.prototype'),
     ...pipeline('built/pipeline.js', '>=4.7 <5', 'default.prototype'),
     ...pipeline('built/pipeline.js', '<4.7', 'prototype'),

@@ -1,15 +1,14 @@
 import {
   active,
-  attempt,
-  callIn,
-  type End,
-  endingCallback,
   bind,
+  callIn,
+  type Ending,
+  endingCallback,
+  type Ends,
   isWrapped,
   lastGiven,
-  observePromise,
-  type Settle,
-  untraced,
+  promise,
+  UNTRACED,
 } from '../src/define.ts';
 
 /** The parts of pg that are touched; the field names changed with 8.12. */
@@ -29,10 +28,10 @@ export interface Query {
   submit?: unknown;
   callback?: Function;
   cursor?: { text?: string };
-  [END]?: End;
+  [ENDING]?: Ending;
 }
 
-const END = Symbol('foretrace.end');
+const ENDING = Symbol('foretrace.ending');
 
 /** What the server calls on a query while it answers; where a query that is an emitter runs the app's listeners. */
 const ANSWERS = [
@@ -49,27 +48,29 @@ const ANSWERS = [
  * A query is over when pg tells its query object: `handleReadyForQuery` or `handleError`, for callbacks, promises, cursors and streams
  * alike. So no promise is touched: a `then` of ours would change which rejections count as handled.
  */
-export const submitted: Settle = (original, self, args, end) => {
-  const [config] = args as [Query];
-  if (typeof config?.submit === 'function') {
-    watchAnswers(config, end);
-    return attempt(original, self, args, end);
-  }
-  const last = lastGiven(args);
-  if (typeof args[last] === 'function') {
+export const submitted: Ends = {
+  arm(self, args, ending) {
+    const [config] = args as [Query];
+    if (typeof config?.submit === 'function') {
+      watchAnswers(config, ending);
+      return true;
+    }
+    const last = lastGiven(args);
+    if (typeof args[last] !== 'function') return false;
     const callback = args[last] as Function;
-    args[last] = isInPool ? endingFirst(callback, end) : endingCallback(callback, end);
-    return attempt(original, self, args, end);
-  }
-  const result = attempt(original, self, args, end);
-  const isCalled = typeof config?.callback === 'function';
-  if (end === untraced && !isCalled) return result;
-  const made = queryOf(self as Client);
-  if (made === undefined) return observePromise(result, end);
-  // `query({ text, callback })`
-  if (isCalled && typeof made.callback === 'function') made.callback = bind(made.callback);
-  made[END] = end;
-  return result;
+    args[last] = isInPool ? endingFirst(callback, ending) : endingCallback(callback, ending);
+    return true;
+  },
+  watch(result, ending, self, args) {
+    const isCalled = typeof (args[0] as Query | undefined)?.callback === 'function';
+    if (ending === UNTRACED && !isCalled) return result;
+    const made = queryOf(self as Client);
+    if (made === undefined) return promise.watch?.(result, ending, self, args);
+    // `query({ text, callback })`
+    if (isCalled && typeof made.callback === 'function') made.callback = bind(made.callback);
+    made[ENDING] = ending;
+    return result;
+  },
 };
 
 let isInPool = false;
@@ -87,10 +88,10 @@ export function inPool(callback: Function): Function {
 }
 
 /** Ends the span, then calls the callback wherever that is. */
-function endingFirst(callback: Function, end: End): Function {
-  if (end === untraced) return callback;
+function endingFirst(callback: Function, ending: Ending): Function {
+  if (ending === UNTRACED) return callback;
   return function (this: unknown, error: unknown) {
-    end(error || undefined);
+    ending.end(error || undefined);
     return Reflect.apply(callback, this, arguments);
   };
 }
@@ -104,11 +105,11 @@ function queryOf(client: Client): Query | undefined {
     client._sentQueryQueue?.at(-1) ??
     (modern ? client._activeQuery : client.activeQuery) ??
     undefined;
-  return found?.[END] === undefined ? found : undefined;
+  return found?.[ENDING] === undefined ? found : undefined;
 }
 
 /** Ends the span with the answers to a query object of the app's, and runs its listeners in the app's context. */
-function watchAnswers(query: Query, end: End): void {
+function watchAnswers(query: Query, ending: Ending): void {
   const context = active();
   for (const name of ANSWERS) {
     const answer = (query as Record<string, unknown>)[name];
@@ -117,24 +118,15 @@ function watchAnswers(query: Query, end: End): void {
       configurable: true,
       writable: true,
       value: function (this: unknown, ...args: unknown[]) {
-        if (name === 'handleError') end(args[0]);
-        if (name === 'handleReadyForQuery') end(undefined);
+        if (name === 'handleError') ending.end(args[0]);
+        if (name === 'handleReadyForQuery') ending.end(undefined);
         return callIn(context, answer, this, args);
       },
     });
   }
 }
 
-export function handleError(original: Function): Function {
-  return function (this: Query, error: unknown, ...rest: unknown[]) {
-    this[END]?.(error);
-    return Reflect.apply(original, this, [error, ...rest]);
-  };
-}
-
-export function handleReadyForQuery(original: Function): Function {
-  return function (this: Query, ...args: unknown[]) {
-    this[END]?.(undefined);
-    return Reflect.apply(original, this, args);
-  };
+/** Ends the span of a query object that pg tells of its end. */
+export function endQuery(query: Query, [error]: [unknown]): void {
+  query[ENDING]?.end(error);
 }

@@ -1,7 +1,7 @@
-import { define, detached, scope } from '../src/define.ts';
+import { define, scope } from '../src/define.ts';
 import { sqlClient } from '../src/semconv/db.ts';
 import { sqlState } from '../src/semconv/postgresql.ts';
-import { type Client, handleError, handleReadyForQuery, type Query, submitted } from './pg-query.ts';
+import { type Client, endQuery, type Query, submitted } from './pg-query.ts';
 
 const query = sqlClient<Client, [string | Query, unknown?, unknown?]>({
   system: 'postgresql',
@@ -26,9 +26,13 @@ export default define({
   versions: '>=8.0.3 <9',
   spans: 'a client span for each query: callback, promise, cursor or stream',
   points: [
-    { file: 'lib/client.js', target: 'prototype.query', trace: query, settles: submitted },
-    { file: 'lib/client.js', target: 'prototype.connect', wrap: detached },
-    { file: 'lib/query.js', target: 'prototype.handleError', wrap: handleError },
-    { file: 'lib/query.js', target: 'prototype.handleReadyForQuery', wrap: handleReadyForQuery },
+    { file: 'lib/client.js', target: 'prototype.query', trace: query, ends: submitted },
+    { file: 'lib/client.js', target: 'prototype.connect', context: 'none' },
+    { file: 'lib/query.js', target: 'prototype.handleError', before: endQuery },
+    {
+      file: 'lib/query.js',
+      target: 'prototype.handleReadyForQuery',
+      before: (query: Query) => endQuery(query, [undefined]),
+    },
   ],
 });

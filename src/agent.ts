@@ -19,11 +19,11 @@ import { guarded } from './guard.ts';
 import { textMapPropagator } from './propagate/api.ts';
 import { setPropagators } from './propagate/current.ts';
 import { resource } from './resource/resource.ts';
-import { clientOptions } from './semconv/client.ts';
+import { rootOptions } from './trace/roots.ts';
 import { dbOptions } from './semconv/db.ts';
 import { foldAround, foldStarted, noteRecorded } from './semconv/fold.ts';
 import { httpOptions, requestHeaderKeys, responseHeaderKeys } from './semconv/http.ts';
-import { endOpenRequests, watchCrashes } from './semconv/crash.ts';
+import { endOpenEntries, watchCrashes } from './semconv/crash.ts';
 import { whenFirstId } from './trace/ids.ts';
 import { limits } from './trace/limits.ts';
 import { setSampler } from './trace/sampler.ts';
@@ -102,7 +102,7 @@ function startExport(
     if (scope.number === -1) scope.number = pipeline.scope(scope.name, scope.version, scope.schemaUrl);
     pipeline.write(scope.number, bytes, length);
   });
-  beforeLastExport(endOpenRequests);
+  beforeLastExport(endOpenEntries);
   installExit(pipeline, exitTimeoutMs, whenFirstId);
   if (isMainThread()) {
     const say = guarded('bundle', () => {
@@ -155,7 +155,7 @@ function instrument(
 ): ModulePatch[] {
   for (const warning of checkInstrumentationNames(instrumentations, catalogue, rootClientSpans))
     log.warn(warning);
-  clientOptions.roots =
+  rootOptions.roots =
     typeof rootClientSpans === 'boolean' ? rootClientSpans : scopesOf(rootClientSpans, catalogue);
   return chooseInstrumentations(instrumentations, catalogue).flatMap(modulePatches);
 }

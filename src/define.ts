@@ -1,25 +1,7 @@
-import type { Role, Settle } from './patch/traced.ts';
+import type { Point } from './patch/point.ts';
 import { VERSION } from './version.ts';
 import { SCHEMA_URL } from './semconv/schema.ts';
 import { scope as newScope, type Scope } from './trace/scope.ts';
-
-/** One function of a library that is wrapped, and what is made of its calls. */
-export interface Point {
-  /** The file inside the package that exports it, such as `lib/client.js`; the package's entry if absent. */
-  file?: string;
-  /**
-   * Where it is in the file's exports, as a dotted path: `prototype.query`, `Client.prototype.query`. Empty: what the file exports
-   * is the function itself (CommonJS), and is replaced. A last part `Symbol(name)` is the holder's own symbol of that description.
-   */
-  target: string;
-  /** Restricts the point to some versions of the library. */
-  versions?: string;
-  /** What a call means: a role of `src/semconv`. With `settles`: how it ends. */
-  trace?: Role<never, never, never>;
-  settles?: Settle;
-  /** For what is not one span per call: makes the replacement of the function. */
-  wrap?: (original: Function) => Function;
-}
 
 /** A diagnostics channel that the library itself publishes on. */
 export interface Subscription {
@@ -64,31 +46,45 @@ export function scope(name: string): Scope {
   return newScope(name, VERSION, SCHEMA_URL);
 }
 
+export type { Point } from './patch/point.ts';
 export { active, callIn, current, attach, bind, run, outside } from './context/active.ts';
 export { ROOT } from './context/context.ts';
 export { flatCopy } from './encode/flat-copy.ts';
 export { isAbort } from './abort.ts';
-export { lastGiven } from './patch/arguments.ts';
-export { apart, attached, detached, keepContext, queued } from './patch/detached.ts';
+export { bindCallback, lastGiven } from './patch/arguments.ts';
 export { isExporterAgent } from './export/marker.ts';
 export { guarded, reportFailure } from './guard.ts';
 export {
-  attempt,
+  asyncIterator,
   callbackOr,
+  emitter,
   endingCallback,
+  type Ends,
   endWithStream,
   iterator,
-  observePromise,
   promise,
+  promised,
+  property,
+  resolvers,
+  stream,
   sync,
-} from './patch/settle.ts';
+  thenable,
+  UNTRACED,
+} from './patch/ends.ts';
+export { begin, type Call, type Ending, type Operation } from './trace/operation.ts';
+export { isWrapped, mimic, ownSymbol, wrap } from './patch/wrap.ts';
 export {
+  apart,
+  attached,
+  attempt,
+  detached,
   type End,
   endOnce,
-  type Role,
+  keepContext,
+  observePromise,
+  queued,
   type Settle,
   traced,
   tracedAsParent,
   untraced,
-} from './patch/traced.ts';
-export { isWrapped, mimic, ownSymbol, wrap } from './patch/wrap.ts';
+} from './patch/legacy.ts';

@@ -1,10 +1,10 @@
 import { channel } from 'node:diagnostics_channel';
-import type { Instrumentation, Point } from '../define.ts';
+import type { Instrumentation } from '../define.ts';
 import type { ModulePatch } from '../load/index.ts';
 import { satisfies } from '../satisfies.ts';
 import { log } from '../log.ts';
 import { guarded } from '../guard.ts';
-import { traced } from './traced.ts';
+import { type Nesting, type Point, wrapperOf } from './point.ts';
 import { locate, wrap } from './wrap.ts';
 
 interface PatchedFile {
@@ -33,6 +33,7 @@ export function modulePatches(instrumentation: Instrumentation): ModulePatch[] {
   }
   const files = [...new Set(points.map(({ file }) => file ?? ''))];
   if (files.length === 0) return [];
+  const nesting: Nesting = { running: undefined };
   /** Of each copy of the package in the tree: how to undo what was patched; undefined if it does not fit. */
   const copies = new Map<string, (() => void)[] | undefined>();
   function patch(exports: unknown, { file, version, baseDir = '' }: PatchedFile): unknown {
@@ -64,7 +65,7 @@ export function modulePatches(instrumentation: Instrumentation): ModulePatch[] {
           root.exports = unlocked(holder);
           holder = root.exports as object;
         }
-        undo.push(wrap(holder, method, wrapperOf(point)));
+        undo.push(wrap(holder, method, wrapperOf(point, name, nesting) as never));
       }
     } catch (error) {
       leave();
@@ -104,9 +105,4 @@ function unlocked(exports: object): object {
 
 function suits(point: Point, version: string): boolean {
   return point.versions === undefined || satisfies(version, point.versions);
-}
-
-function wrapperOf(point: Point): (original: never) => never {
-  const wrapper = point.wrap ?? traced(point.trace as never, point.settles as never);
-  return wrapper as unknown as (original: never) => never;
 }

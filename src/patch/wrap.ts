@@ -3,6 +3,8 @@ import { log } from '../log.ts';
 
 shimmer({ logger: (message: string) => log.debug(message) });
 
+export type Wrapper = (original: Function) => Function;
+
 type AnyFunction = (...args: never[]) => unknown;
 
 const WRAPPED = Symbol.for('foretrace.wrapped');

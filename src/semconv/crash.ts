@@ -1,25 +1,23 @@
 import { active } from '../context/active.ts';
+import { Operation } from '../trace/operation.ts';
 import { errorType } from './error.ts';
-import { endServed, finishWaiting, noteError, Served } from './http-server.ts';
+import { noteClosed, oldestOpen } from '../trace/entry.ts';
 import { FORETRACE_UNFINISHED } from './keys-own.ts';
-import { oldestOpen } from './open-requests.ts';
-
-const NO_RESPONSE = { statusCode: 0, headersSent: false, getHeader: () => undefined };
+import { endServed, finishWaiting, NO_RESPONSE, noteError, Served } from './http-server.ts';
 
 /**
- * Ends the spans of all requests that are being served, for the end of the process: what hung, or was cut off, is what an operator wants to
+ * Ends the spans of all that is being served, for the end of the process: what hung, or was cut off, is what an operator wants to
  * see. `reason` is the error's type.
  */
-export function endOpenRequests(reason: string): void {
-  for (let request = oldestOpen(); request !== undefined; request = oldestOpen()) {
+export function endOpenEntries(reason: string): void {
+  for (let entry = oldestOpen(); entry !== undefined; entry = oldestOpen()) {
     try {
-      const served = request as Served;
-      if (finishWaiting(served)) continue;
-      served.span?.add(FORETRACE_UNFINISHED, true);
-      endServed(served, NO_RESPONSE, reason);
+      if (entry instanceof Operation) entry.span?.add(FORETRACE_UNFINISHED, true);
+      entry.abandon(reason);
     } catch {
-      // The next one is as wanted, and this one is out of the list.
+      // The next one is as wanted.
     }
+    noteClosed(entry);
   }
 }
 
@@ -34,6 +32,7 @@ export function watchCrashes(): void {
   process.on('uncaughtExceptionMonitor', (error) => {
     try {
       const { entry: request } = active();
+      if (request instanceof Operation && !isHandled()) request.end(error);
       if (!(request instanceof Served)) return;
       noteError(request, error);
       if (isHandled()) {

@@ -1,11 +1,11 @@
 import { bounded, flatCopy } from '../encode/flat-copy.ts';
 import { type Block, block } from '../encode/span.ts';
-import { type Role, type Settle, traced } from '../patch/traced.ts';
+import { DB } from '../context/layers.ts';
 import { MAX_SQL, sanitizeSql, type SqlDialect } from '../redact/sql.ts';
 import type { Scope } from '../trace/scope.ts';
-import type { Span } from '../trace/span.ts';
+import type { Facts, Role } from '../trace/operation.ts';
+import { CLIENT, type Span } from '../trace/span.ts';
 import type { RemoteEnd } from './address.ts';
-import { recordedIn, startClient } from './client.ts';
 import { errorType, failed } from './error.ts';
 import {
   DB_NAMESPACE,
@@ -57,72 +57,32 @@ export interface SqlGetters<Self extends object, Args extends unknown[]> {
   status?(error: unknown): string | undefined;
 }
 
-let quiet = false;
-
-/** Makes no spans of the queries that `fn` starts before it returns: the driver's own, such as a check of a connection. */
-export function quietly<R>(fn: () => R): R {
-  const before = quiet;
-  quiet = true;
-  try {
-    return fn();
-  } finally {
-    quiet = before;
-  }
-}
-
-/** The wrapper of a function that is made of other traced ones: it alone has a span. */
-export function tracedAlone(
-  role: Role<never, never, never>,
-  settle: Settle,
-): (original: Function) => Function {
-  return (original) =>
-    traced(
-      role,
-      settle,
-    )(function (this: unknown, ...args: unknown[]) {
-      return quietly(() => Reflect.apply(original, this, args.map(aloud)));
-    });
-}
-
-/** The app's callbacks may be called before the function returns; their queries are the app's own. */
-function aloud(argument: unknown): unknown {
-  if (typeof argument !== 'function') return argument;
-  return function (this: unknown) {
-    const before = quiet;
-    quiet = false;
-    try {
-      return Reflect.apply(argument, this, arguments);
-    } finally {
-      quiet = before;
-    }
-  };
-}
-
 /** The role of a SQL client: one span per query, named by its summary. */
 export function sqlClient<Self extends object, Args extends unknown[]>(
   getters: SqlGetters<Self, Args>,
-): Role<Self, Args> {
+): Role<Self, Args, Statement> {
   const { scope, system, dialect, defaultPort, text, target, batchSize, status } = getters;
   const statements = statementCache(system, dialect);
   const batches = statementCache(system, dialect, 'BATCH');
   const targets = placeCache(target, defaultPort);
   return {
-    name: scope.name,
-    start(self, args) {
-      const context = quiet ? undefined : recordedIn(scope);
-      if (context === undefined) return undefined;
+    scope,
+    kind: CLIENT,
+    layer: DB,
+    of(self, args) {
       const query = text(self, args);
-      const several = typeof query !== 'string';
+      if (typeof query === 'string') {
+        const size = batchSize?.(self, args) ?? 1;
+        return size === 1 ? statements(query) : { ...batches(query), size };
+      }
       // An app's mistake can be anything. The library refuses it, and nothing has been asked of the server.
-      if (several && !areStatements(query)) return undefined;
-      const size = several ? query.length : (batchSize?.(self, args) ?? 1);
-      const sent = several ? joined(query) : query;
-      const statement = size === 1 ? statements(sent) : batches(sent);
-      const span = startClient(scope, statement.name, context);
-      if (span === undefined) return undefined;
+      if (!areStatements(query)) return undefined;
+      const size = query.length;
+      const sent = joined(query);
+      return size === 1 ? statements(sent) : { ...batches(sent), size };
+    },
+    start(span, statement, self) {
       describe(span, statement, targets(self), system);
-      if (size !== 1) span.add(DB_OPERATION_BATCH_SIZE, size);
-      return span;
     },
     end(span, error) {
       if (error !== undefined) failDb(span, error, status?.(error));
@@ -130,11 +90,15 @@ export function sqlClient<Self extends object, Args extends unknown[]>(
   };
 }
 
+interface LateStatement<Self> extends Facts {
+  readonly self: Self;
+  readonly statement?: Statement;
+}
+
 /** A SQL client that puts a statement together when it sends it: what it is, and where it goes, is known at the end. */
 export interface LateSqlClient<Self extends object, Server extends object> {
-  start(): Span | undefined;
-  end(span: Span, error: unknown, self: Self): void;
-  /** Which server an operation goes to. */
+  readonly role: Role<Self, unknown[], LateStatement<Self>>;
+  /** Notes which server an operation goes to. */
   sentTo(self: Self, server: Server): void;
 }
 
@@ -152,19 +116,24 @@ export function lateSqlClient<Self extends object, Server extends object>(
   const targets = placeCache(target, defaultPort);
   const servers = new WeakMap<Self, Server>();
   return {
-    start() {
-      const context = recordedIn(scope);
-      return context && startClient(scope, system, context);
-    },
     sentTo(self, server) {
       servers.set(self, server);
     },
-    end(span, error, self) {
-      const server = servers.get(self);
-      const statement = statements(text(self));
-      span.name = statement.name;
-      describe(span, statement, server === undefined ? undefined : targets(server), system);
-      if (error !== undefined) failDb(span, error, status?.(error));
+    role: {
+      scope,
+      kind: CLIENT,
+      layer: DB,
+      of: (self) => ({ name: system, self }),
+      late({ self }) {
+        const statement = statements(text(self));
+        return { name: statement.name, self, statement };
+      },
+      end(span, error, _, { self, statement }) {
+        const server = servers.get(self);
+        if (statement !== undefined)
+          describe(span, statement, server === undefined ? undefined : targets(server), system);
+        if (error !== undefined) failDb(span, error, status?.(error));
+      },
     },
   };
 }
@@ -173,6 +142,7 @@ function describe(span: Span, statement: Statement, place: Place | undefined, sy
   if (statement.name === '') span.name = place?.name ?? system;
   span.addBlock(statement.block);
   if (place !== undefined) span.addBlock(place.block);
+  if (statement.size !== undefined) span.add(DB_OPERATION_BATCH_SIZE, statement.size);
 }
 
 /** Marks a database span as failed. The error's text is not sent: servers quote values in it. */
@@ -182,9 +152,10 @@ export function failDb(span: Span, error: unknown, status: string | undefined): 
   failed(span, status ?? errorType(error));
 }
 
-interface Statement {
-  readonly name: string;
+interface Statement extends Facts {
   readonly block: Block;
+  /** How many there are in a batch. */
+  readonly size?: number;
 }
 
 const MAX_STATEMENTS = 1_000;
@@ -316,3 +287,10 @@ export function place({ namespace, address, port, peer }: DbTarget, defaultPort:
     ]),
   };
 }
+
+// LEGACY: goes when tedious, mariadb and mssql have moved.
+export const tracedAlone =
+  (..._: unknown[]) =>
+  (original: Function): Function =>
+    original;
+export const quietly = <R>(fn: () => R): R => fn();

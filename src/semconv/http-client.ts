@@ -11,7 +11,7 @@ import { type NonRecordingSpan } from '../trace/span-context.ts';
 import { startSpan } from '../trace/start.ts';
 import { isAbort } from '../abort.ts';
 import { type RemoteEnd, remoteEnd } from './address.ts';
-import { isRoot, startsTraces } from './client.ts';
+import { isRoot, startsTraces } from '../trace/roots.ts';
 import { errorType, failed } from './error.ts';
 import { addHeaders, addMethod, httpOptions } from './http.ts';
 import {

@@ -1,15 +1,14 @@
-import { Context, type Entry } from '../context/context.ts';
+import { Context } from '../context/context.ts';
 import { NONE } from '../context/layers.ts';
 import type { Key } from '../encode/key.ts';
 import { type Block, block } from '../encode/span.ts';
-import { extract, extractBaggage } from '../propagate/current.ts';
-import { carriesIds } from '../propagate/index.ts';
+import { extractBaggage } from '../propagate/current.ts';
 import { guarded } from '../guard.ts';
 import { redactPath, redactQuery } from '../redact/url.ts';
 import { now } from '../trace/clock.ts';
 import type { Scope } from '../trace/scope.ts';
 import { SERVER, Span } from '../trace/span.ts';
-import { startUnder } from '../trace/start.ts';
+import { noteClosed, noteOpen, type OpenEntry, remoteParent, startRemote } from '../trace/entry.ts';
 import { remoteEnd } from './address.ts';
 import { failed } from './error.ts';
 import { forwardedClient, forwardedHost, forwardedProto } from './forwarded.ts';
@@ -30,7 +29,7 @@ import {
   USER_AGENT_ORIGINAL,
 } from './keys.ts';
 import { answeredRoute, type Way } from './mounts.ts';
-import { noteClosed, noteOpen, type OpenRequest } from './open-requests.ts';
+import { FORETRACE_UNFINISHED } from './keys-own.ts';
 import { noteRoute } from './routeless.ts';
 
 export type Headers = Record<string, string | string[] | undefined> & {
@@ -71,7 +70,7 @@ export interface Folding {
 }
 
 /** A request while it is served. */
-export class Served implements Entry, Way, OpenRequest {
+export class Served implements OpenEntry, Way {
   span: Span | undefined;
   route: string | undefined;
   mounts: string[] | undefined;
@@ -89,8 +88,8 @@ export class Served implements Entry, Way, OpenRequest {
   errorMs: number;
   /** Server spans of the app's own that are folded into ours: see `fold.ts`. */
   folding: Folding | undefined;
-  older: OpenRequest | undefined;
-  newer: OpenRequest | undefined;
+  older: OpenEntry | undefined;
+  newer: OpenEntry | undefined;
 
   constructor(request: ServerRequest, connection: Connection) {
     this.span = undefined;
@@ -109,7 +108,16 @@ export class Served implements Entry, Way, OpenRequest {
     this.older = undefined;
     this.newer = undefined;
   }
+
+  abandon(reason: string): void {
+    if (finishWaiting(this)) return;
+    this.span?.add(FORETRACE_UNFINISHED, true);
+    endServed(this, NO_RESPONSE, reason);
+  }
 }
+
+/** Of a request that is not answered. */
+export const NO_RESPONSE: ServerResponse = { statusCode: 0, headersSent: false, getHeader: () => undefined };
 
 const SERVED = Symbol.for('foretrace.served');
 
@@ -154,14 +162,7 @@ function rawHeader(raw: readonly string[], name: string): string | string[] | un
 export function startServed(scope: Scope, request: ServerRequest, connection: Connection): Served {
   const { rawHeaders } = request;
   const served = new Served(request, connection);
-  let remote = extract(rawHeaders, rawHeader);
-  let denied = false;
-  if (remote !== undefined && !carriesIds(remote)) {
-    // B3 may deny recording without naming a trace.
-    remote = undefined;
-    denied = true;
-  }
-  const span = startUnder(scope, '', SERVER, remote, true, denied, now());
+  const span = startRemote(scope, '', SERVER, remoteParent(rawHeaders, rawHeader), now());
   if (span instanceof Span) {
     served.span = span;
     noteOpen(served);

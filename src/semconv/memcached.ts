@@ -1,7 +1,8 @@
 import type { Scope } from '../trace/scope.ts';
-import type { Span } from '../trace/span.ts';
-import { recordedIn, startClient } from './client.ts';
-import { serverCache } from './db.ts';
+import { DB } from '../context/layers.ts';
+import type { Facts, Role } from '../trace/operation.ts';
+import { CLIENT } from '../trace/span.ts';
+import { failDb, type Place, serverCache } from './db.ts';
 import { DB_OPERATION_NAME, DB_QUERY_TEXT, DB_SYSTEM_NAME } from './keys.ts';
 
 const SYSTEM = 'memcached';
@@ -22,21 +23,40 @@ export interface MemcachedOperation {
   server: string | undefined;
 }
 
-/** Starts the span of an operation; its text has the keys, but no value. */
-export function startMemcached(
-  scope: Scope,
-  { name, keys, hasValue, server }: MemcachedOperation,
-): Span | undefined {
-  const context = recordedIn(scope);
-  if (context === undefined) return undefined;
-  const place = server === undefined ? undefined : places(server);
-  const span = startClient(scope, place?.name === undefined ? name : `${name} ${place.name}`, context);
-  if (span === undefined) return undefined;
-  span.add(DB_SYSTEM_NAME, SYSTEM);
-  span.add(DB_OPERATION_NAME, name);
-  span.add(DB_QUERY_TEXT, statement(name, keys, hasValue));
-  if (place !== undefined) span.addBlock(place.block);
-  return span;
+interface MemcachedFacts extends Facts {
+  readonly operation: MemcachedOperation;
+  readonly place: Place | undefined;
+}
+
+/** The role of a Memcached client: one span per command; its text has the keys, but no value. */
+export function memcachedClient<Self, Args extends unknown[]>(getters: {
+  scope: Scope;
+  operation(self: Self, args: Args): MemcachedOperation | undefined;
+  /** How it failed, by the error or the answer; undefined for an answer such as that a key is not there. */
+  failure(error: unknown, result: unknown): { error?: unknown; status?: string } | undefined;
+}): Role<Self, Args, MemcachedFacts> {
+  return {
+    scope: getters.scope,
+    kind: CLIENT,
+    layer: DB,
+    of(self, args) {
+      const operation = getters.operation(self, args);
+      if (operation === undefined) return undefined;
+      const { name, server } = operation;
+      const place = server === undefined ? undefined : places(server);
+      return { name: place?.name === undefined ? name : `${name} ${place.name}`, operation, place };
+    },
+    start(span, { operation: { name, keys, hasValue }, place }) {
+      span.add(DB_SYSTEM_NAME, SYSTEM);
+      span.add(DB_OPERATION_NAME, name);
+      span.add(DB_QUERY_TEXT, statement(name, keys, hasValue));
+      if (place !== undefined) span.addBlock(place.block);
+    },
+    end(span, error, result) {
+      const failure = getters.failure(error, result);
+      if (failure !== undefined) failDb(span, failure.error, failure.status);
+    },
+  };
 }
 
 function statement(name: string, keys: readonly string[], hasValue: boolean): string {
@@ -47,3 +67,6 @@ function statement(name: string, keys: readonly string[], hasValue: boolean): st
   }
   return hasValue ? `${text} ?` : text;
 }
+
+// LEGACY: goes when memcached and memjs have moved.
+export const startMemcached = (..._: unknown[]): undefined => undefined;

@@ -1,6 +1,8 @@
 import type { Scope } from '../trace/scope.ts';
-import type { Span } from '../trace/span.ts';
-import { isRoot, recordedIn, startClient } from './client.ts';
+import { DB } from '../context/layers.ts';
+import type { Facts, Role } from '../trace/operation.ts';
+import { CLIENT } from '../trace/span.ts';
+import { isRoot } from '../trace/roots.ts';
 import { failDb, serverCache } from './db.ts';
 import {
   DB_COLLECTION_NAME,
@@ -26,35 +28,51 @@ export interface MongoOperation {
   size?: number;
   /** It waits at the server until there is something, as readers of change streams do all the time. */
   waits?: boolean;
+  /** `host:port`, or the path of a socket. Asked at the end: which server of a cluster it is, is only known by then. */
+  server(): string | undefined;
 }
 
-/** Starts the span of an operation, named `{command} {collection}`. The command's text is not sent: it is all values. */
-export function startMongo(
-  scope: Scope,
-  { name, database, collection, size, waits }: MongoOperation,
-): Span | undefined {
-  const context = recordedIn(scope);
-  if (context === undefined || (waits === true && isRoot(context))) return undefined;
-  const operation = name.slice(0, MAX_NAME);
-  const target = collection ?? database;
-  const span = startClient(scope, target === undefined ? operation : `${operation} ${target}`, context);
-  if (span === undefined) return undefined;
-  span.add(DB_SYSTEM_NAME, SYSTEM);
-  span.add(DB_OPERATION_NAME, operation);
-  span.add(DB_NAMESPACE, database);
-  span.add(DB_COLLECTION_NAME, collection);
-  if (size !== undefined && size !== 1) span.add(DB_OPERATION_BATCH_SIZE, size);
-  return span;
+interface MongoFacts extends Facts {
+  readonly operation: MongoOperation;
 }
 
 /**
- * Tells the span how the operation ended.
- *
- * @param server `host:port` or the path of a socket; which server of a cluster it is, is only known by then
+ * The role of a MongoDB client: one span per logical operation, named `{command} {collection}`. The command's text is not sent: it is all
+ * values.
  */
-export function endMongo(span: Span, error: unknown, server: string | undefined): void {
-  if (server !== undefined) span.addBlock(places(server).block);
-  if (error === undefined) return;
-  const { code } = (error ?? {}) as { code?: unknown };
-  failDb(span, error, typeof code === 'number' ? String(code) : undefined);
+export function mongoClient<Self, Args extends unknown[]>(getters: {
+  scope: Scope;
+  /** Undefined for what is no operation of the app's. */
+  operation(self: Self, args: Args): MongoOperation | undefined;
+}): Role<Self, Args, MongoFacts> {
+  return {
+    scope: getters.scope,
+    kind: CLIENT,
+    layer: DB,
+    of(self, args, context) {
+      const operation = getters.operation(self, args);
+      if (operation === undefined || (operation.waits === true && isRoot(context))) return undefined;
+      const name = operation.name.slice(0, MAX_NAME);
+      const target = operation.collection ?? operation.database;
+      return { name: target === undefined ? name : `${name} ${target}`, operation };
+    },
+    start(span, { operation: { name, database, collection, size } }) {
+      span.add(DB_SYSTEM_NAME, SYSTEM);
+      span.add(DB_OPERATION_NAME, name.slice(0, MAX_NAME));
+      span.add(DB_NAMESPACE, database);
+      span.add(DB_COLLECTION_NAME, collection);
+      if (size !== undefined && size !== 1) span.add(DB_OPERATION_BATCH_SIZE, size);
+    },
+    end(span, error, _, { operation }) {
+      const server = operation.server();
+      if (server !== undefined) span.addBlock(places(server).block);
+      if (error === undefined) return;
+      const { code } = (error ?? {}) as { code?: unknown };
+      failDb(span, error, typeof code === 'number' ? String(code) : undefined);
+    },
+  };
 }
+
+// LEGACY: goes when mongodb has moved.
+export const startMongo = (..._: unknown[]): undefined => undefined;
+export const endMongo = startMongo;

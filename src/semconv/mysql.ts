@@ -1,7 +1,7 @@
 import { active, callIn } from '../context/active.ts';
 import type { Context } from '../context/context.ts';
-import { attempt, endingCallback } from '../patch/settle.ts';
-import type { End, Role, Settle } from '../patch/traced.ts';
+import { attempt, endingCallback } from '../patch/legacy.ts';
+import type { End, Role, Settle } from '../patch/legacy.ts';
 import type { Scope } from '../trace/scope.ts';
 import { sqlClient } from './db.ts';
 

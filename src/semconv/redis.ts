@@ -1,10 +1,11 @@
 import { type Block, block } from '../encode/span.ts';
-import type { Role } from '../patch/traced.ts';
+import { DB } from '../context/layers.ts';
 import { redisOperation, redisStatement } from '../redact/redis.ts';
 import type { Scope } from '../trace/scope.ts';
-import type { Span } from '../trace/span.ts';
+import type { Facts, Role } from '../trace/operation.ts';
+import { CLIENT, type Span } from '../trace/span.ts';
 import { type RemoteEnd, remoteEnd } from './address.ts';
-import { isRoot, recordedIn, startClient } from './client.ts';
+import { isRoot } from '../trace/roots.ts';
 import { type DbTarget, failDb, place, serverCache } from './db.ts';
 import {
   DB_NAMESPACE,
@@ -33,6 +34,15 @@ interface Common<Self extends object> {
   socket?(self: Self): RemoteEnd | undefined;
 }
 
+/** An operation whose server is known at its end alone: of a cluster, or of the master that sentinels name. */
+export type AnsweredBy = () => RedisTarget | undefined;
+
+interface Command extends Facts {
+  /** System and operation. */
+  readonly block: Block;
+  readonly answeredBy?: AnsweredBy;
+}
+
 const servers = serverCache(DEFAULT_PORT);
 
 /** Where each client's server is, encoded once for each connection. */
@@ -50,61 +60,53 @@ function placesOf<Self extends object>({ target, socket }: Common<Self>): (self:
   };
 }
 
-/** For clusters and sentinels, whose roles have an empty target: which server answered is only known at the end. */
-export function endAt(role: Pick<Role, 'end'>, server: () => RedisTarget | undefined): Role['end'] {
-  return (span, error, result) => {
-    const { address, port } = server() ?? {};
-    if (address !== undefined) {
-      span.addBlock(servers(port === undefined ? address : `${address}:${port}`).block);
-    }
-    role.end(span, error, result);
-  };
-}
-
 /** The answers that a Redis library gives. */
 export interface RedisGetters<Self extends object, Args extends unknown[]> extends Common<Self> {
   command(self: Self, args: Args): string;
   arguments(self: Self, args: Args): ArrayLike<unknown>;
   /** The name that the client knows a script by, by its SHA-1 digest. */
   script?(self: Self, digest: string): string | undefined;
+  /** For an operation whose target is not known yet. */
+  answeredBy?(self: Self, args: Args): AnsweredBy | undefined;
 }
 
 /** The role of a Redis client: one span per command, named by the command, its arguments by policy. */
 export function redisClient<Self extends object, Args extends unknown[]>(
   getters: RedisGetters<Self, Args>,
-): Role<Self, Args> {
-  const { scope, command, database } = getters;
+): Role<Self, Args, Command> {
+  const { scope, command, database, answeredBy } = getters;
   const places = placesOf(getters);
   return {
-    name: scope.name,
-    start(self, args) {
-      const context = recordedIn(scope);
-      if (context === undefined) return undefined;
-      const operation = redisOperation(command(self, args));
+    scope,
+    kind: CLIENT,
+    layer: DB,
+    of(self, args, context) {
+      const facts = commandOf(redisOperation(command(self, args)));
+      if (isRoot(context) && waits(facts.name, getters.arguments(self, args))) return undefined;
+      const answering = answeredBy?.(self, args);
+      return answering === undefined ? facts : { ...facts, answeredBy: answering };
+    },
+    start(span, { name, block, answeredBy: answering }, self, args) {
       const values = getters.arguments(self, args);
-      if (isRoot(context) && waits(operation, values)) return undefined;
-      const span = startClient(scope, operation, context);
-      if (span === undefined) return undefined;
-      span.addBlock(operationBlock(operation));
-      span.add(DB_QUERY_TEXT, redisStatement(operation, values));
-      const digest = scriptDigest(operation, values);
+      span.addBlock(block);
+      span.add(DB_QUERY_TEXT, redisStatement(name, values));
+      const digest = scriptDigest(name, values);
       if (digest !== undefined) span.add(DB_STORED_PROCEDURE_NAME, getters.script?.(self, digest) ?? digest);
-      addPlace(span, database(self));
-      span.addBlock(places(self));
-      return span;
+      addDatabase(span, database(self));
+      if (answering === undefined) span.addBlock(places(self));
     },
     end,
   };
 }
 
-const operations = new Map<string, Block>();
+const commands = new Map<string, Command>();
 
-/** System and operation, encoded once: `redisOperation` gives only so many names. */
-function operationBlock(operation: string): Block {
-  let found = operations.get(operation);
+/** One object for each command, encoded once: `redisOperation` gives only so many names. */
+function commandOf(name: string): Command {
+  let found = commands.get(name);
   if (found === undefined) {
-    found = block([DB_SYSTEM_NAME, SYSTEM, DB_OPERATION_NAME, operation]);
-    operations.set(operation, found);
+    found = { name, block: block([DB_SYSTEM_NAME, SYSTEM, DB_OPERATION_NAME, name]) };
+    commands.set(name, found);
   }
   return found;
 }
@@ -127,36 +129,44 @@ interface Sent {
  * The role of a pipeline or transaction: one span, `PIPELINE` or `MULTI`, with the command if all are the same. One of a single command
  * is that command.
  */
-export function redisBatch<Self extends object>(getters: Common<Self>): Role<Self, [readonly Sent[]]> {
-  const { scope, database } = getters;
+export function redisBatch<Self extends object>(
+  getters: Common<Self> & { answeredBy?(self: Self, args: [readonly Sent[]]): AnsweredBy | undefined },
+): Role<Self, [readonly Sent[]], Batch> {
+  const { scope, database, answeredBy } = getters;
   const places = placesOf(getters);
   return {
-    name: scope.name,
-    start(self, [commands]) {
-      const context = recordedIn(scope);
-      if (context === undefined) return undefined;
-      if (isRoot(context) && commands.some(({ name, args }) => waits(redisOperation(name), args)))
+    scope,
+    kind: CLIENT,
+    layer: DB,
+    of(self, args, context) {
+      const [sent] = args;
+      if (sent.length === 0) return undefined;
+      if (isRoot(context) && sent.some(({ name, args: values }) => waits(redisOperation(name), values)))
         return undefined;
-      const span = startClient(scope, '', context);
-      if (span === undefined) return undefined;
-      const { operation, size, text } = summary(commands);
-      span.name = operation;
+      return { ...summary(sent), answeredBy: answeredBy?.(self, args) };
+    },
+    start(span, { name, size, text, answeredBy: answering }, self) {
       span.add(DB_SYSTEM_NAME, SYSTEM);
-      span.add(DB_OPERATION_NAME, operation);
+      span.add(DB_OPERATION_NAME, name);
       if (size !== 1) span.add(DB_OPERATION_BATCH_SIZE, size);
       span.add(DB_QUERY_TEXT, text);
-      addPlace(span, database(self));
-      span.addBlock(places(self));
-      return span;
+      addDatabase(span, database(self));
+      if (answering === undefined) span.addBlock(places(self));
     },
-    end(span, error, result) {
+    end(span, error, result, facts) {
       keepOutcomes(result, 0);
-      end(span, error);
+      end(span, error, result, facts);
     },
   };
 }
 
-function summary(sent: readonly Sent[]): { operation: string; size: number; text: string } {
+interface Batch extends Facts {
+  readonly size: number;
+  readonly text: string;
+  readonly answeredBy?: AnsweredBy;
+}
+
+function summary(sent: readonly Sent[]): Batch {
   let kind = 'PIPELINE';
   let common: string | undefined;
   let size = 0;
@@ -171,8 +181,8 @@ function summary(sent: readonly Sent[]): { operation: string; size: number; text
     size++;
     if (text.length < MAX_BATCH_TEXT) text += (text === '' ? '' : '; ') + redisStatement(operation, args);
   }
-  if (common === undefined) return { operation: kind, size, text };
-  return { operation: size === 1 ? common : `${kind} ${common}`, size, text };
+  if (common === undefined) return { name: kind, size, text };
+  return { name: size === 1 ? common : `${kind} ${common}`, size, text };
 }
 
 /**
@@ -185,13 +195,22 @@ function keepOutcomes(outcomes: unknown, depth: number): void {
     for (const outcome of outcomes) keepOutcomes(outcome, depth + 1);
 }
 
-function addPlace(span: Span, database: number | undefined): void {
+function addDatabase(span: Span, database: number | undefined): void {
   if (database !== undefined) span.add(DB_NAMESPACE, NAMES[database] ?? String(database));
 }
 
 const NAMES = Array.from({ length: 16 }, (_, index) => String(index));
 
-function end(span: Span, error: unknown): void {
+function end(
+  span: Span,
+  error: unknown,
+  _result: unknown,
+  { answeredBy }: { answeredBy?: AnsweredBy },
+): void {
+  const { address, port } = answeredBy?.() ?? {};
+  if (address !== undefined) {
+    span.addBlock(servers(port === undefined ? address : `${address}:${port}`).block);
+  }
   if (error !== undefined) failDb(span, error, errorPrefix(error));
 }
 
@@ -209,3 +228,6 @@ function errorPrefix(error: unknown): string | undefined {
     ? message.slice(0, length)
     : undefined;
 }
+
+// LEGACY: goes when redis 3 and @redis/client have moved.
+export const endAt = (role: { end?: unknown }, ..._: unknown[]): unknown => role.end;

@@ -1,6 +1,6 @@
 import { bounded } from '../encode/flat-copy.ts';
-import { endingCallback, iterator, sync } from '../patch/settle.ts';
-import { type Settle, traced, untraced } from '../patch/traced.ts';
+import { endingCallback, iterator, sync } from '../patch/legacy.ts';
+import { type Settle, traced, untraced } from '../patch/legacy.ts';
 import { wrap } from '../patch/wrap.ts';
 import { MAX_SQL } from '../redact/sql.ts';
 import { scope } from '../trace/scope.ts';

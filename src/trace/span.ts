@@ -162,6 +162,12 @@ export class Span implements ApiSpan, SpanIds, EncodableSpan {
     this.own = LAST;
   }
 
+  /** Links another span by its ids. */
+  link(ids: SpanIds, isRemote: boolean): void {
+    if ((this.links?.length ?? 0) >= limits.linkCount) this.droppedLinks++;
+    else (this.links ??= []).push(linkTo(ids, isRemote));
+  }
+
   /** Sets the status Error, unless the app has set one. */
   fail(message?: string): void {
     if (this.status !== 0) return;
@@ -270,20 +276,8 @@ export class Span implements ApiSpan, SpanIds, EncodableSpan {
       this.droppedLinks++;
       return;
     }
-    const { t0, t1, t2, t3, s0, s1 } = ids;
-    const flags = (ids.flags & 0xff) | HAS_IS_REMOTE | (link.context?.isRemote === true ? IS_REMOTE : 0);
-    const made: EncodableLink = {
-      t0,
-      t1,
-      t2,
-      t3,
-      s0,
-      s1,
-      flags,
-      traceState: ids.traceState,
-      attributes: [],
-      dropped: link.droppedAttributesCount ?? 0,
-    };
+    const made = linkTo(ids, link.context?.isRemote === true);
+    made.dropped = link.droppedAttributesCount ?? 0;
     made.dropped += flatten(link.attributes, made, limits.attributePerLinkCount);
     (this.links ??= []).push(made);
   }
@@ -330,6 +324,21 @@ export class Span implements ApiSpan, SpanIds, EncodableSpan {
       reportFailure('ending a span', error);
     }
   }
+}
+
+function linkTo({ t0, t1, t2, t3, s0, s1, flags, traceState }: SpanIds, isRemote: boolean): EncodableLink {
+  return {
+    t0,
+    t1,
+    t2,
+    t3,
+    s0,
+    s1,
+    flags: (flags & 0xff) | HAS_IS_REMOTE | (isRemote ? IS_REMOTE : 0),
+    traceState,
+    attributes: [],
+    dropped: 0,
+  };
 }
 
 function modulo32(ns: number): number {

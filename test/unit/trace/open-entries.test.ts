@@ -1,10 +1,15 @@
 import { afterEach, expect, it } from 'vitest';
-import { noteClosed, noteOpen, oldestOpen, type OpenRequest } from '../../../src/semconv/open-requests.ts';
+import { noteClosed, noteOpen, oldestOpen, type OpenEntry } from '../../../src/trace/entry.ts';
 
-const request = (): OpenRequest => ({ older: undefined, newer: undefined });
+const request = (): OpenEntry => ({
+  span: undefined,
+  older: undefined,
+  newer: undefined,
+  abandon: () => {},
+});
 
-function drain(): OpenRequest[] {
-  const all: OpenRequest[] = [];
+function drain(): OpenEntry[] {
+  const all: OpenEntry[] = [];
   for (let one = oldestOpen(); one !== undefined; one = oldestOpen()) {
     all.push(one);
     noteClosed(one);

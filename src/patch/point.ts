@@ -1,0 +1,288 @@
+import { active, callIn, current, runIn } from '../context/active.ts';
+import type { Context } from '../context/context.ts';
+import { reportFailure } from '../guard.ts';
+import {
+  type AnyRole,
+  begin,
+  type Call,
+  contextBelow,
+  type Ending,
+  type Operation,
+} from '../trace/operation.ts';
+import { bindCallback, replaceArgument } from './arguments.ts';
+import { type Ends, promise, sync, UNKNOWN, UNTRACED } from './ends.ts';
+import { locate, type Wrapper, wrap } from './wrap.ts';
+
+/**
+ * One function of a library, and what is made of its calls. All that a point says happens in one wrapper, one frame in the app's
+ * stacks, which guards whatever is ours: what fails there is reported, and the call goes on as without it.
+ */
+export interface Point {
+  /** The file inside the package that exports it, such as `lib/client.js`; the package's entry if absent. */
+  file?: string;
+  /**
+   * Where it is in the file's exports, as a dotted path: `prototype.query`, `Client.prototype.query`. Empty: what the file exports
+   * is the function itself (CommonJS), and is replaced. A last part `Symbol(name)` is the holder's own symbol of that description.
+   */
+  target: string;
+  /** Restricts the point to some versions of the library. */
+  versions?: string;
+  /**
+   * The point is about a function that the target is given, not about the target: its place among the arguments (`1`), that of an option
+   * (`0.eachMessage`; the options are copied), or `first` or `last`: the first, or the last, argument that is a function.
+   */
+  argument?: string;
+  /** What a call means. */
+  trace?: AnyRole;
+  /** When it is over: for `trace`, `after` and `opens`. With `trace` a promise's end if absent, otherwise when it returns. */
+  ends?: Ends;
+  /** What the call does is below its span: for libraries that send by another traced one, and for handlers. */
+  active?: true;
+  /**
+   * While the call runs, until it returns, other points of the library that say so make nothing of their calls: methods that are made of
+   * each other. A function tells what it is about (a database): calls about something else count then.
+   */
+  outermost?: true | ((self: never, args: never) => unknown);
+  /** Looks at a call before it is made. It may replace what is in `args`; objects of the app's are replaced by copies. */
+  before?: (self: never, args: never, call: Call | undefined) => unknown;
+  /** Looks at a call that is over. `begun` is what `before` returned. */
+  after?: (self: never, args: never, error: unknown, result: never, begun: never) => void;
+  /**
+   * In which context the function runs: `none` for what opens something that outlives its caller (a callback at the end of its arguments
+   * is called in the caller's); `caller` for a function given as `argument` that is called from elsewhere; or what is returned, where
+   * undefined leaves it as it is.
+   */
+  context?: 'none' | 'caller' | ((self: never, args: never) => Context | undefined);
+  /** Points of what comes of the call: returned, promised or called back. Of a class that is not exported: `constructor.prototype.query`. */
+  opens?: readonly Point[];
+  /** The last resort, for what none of the above says: makes the replacement of the function, and guards what is ours in it. */
+  wrap?: Wrapper;
+}
+
+/** What the points of a library share: what the call that is running now is about. */
+export interface Nesting {
+  running: unknown;
+}
+
+/** The wrapper of the functions that a point is about; `name` is the instrumentation's. */
+export function wrapperOf(point: Point, name: string, nesting: Nesting): Wrapper {
+  if (point.wrap !== undefined) return point.wrap;
+  const { argument } = point;
+  const wrapper = wrapperOfCalls(point, name, nesting);
+  if (argument === undefined) return wrapper;
+  return (original) =>
+    function (this: unknown, ...args: unknown[]) {
+      try {
+        replaceArgument(args, argument, (given) => wrapper(given, { self: this, args: [...args] }));
+      } catch (failure) {
+        reportFailure(name, failure);
+      }
+      return Reflect.apply(original, this, args);
+    };
+}
+
+type CallWrapper = (original: Function, call?: Call) => Function;
+
+function wrapperOfCalls(point: Point, name: string, nesting: Nesting): CallWrapper {
+  const { trace, before, after, context, opens, outermost } = point;
+  if (context === 'caller') return bound;
+  const isWatched = trace !== undefined || after !== undefined || opens !== undefined;
+  if (isWatched || outermost !== undefined) return watchedWrapper(point, name, nesting);
+  if (context === undefined) return beforeWrapper(before as Before, name);
+  return contextWrapper(before as Before | undefined, context as Where, name);
+}
+
+type Before = (self: unknown, args: unknown[], call: Call | undefined) => unknown;
+type After = (self: unknown, args: unknown[], error: unknown, result: unknown, begun: unknown) => void;
+type Where = 'none' | ((self: unknown, args: unknown[]) => Context | undefined);
+
+function bound(original: Function): Function {
+  const context = active();
+  return function (this: unknown) {
+    return callIn(context, original, this, arguments);
+  };
+}
+
+function beforeWrapper(before: Before, name: string): CallWrapper {
+  return (original, call) =>
+    function (this: unknown, ...args: unknown[]) {
+      try {
+        before(this, args, call);
+      } catch (failure) {
+        reportFailure(name, failure);
+      }
+      return Reflect.apply(original, this, args);
+    };
+}
+
+function contextWrapper(before: Before | undefined, where: Where, name: string): CallWrapper {
+  return (original, call) =>
+    function (this: unknown, ...args: unknown[]) {
+      let context: Context | undefined;
+      try {
+        before?.(this, args, call);
+        if (where === 'none') bindCallback(args);
+        else context = where(this, args);
+      } catch (failure) {
+        reportFailure(name, failure);
+      }
+      return where !== 'none' && context === undefined
+        ? Reflect.apply(original, this, args)
+        : runIn(context, Reflect.apply, original, this, args);
+    };
+}
+
+/** For calls whose end counts. */
+function watchedWrapper(point: Point, name: string, nesting: Nesting): CallWrapper {
+  const { trace, active: isActive, outermost } = point;
+  const ends = point.ends ?? (trace === undefined ? sync : promise);
+  const where = point.context as Where | undefined;
+  const opens = opener(point.opens, name, nesting);
+  const observe = observerOf(point, name, opens?.members);
+  const open = opens?.whole;
+  const isInside = isActive === true || (trace as { received?: unknown } | undefined)?.received !== undefined;
+  return (original, call) =>
+    function (this: unknown, ...args: unknown[]) {
+      const about =
+        outermost === undefined
+          ? undefined
+          : outermost === true
+            ? nesting
+            : aboutOf(outermost, this, args, name);
+      if (about !== undefined && nesting.running === about) return Reflect.apply(original, this, args);
+      let ending: Ending = UNTRACED;
+      let isArmed = false;
+      let context: Context | undefined;
+      try {
+        const operation = trace === undefined ? undefined : begin(trace, this, args, call);
+        ending = observe === undefined ? (operation ?? UNTRACED) : observe(this, args, call, operation);
+        if (isInside && operation !== undefined) context = contextBelow(operation);
+        else if (where !== undefined && where !== 'none') context = where(this, args);
+        // Under an unsampled parent a callback that loses the context would start traces of its own.
+        isArmed =
+          ending === UNTRACED && current() === undefined ? true : ends.arm?.(this, args, ending) === true;
+        if (about !== undefined) loudly(args, nesting);
+        if (where === 'none' && !isArmed) bindCallback(args);
+      } catch (failure) {
+        reportFailure(name, failure);
+      }
+      const { running } = nesting;
+      if (about !== undefined) nesting.running = about;
+      let result: unknown;
+      try {
+        result =
+          where !== 'none' && context === undefined
+            ? Reflect.apply(original, this, args)
+            : runIn(context, Reflect.apply, original, this, args);
+      } catch (error) {
+        ending.end(error ?? UNKNOWN);
+        throw error;
+      } finally {
+        if (about !== undefined) nesting.running = running;
+      }
+      try {
+        if (!isArmed && ends.watch !== undefined) result = ends.watch(result, ending, this, args);
+        return open === undefined ? result : open(result);
+      } catch (failure) {
+        reportFailure(name, failure);
+        return result;
+      }
+    };
+}
+
+/** What a call is about, for `outermost`; undefined lets it count. */
+function aboutOf(
+  of: (self: never, args: never) => unknown,
+  self: unknown,
+  args: unknown[],
+  name: string,
+): unknown {
+  try {
+    return of(self as never, args as never);
+  } catch (failure) {
+    reportFailure(name, failure);
+    return undefined;
+  }
+}
+
+/** Callbacks of the app's may be called before the function returns: what they do is the app's own. */
+function loudly(args: unknown[], nesting: Nesting): void {
+  for (let i = 0; i < args.length; i++) {
+    const given = args[i];
+    if (typeof given !== 'function') continue;
+    args[i] = function (this: unknown) {
+      const { running } = nesting;
+      nesting.running = undefined;
+      try {
+        return Reflect.apply(given, this, arguments);
+      } finally {
+        nesting.running = running;
+      }
+    };
+  }
+}
+
+/** Makes, for a call, what its `after` and `opens` hear of its end, and its operation too. */
+function observerOf(
+  { before, after }: Point,
+  name: string,
+  opens: ((value: unknown) => void) | undefined,
+):
+  | ((self: unknown, args: unknown[], call: Call | undefined, operation: Operation | undefined) => Ending)
+  | undefined {
+  if (after === undefined && opens === undefined) {
+    if (before === undefined) return undefined;
+    return (self, args, call, operation) => {
+      (before as Before)(self, args, call);
+      return operation ?? UNTRACED;
+    };
+  }
+  return (self, args, call, operation) => {
+    const begun = (before as Before | undefined)?.(self, args, call);
+    let isOver = false;
+    return {
+      end(error, result) {
+        if (isOver) return;
+        isOver = true;
+        operation?.end(error, result);
+        try {
+          if (error === undefined) opens?.(result);
+          (after as After | undefined)?.(self, args, error, result, begun);
+        } catch (failure) {
+          reportFailure(name, failure);
+        }
+      },
+    };
+  };
+}
+
+/** What makes the points of values that calls open: of their members, and of a value that is a function itself. */
+function opener(
+  points: readonly Point[] | undefined,
+  name: string,
+  nesting: Nesting,
+): { members?: (value: unknown) => void; whole?: (value: unknown) => unknown } | undefined {
+  if (points === undefined) return undefined;
+  const made = points.map((point) => ({ target: point.target, wrapper: wrapperOf(point, name, nesting) }));
+  const members = made.filter(({ target }) => target !== '');
+  const whole = made.find(({ target }) => target === '')?.wrapper;
+  return {
+    members:
+      members.length === 0
+        ? undefined
+        : (value) => {
+            for (const { target, wrapper } of members) {
+              const found = locate(value, target);
+              if (found !== undefined) wrap(found.holder, found.name, wrapper as never);
+            }
+          },
+    whole:
+      whole &&
+      ((value) => {
+        if (typeof value !== 'function') return value;
+        const holder = { value };
+        wrap(holder, 'value', whole as never);
+        return holder.value;
+      }),
+  };
+}

@@ -1,0 +1,187 @@
+import { active } from '../context/active.ts';
+import { Context, SPAN_KEY } from '../context/context.ts';
+import { reportFailure } from '../guard.ts';
+import { now } from './clock.ts';
+import { noteClosed, noteOpen, type OpenEntry, type Received, startReceived } from './entry.ts';
+import { isRoot, startsTraces } from './roots.ts';
+import type { Scope } from './scope.ts';
+import { CLIENT, PRODUCER, Span } from './span.ts';
+import type { NonRecordingSpan } from './span-context.ts';
+import { isRecorded, startSpan } from './start.ts';
+
+/** What an operation is. Where operations repeat (a prepared statement) it is one object for all: a series of a metric is told by it. */
+export interface Facts {
+  /** The span's name. */
+  readonly name: string;
+}
+
+/** The call that a traced function was given to: `channel.consume(queue, handler)` for the calls of `handler`. */
+export interface Call {
+  readonly self: unknown;
+  readonly args: readonly unknown[];
+}
+
+/**
+ * What the calls of a traced function mean: made by the families of `src/semconv`, with the getters of one library. A role knows nothing
+ * of sampling, suppression and metrics: {@link begin} asks, and calls what is needed.
+ */
+export interface Role<Self = unknown, Args extends unknown[] = unknown[], F extends Facts = Facts> {
+  readonly scope: Scope;
+  /** `CLIENT`, `PRODUCER`, … of `span.ts`. */
+  readonly kind: number;
+  /** Its layer in `context/layers.ts`, by which it is suppressed. */
+  readonly layer: number;
+  /** What is known when it starts; undefined if the call is no operation. */
+  of(self: Self, args: Args, context: Context, call: Call | undefined): F | undefined;
+  /** Adds the attributes that are known when it starts. */
+  start?(span: Span, facts: F, self: Self, args: Args): void;
+  /** What only its end shows, in place of what `of` said: it names the span then. */
+  late?(facts: F): F;
+  /** Adds what its end tells; `error` is undefined on success. */
+  end?(span: Span, error: unknown, result: unknown, facts: F): void;
+  /** Lets the span travel with what the call sends, also one that is not recorded. */
+  inject?(span: Span | NonRecordingSpan, facts: F, self: Self, args: Args, context: Context): void;
+  /** For what another process asks for: what came with it. */
+  received?(facts: F, self: Self, args: Args): Received<never>;
+  /** The layers that are suppressed below it: of the protocols that it is sent by. */
+  readonly suppresses?: number;
+}
+
+/** A role of any library. */
+export interface AnyRole extends Omit<Role<never, never, never>, 'of' | 'late'> {
+  of(self: never, args: never, context: Context, call: Call | undefined): Facts | undefined;
+  late?(facts: never): Facts;
+}
+
+/** What has an end. The first call of `end` counts; `undefined` as error means success. */
+export interface Ending {
+  end(error: unknown, result?: unknown): void;
+}
+
+/** Hears of each operation that has ended, with a span or without. Times are monotonic, in ms. */
+export type Measure = (role: Role, facts: Facts, startMs: number, endMs: number, error: unknown) => void;
+
+/** Undefined while nobody listens: then an operation without a span does not exist, at the price of one comparison. */
+let measure: Measure | undefined;
+
+export function setMeasure(next: Measure | undefined): void {
+  measure = next;
+}
+
+/** One operation, from its start to its end: recorded in a span, or only measured. */
+export class Operation implements Ending {
+  readonly role: Role;
+  readonly facts: Facts;
+  readonly span: Span | undefined;
+  readonly startMs: number;
+  private isOver: boolean;
+
+  constructor(role: Role, facts: Facts, span: Span | undefined) {
+    this.role = role;
+    this.facts = facts;
+    this.span = span;
+    this.startMs = span === undefined ? now() : span.startMs;
+    this.isOver = false;
+  }
+
+  end(error: unknown, result?: unknown): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    const { role, span } = this;
+    try {
+      const facts = role.late === undefined ? this.facts : role.late(this.facts);
+      if (span !== undefined && !span.ended) {
+        if (role.late !== undefined) span.name = facts.name;
+        role.end?.(span, error, result, facts);
+      }
+      measure?.(role, facts, this.startMs, now(), error);
+    } catch (failure) {
+      reportFailure(role.scope.name, failure);
+    }
+    span?.end();
+  }
+}
+
+/** What another process asked for: the entry of the contexts below it. */
+class ReceivedOperation extends Operation implements OpenEntry {
+  readonly context: Context;
+  older: OpenEntry | undefined = undefined;
+  newer: OpenEntry | undefined = undefined;
+
+  constructor(
+    role: Role,
+    facts: Facts,
+    started: Span | NonRecordingSpan,
+    baggage: string | undefined,
+    around: Context,
+  ) {
+    super(role, facts, started instanceof Span ? started : undefined);
+    this.context = new Context(started, this, baggage, around.suppressed, undefined, undefined);
+    if (this.span !== undefined) noteOpen(this);
+  }
+
+  override end(error: unknown, result?: unknown): void {
+    noteClosed(this);
+    super.end(error, result);
+  }
+
+  abandon(reason: string): void {
+    this.end({ code: reason });
+  }
+}
+
+/** Whether an operation makes a span in a context, as far as that is known before there is one: the one place that asks. */
+export function isTraced(scope: Scope, kind: number, layer: number, context: Context): boolean {
+  if ((context.suppressed & layer) !== 0 || !isRecorded(context)) return false;
+  return (kind !== CLIENT && kind !== PRODUCER) || !isRoot(context) || startsTraces(scope);
+}
+
+/** Starts the operation that a call is. Undefined if nobody would hear of its end. */
+export function begin(given: AnyRole, self: unknown, args: unknown[], call?: Call): Operation | undefined {
+  const role = given as unknown as Role;
+  const context = active();
+  if (role.received !== undefined) return receive(role, self, args, call, context);
+  const { scope, kind, layer, inject } = role;
+  const traced = isTraced(scope, kind, layer, context);
+  // What is not recorded travels all the same: the decision on a trace is one for all of it.
+  const travels = inject !== undefined && (traced || mayTravel(role, context));
+  if (!traced && !travels && measure === undefined) return undefined;
+  const facts = role.of(self, args, context, call);
+  if (facts === undefined) return undefined;
+  const started = traced || travels ? startSpan(scope, facts.name, kind, context) : undefined;
+  const span = started instanceof Span ? started : undefined;
+  if (span !== undefined) role.start?.(span, facts, self, args);
+  if (travels && started !== undefined) inject.call(role, started, facts, self, args, context);
+  return span === undefined && measure === undefined ? undefined : new Operation(role, facts, span);
+}
+
+function mayTravel({ scope, layer }: Role, context: Context): boolean {
+  return (context.suppressed & layer) === 0 && (!isRoot(context) || startsTraces(scope));
+}
+
+function receive(
+  role: Role,
+  self: unknown,
+  args: unknown[],
+  call: Call | undefined,
+  around: Context,
+): Operation | undefined {
+  const { scope, kind, layer } = role;
+  if ((around.suppressed & layer) !== 0) return undefined;
+  const facts = role.of(self, args, around, call);
+  if (facts === undefined) return undefined;
+  const received = role.received?.(facts, self, args) as Received<never>;
+  const { span, baggage } = startReceived(scope, facts.name, kind, received, around);
+  const operation = new ReceivedOperation(role, facts, span, baggage, around);
+  if (operation.span !== undefined) role.start?.(operation.span, facts, self, args);
+  return operation;
+}
+
+/** The context for what runs below an operation. */
+export function contextBelow(operation: Operation): Context {
+  if (operation instanceof ReceivedOperation) return operation.context;
+  const { span, role } = operation;
+  const context = active();
+  const inside = span === undefined ? context : context.setValue(SPAN_KEY, span);
+  return role.suppresses === undefined ? inside : inside.suppress(role.suppresses);
+}
