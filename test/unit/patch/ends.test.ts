@@ -1,12 +1,27 @@
+import { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { active, run } from '../../../src/context/active.ts';
 import { ROOT } from '../../../src/context/context.ts';
-import { callbackOr, endWithStream, iterator, promise, sync } from '../../../src/patch/settle.ts';
-import { type Role, type Settle, traced } from '../../../src/patch/traced.ts';
+import {
+  asyncIterator,
+  callbackOr,
+  emitter,
+  type Ends,
+  endWithStream,
+  iterator,
+  promise,
+  promised,
+  property,
+  resolvers,
+  stream,
+  sync,
+  thenable,
+} from '../../../src/patch/ends.ts';
+import { wrapperOf } from '../../../src/patch/point.ts';
+import type { Role } from '../../../src/trace/operation.ts';
 import { scope } from '../../../src/trace/scope.ts';
-import type { Span } from '../../../src/trace/span.ts';
-import { startSpan } from '../../../src/trace/start.ts';
+import { CLIENT } from '../../../src/trace/span.ts';
 import { collectSpans } from '../../fixtures/core/spans.ts';
 import type { ReceivedSpan } from '../../support/otlp.ts';
 
@@ -26,16 +41,20 @@ afterEach(() => {
   expect(spans.length).toBe(ends.length);
 });
 
-const unit = scope('unit');
 const role: Role = {
-  name: 'unit',
-  start: () => startSpan(unit, 'call', 3, active()) as Span,
+  scope: scope('unit'),
+  kind: CLIENT,
+  layer: 1,
+  of: () => ({ name: 'call' }),
   end: (_, error, result) => void ends.push({ error, result }),
 };
 
+const wrapped = (given: Role, how: Ends, original: Function): ((...args: unknown[]) => unknown) =>
+  wrapperOf({ target: '', trace: given, ends: how }, 'unit', { running: undefined })(original) as never;
+
 /** A traced function that does what `original` does. */
-const make = (settle: Settle, original: Function): ((...args: unknown[]) => unknown) =>
-  traced(role as never, settle)(original) as never;
+const make = (how: Ends, original: Function): ((...args: unknown[]) => unknown) =>
+  wrapped(role, how, original);
 
 const failure = new Error('library');
 const thrown = (value: unknown) => () => {
@@ -51,24 +70,30 @@ function caught(fn: () => unknown): { value: unknown } | undefined {
   }
 }
 
-const all: [string, Settle][] = [
+const all: [string, Ends][] = [
   ['sync', sync],
   ['promise', promise],
   ['callbackOr(sync)', callbackOr(sync)],
   ['callbackOr(promise)', callbackOr(promise)],
   ['iterator', iterator],
+  ['promised(sync)', promised(sync)],
+  ['asyncIterator()', asyncIterator()],
+  ['emitter(end)', emitter('end')],
+  ['thenable()', thenable()],
+  ['resolvers of nothing', resolvers(() => undefined)],
+  ['property of nothing', property('callback', () => undefined)],
 ];
 
-describe.each(all)('%s', (_, settle) => {
+describe.each(all)('%s', (_, how) => {
   it('passes this, arguments and the result through unchanged', () => {
     const result = {};
     const seen: unknown[] = [];
-    const wrapped = make(settle, function (this: unknown, ...args: unknown[]) {
+    const call = make(how, function (this: unknown, ...args: unknown[]) {
       seen.push(this, args);
       return result;
     });
-    const self = { wrapped };
-    expect(self.wrapped(1, 'two')).toBe(result);
+    const self = { call };
+    expect(self.call(1, 'two')).toBe(result);
     expect(seen[0]).toBe(self);
     expect(seen[1]).toEqual([1, 'two']);
     expect(ends).toEqual([{ error: undefined, result }]);
@@ -77,7 +102,7 @@ describe.each(all)('%s', (_, settle) => {
   it.each([failure, undefined, null, 0, '', false, 'text'])(
     'throws on what the original throws: %s',
     (value) => {
-      expect(caught(make(settle, thrown(value)))).toEqual({ value });
+      expect(caught(make(how, thrown(value)))).toEqual({ value });
       expect(ends).toHaveLength(1);
       expect(ends[0].error).toBe(value ?? ends[0].error);
       expect(ends[0].error).toBeDefined();
@@ -245,7 +270,7 @@ describe('endWithStream', () => {
     const stream = Readable.from(['a', 'b']);
     stream.on('error', () => {});
     const listeners = stream.eventNames();
-    endWithStream(stream, (error) => void seen.push(error));
+    endWithStream(stream, { end: (error) => void seen.push(error) });
     expect(stream.eventNames()).toEqual(listeners);
     act(stream);
     await new Promise((resolve) => stream.once('close', resolve));
@@ -263,58 +288,219 @@ describe('endWithStream', () => {
 
   it('ends at once what is no stream', () => {
     const seen: unknown[] = [];
-    endWithStream({}, (error) => void seen.push(error));
+    endWithStream({}, { end: (error) => void seen.push(error) });
     expect(seen).toEqual([undefined]);
   });
 });
 
 describe('a failure of ours', () => {
-  it('in start leaves the call untouched and is reported three times', () => {
-    const wrapped = traced(
-      { ...role, name: 'failing start', start: thrown(new Error('ours')) } as never,
-      sync,
-    )((x: number) => x + 1);
-    for (let i = 0; i < 5; i++) expect(wrapped(1)).toBe(2);
+  const failing = (name: string, part: Partial<Role>): Role => ({ ...role, scope: scope(name), ...part });
+
+  it('in a role leaves the call untouched and is reported three times', () => {
+    const call = wrapped(failing('unit', { of: thrown(new Error('ours')) }), sync, (x: number) => x + 1);
+    for (let i = 0; i < 5; i++) expect(call(1)).toBe(2);
     expect(stderr).toHaveLength(3);
-    expect(stderr[0]).toContain('failing start failed, the app is not affected: Error: ours');
+    expect(stderr[0]).toContain('unit failed, the app is not affected: Error: ours');
   });
 
   it.each(all)(
     'in end leaves the call of %s untouched, and the span ends all the same',
-    async (name, settle) => {
-      const failing = {
-        ...role,
-        name: `failing end of ${name}`,
-        end: () => {
-          ends.push({ error: undefined, result: undefined });
-          throw new Error('ours');
-        },
+    async (name, how) => {
+      const end = (): void => {
+        ends.push({ error: undefined, result: undefined });
+        throw new Error('ours');
       };
-      for (let i = 0; i < 4; i++)
-        expect(await traced(failing as never, settle)(() => 'result')()).toBe('result');
+      const given = failing(`end of ${name}`, { end });
+      for (let i = 0; i < 4; i++) expect(await wrapped(given, how, () => 'result')()).toBe('result');
       expect(stderr).toHaveLength(3);
     },
   );
 
   it.each([null, undefined, Object.create(null), 'text'])('may be %s', (value) => {
     const name = `throws ${typeof value} ${value === null}`;
-    const wrapped = traced({ ...role, name, start: thrown(value) } as never, sync)(() => 1);
-    expect(wrapped()).toBe(1);
+    const call = wrapperOf({ target: '', trace: failing(name, { of: thrown(value) }), ends: sync }, name, {
+      running: undefined,
+    })(() => 1);
+    expect(call()).toBe(1);
     expect(stderr).toHaveLength(1);
+  });
+
+  it('in what looks at a result leaves the app its result', () => {
+    const odd: Ends = { watch: thrown(new Error('ours')) };
+    expect(make(odd, () => 'result')()).toBe('result');
+    expect(make({ arm: thrown(new Error('ours')) }, () => 'result')()).toBe('result');
   });
 });
 
-describe('a call that is not traced', () => {
+describe('a call that is no operation', () => {
+  const none: Role = { ...role, of: () => undefined };
+
   it('is made directly', () => {
-    const wrapped = traced(
-      { ...role, start: () => undefined } as never,
-      sync,
-    )(function (this: unknown, x: number) {
+    const call = wrapped(none, sync, function (this: unknown, x: number) {
       return [this, x];
     });
-    expect(wrapped.call('self', 1)).toEqual(['self', 1]);
-    expect(
-      caught(traced({ ...role, start: () => undefined } as never, sync)(thrown(failure)) as never),
-    ).toEqual({ value: failure });
+    expect(call.call('self', 1)).toEqual(['self', 1]);
+    expect(caught(wrapped(none, sync, thrown(failure)))).toEqual({ value: failure });
+  });
+
+  it('has its callback in the context of the call all the same', () => {
+    const request = ROOT.setValue(Symbol('request'), 1);
+    let later: Function | undefined;
+    const call = wrapped(none, callbackOr(sync), (callback: Function) => {
+      later = callback;
+    });
+    let seen: unknown;
+    run(request, () => call(() => void (seen = active())));
+    later?.();
+    expect(seen).toBe(request);
+  });
+});
+
+describe('promised', () => {
+  it('ends with what the promise gives', async () => {
+    const made = make(promised(stream), async () => Readable.from(['a']));
+    const read = (await made()) as Readable;
+    expect(ends).toEqual([]);
+    expect(await read.toArray()).toEqual(['a']);
+    expect(ends).toEqual([{ error: undefined, result: undefined }]);
+  });
+
+  it('ends with a rejection, which goes on', async () => {
+    await expect(make(promised(stream), async () => thrown(failure)())()).rejects.toBe(failure);
+    expect(ends).toEqual([{ error: failure, result: undefined }]);
+  });
+});
+
+describe('asyncIterator', () => {
+  async function* items(): AsyncGenerator<number> {
+    yield 1;
+    yield 2;
+  }
+  const sum = asyncIterator((item: number, before: number | undefined) => (before ?? 0) + item);
+
+  it('ends when all is read, with what the items came to', async () => {
+    const got = [];
+    for await (const item of make(sum, items)() as AsyncGenerator<number>) got.push(item);
+    expect(got).toEqual([1, 2]);
+    expect(ends).toEqual([{ error: undefined, result: 3 }]);
+  });
+
+  it('ends when it is broken off', async () => {
+    for await (const item of make(sum, items)() as AsyncGenerator<number>) if (item === 1) break;
+    expect(ends).toEqual([{ error: undefined, result: 1 }]);
+  });
+
+  it('ends with the error that it throws', async () => {
+    const failing = make(sum, async function* () {
+      yield 1;
+      throw failure;
+    })() as AsyncGenerator<number>;
+    await expect(
+      (async () => {
+        for await (const item of failing) void item;
+      })(),
+    ).rejects.toBe(failure);
+    expect(ends).toEqual([{ error: failure, result: 1 }]);
+  });
+
+  it('is the very object, whose iterators are watched', async () => {
+    const iterable = { [Symbol.asyncIterator]: items, extra: 1 };
+    const got = make(sum, () => iterable)();
+    expect(got).toBe(iterable);
+    const read = [];
+    for await (const item of got as AsyncIterable<number>) read.push(item);
+    expect(read).toEqual([1, 2]);
+    expect(ends).toEqual([{ error: undefined, result: 3 }]);
+  });
+
+  it('goes on where looking at an item fails', async () => {
+    const odd = asyncIterator(thrown(new Error('ours')) as never);
+    const read = [];
+    for await (const item of make(odd, items)() as AsyncGenerator<number>) read.push(item);
+    expect(read).toEqual([1, 2]);
+    expect(ends).toHaveLength(1);
+  });
+});
+
+describe('thenable', () => {
+  class Lazy extends Promise<unknown> {
+    parsed = 0;
+    // oxlint-disable-next-line unicorn/no-thenable -- that is what is tested
+    override then(...[fulfilled, rejected]: Parameters<Promise<unknown>['then']>): never {
+      this.parsed++;
+      return Promise.resolve('value').then(fulfilled, rejected) as never;
+    }
+  }
+
+  it('is the very object, sends nothing by itself, and ends for the first who waits', async () => {
+    const lazy = new Lazy(() => {});
+    const got = make(thenable(), () => lazy)() as Lazy;
+    expect(got).toBe(lazy);
+    expect([got.parsed, ends]).toEqual([0, []]);
+    expect(await got).toBe('value');
+    expect(await got.then((value) => [value])).toEqual(['value']);
+    expect(got.parsed).toBe(2);
+    expect(ends).toEqual([{ error: undefined, result: 'value' }]);
+  });
+
+  it('ends with a rejection, which goes on', async () => {
+    class Failing extends Promise<unknown> {
+      // oxlint-disable-next-line unicorn/no-thenable -- that is what is tested
+      override then(...[fulfilled, rejected]: Parameters<Promise<unknown>['then']>): never {
+        return Promise.reject(failure).then(fulfilled, rejected) as never;
+      }
+    }
+    const got = make(thenable(), () => new Failing(() => {}))() as Failing;
+    await expect(got.then((value) => value)).rejects.toBe(failure);
+    expect(ends).toEqual([{ error: failure, result: undefined }]);
+  });
+});
+
+describe('emitter', () => {
+  it('ends with its event, in the context of the call, without a listener of ours', () => {
+    const request = ROOT.setValue(Symbol('request'), 1);
+    const library = new EventEmitter();
+    const got = run(request, () => make(emitter('end'), () => library)());
+    expect([got, library.eventNames()]).toEqual([library, []]);
+    const seen: unknown[] = [];
+    library.on('end', () => seen.push(active()));
+    library.emit('row', 1);
+    expect(ends).toEqual([]);
+    library.emit('end', 'done');
+    expect(seen).toEqual([request]);
+    expect(ends).toEqual([{ error: undefined, result: 'done' }]);
+  });
+
+  it('ends with an error, which throws where nobody listens', () => {
+    const library = new EventEmitter();
+    make(emitter('end'), () => library)();
+    expect(() => library.emit('error', failure)).toThrow(failure);
+    expect(ends).toEqual([{ error: failure, result: undefined }]);
+  });
+});
+
+describe('resolvers and property', () => {
+  it('end with the functions that the library keeps', () => {
+    const seen: unknown[] = [];
+    const command = {
+      resolve: (value: unknown) => seen.push(value),
+      reject: (error: unknown) => seen.push(error),
+    };
+    make(
+      resolvers((_: unknown, [sent]: [object]) => sent),
+      () => {},
+    )(command);
+    expect(ends).toEqual([]);
+    command.resolve('value');
+    command.reject(failure);
+    expect(seen).toEqual(['value', failure]);
+    expect(ends).toEqual([{ error: undefined, result: 'value' }]);
+    const request = { callback: (error: unknown) => seen.push(error) };
+    make(
+      property('callback', (_: unknown, [sent]: [object]) => sent),
+      () => {},
+    )(request);
+    request.callback(failure);
+    expect(ends[1]).toEqual({ error: failure, result: undefined });
   });
 });
