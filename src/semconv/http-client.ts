@@ -11,8 +11,9 @@ import { type NonRecordingSpan } from '../trace/span-context.ts';
 import { startSpan } from '../trace/start.ts';
 import { isAbort } from '../abort.ts';
 import { type RemoteEnd, remoteEnd } from './address.ts';
-import { isRoot, startsTraces } from '../trace/roots.ts';
+import { mayTravel } from '../trace/operation.ts';
 import { errorType, failed } from './error.ts';
+import { serverBlock } from './server.ts';
 import { addHeaders, addMethod, httpOptions } from './http.ts';
 import {
   HTTP_REQUEST_RESEND_COUNT,
@@ -20,8 +21,6 @@ import {
   NETWORK_PEER_ADDRESS,
   NETWORK_PEER_PORT,
   NETWORK_PROTOCOL_VERSION,
-  SERVER_ADDRESS,
-  SERVER_PORT,
   URL_FULL,
 } from './keys.ts';
 
@@ -60,7 +59,7 @@ export function startOutgoing(
   method: string,
   target?: Target,
 ): Outgoing | undefined {
-  if ((context.suppressed & HTTP) !== 0 || (isRoot(context) && !startsTraces(scope))) return undefined;
+  if (!mayTravel(scope, HTTP, context)) return undefined;
   const span = startSpan(scope, '', CLIENT, context, undefined, target?.address);
   if (span instanceof Span) span.name = addMethod(span, method);
   const outgoing = { span, context };
@@ -240,21 +239,4 @@ export function peerOf(connection: RemoteEnd | null | undefined): Block | undefi
   const made = block([NETWORK_PEER_ADDRESS, remoteAddress, NETWORK_PEER_PORT, remotePort]);
   peers.set(connection, made);
   return made;
-}
-
-const MAX_SERVERS = 500;
-/** No name of a host, and no path of a socket, is longer. */
-const MAX_ADDRESS = 512;
-const servers = new Map<string, Block>();
-
-function serverBlock(address: string, port: number | undefined): Block {
-  if (address.length > MAX_ADDRESS) return block([SERVER_ADDRESS, address, SERVER_PORT, port]);
-  const id = `${address} ${port}`;
-  let found = servers.get(id);
-  if (found === undefined) {
-    if (servers.size >= MAX_SERVERS) servers.clear();
-    found = block([SERVER_ADDRESS, flatCopy(address), SERVER_PORT, port]);
-    servers.set(flatCopy(id), found);
-  }
-  return found;
 }

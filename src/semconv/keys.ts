@@ -37,3 +37,43 @@ export const DB_QUERY_TEXT = key('db.query.text');
 export const DB_RESPONSE_STATUS_CODE = key('db.response.status_code');
 export const DB_STORED_PROCEDURE_NAME = key('db.stored_procedure.name');
 export const DB_SYSTEM_NAME = key('db.system.name');
+
+export const MESSAGING_BATCH_MESSAGE_COUNT = key('messaging.batch.message_count');
+export const MESSAGING_CLIENT_ID = key('messaging.client.id');
+export const MESSAGING_CONSUMER_GROUP_NAME = key('messaging.consumer.group.name');
+export const MESSAGING_DESTINATION_ANONYMOUS = key('messaging.destination.anonymous');
+export const MESSAGING_DESTINATION_NAME = key('messaging.destination.name');
+export const MESSAGING_MESSAGE_CONVERSATION_ID = key('messaging.message.conversation_id');
+export const MESSAGING_MESSAGE_ID = key('messaging.message.id');
+export const MESSAGING_OPERATION_NAME = key('messaging.operation.name');
+export const MESSAGING_OPERATION_TYPE = key('messaging.operation.type');
+export const MESSAGING_RABBITMQ_DESTINATION_ROUTING_KEY = key('messaging.rabbitmq.destination.routing_key');
+export const MESSAGING_RABBITMQ_MESSAGE_DELIVERY_TAG = key('messaging.rabbitmq.message.delivery_tag');
+export const MESSAGING_SYSTEM = key('messaging.system');
+
+export const RPC_METHOD = key('rpc.method');
+export const RPC_METHOD_ORIGINAL = key('rpc.method_original');
+export const RPC_STATUS_CODE = key('rpc.status_code');
+export const RPC_SYSTEM_NAME = key('rpc.system.name');
+
+export const CODE_FILE_PATH = key('code.file.path');
+
+export const GEN_AI_OPERATION_NAME = key('gen_ai.operation.name');
+export const GEN_AI_OUTPUT_TYPE = key('gen_ai.output.type');
+export const GEN_AI_PROVIDER_NAME = key('gen_ai.provider.name');
+export const GEN_AI_REQUEST_CHOICE_COUNT = key('gen_ai.request.choice.count');
+export const GEN_AI_REQUEST_ENCODING_FORMATS = key('gen_ai.request.encoding_formats');
+export const GEN_AI_REQUEST_FREQUENCY_PENALTY = key('gen_ai.request.frequency_penalty');
+export const GEN_AI_REQUEST_MAX_TOKENS = key('gen_ai.request.max_tokens');
+export const GEN_AI_REQUEST_MODEL = key('gen_ai.request.model');
+export const GEN_AI_REQUEST_PRESENCE_PENALTY = key('gen_ai.request.presence_penalty');
+export const GEN_AI_REQUEST_SEED = key('gen_ai.request.seed');
+export const GEN_AI_REQUEST_STOP_SEQUENCES = key('gen_ai.request.stop_sequences');
+export const GEN_AI_REQUEST_STREAM = key('gen_ai.request.stream');
+export const GEN_AI_REQUEST_TEMPERATURE = key('gen_ai.request.temperature');
+export const GEN_AI_REQUEST_TOP_P = key('gen_ai.request.top_p');
+export const GEN_AI_RESPONSE_FINISH_REASONS = key('gen_ai.response.finish_reasons');
+export const GEN_AI_RESPONSE_ID = key('gen_ai.response.id');
+export const GEN_AI_RESPONSE_MODEL = key('gen_ai.response.model');
+export const GEN_AI_USAGE_INPUT_TOKENS = key('gen_ai.usage.input_tokens');
+export const GEN_AI_USAGE_OUTPUT_TOKENS = key('gen_ai.usage.output_tokens');

@@ -51,14 +51,17 @@ export function startReceived(
     : startRemote(scope, name, kind, single, now());
   if (span instanceof Span) {
     if (single !== undefined && isAmbient && !isSame(single, ambient)) span.link(ambient, isRemote(ambient));
-    if (carriers.length > 1) {
-      for (const carrier of carriers) {
-        const ids = remoteParent(carrier, get);
-        if (ids !== undefined && ids !== DENIED) span.link(ids, true);
-      }
-    }
+    if (carriers.length > 1) linkReceived(span, { carriers, get });
   }
   return { span, baggage: carriers.length === 1 ? extractBaggage(carriers[0], get) : undefined };
+}
+
+/** Links each of what came with something. */
+export function linkReceived(span: Span, { carriers, get }: Received<never>): void {
+  for (const carrier of carriers) {
+    const ids = remoteParent(carrier, get);
+    if (ids !== undefined && ids !== DENIED) span.link(ids, true);
+  }
 }
 
 function isRemote(ids: SpanIds): boolean {

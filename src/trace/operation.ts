@@ -144,7 +144,7 @@ export function begin(given: AnyRole, self: unknown, args: unknown[], call?: Cal
   const { scope, kind, layer, inject } = role;
   const traced = isTraced(scope, kind, layer, context);
   // What is not recorded travels all the same: the decision on a trace is one for all of it.
-  const travels = inject !== undefined && (traced || mayTravel(role, context));
+  const travels = inject !== undefined && (traced || mayTravel(scope, layer, context));
   if (!traced && !travels && measure === undefined) return undefined;
   const facts = role.of(self, args, context, call);
   if (facts === undefined) return undefined;
@@ -155,7 +155,8 @@ export function begin(given: AnyRole, self: unknown, args: unknown[], call?: Cal
   return span === undefined && measure === undefined ? undefined : new Operation(role, facts, span);
 }
 
-function mayTravel({ scope, layer }: Role, context: Context): boolean {
+/** Whether what a call sends carries a span on, be it one that is not recorded. */
+export function mayTravel(scope: Scope, layer: number, context: Context): boolean {
   return (context.suppressed & layer) === 0 && (!isRoot(context) || startsTraces(scope));
 }
 

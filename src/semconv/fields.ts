@@ -1,0 +1,38 @@
+import type { Context } from '../context/context.ts';
+import { inject, replacedFields } from '../propagate/current.ts';
+import { onlyLine } from '../propagate/types.ts';
+import type { SpanIds } from '../trace/span-context.ts';
+
+/** What carries a span on in a message or in a call's metadata: header fields by name. */
+export type Fields = Readonly<Record<string, string>>;
+
+/** The fields that carry a span and the baggage of a context on. */
+export function fieldsOf(span: SpanIds, context: Context): Fields {
+  const fields: Record<string, string> = {};
+  inject(fields, setField, span, context.baggage);
+  return fields;
+}
+
+function setField(fields: Record<string, string>, name: string, value: string): void {
+  fields[name] = value;
+}
+
+/**
+ * A copy of an app's headers with the fields. A trace that the app has named itself, as those do that pass a message on, stays; then
+ * nothing is added to it.
+ */
+export function withFields(headers: unknown, fields: Fields): Record<string, unknown> {
+  const own = typeof headers === 'object' && headers !== null ? headers : {};
+  return replacedFields(undefined).some((name) => name in own) ? { ...own } : { ...own, ...fields };
+}
+
+/** A header of a message, which may be anything: text, a buffer of it, or what a stranger has put there. */
+export function headerOf(headers: unknown, name: string): string | string[] | undefined {
+  if (typeof headers !== 'object' || headers === null || !Object.hasOwn(headers, name)) return undefined;
+  const value = (headers as Record<string, unknown>)[name];
+  if (value instanceof Uint8Array)
+    return value.byteLength > MAX_HEADER ? undefined : String(Buffer.from(value));
+  return onlyLine(value as string | string[] | undefined);
+}
+
+const MAX_HEADER = 16_384;
