@@ -21,28 +21,19 @@ function listenIn(context: ReturnType<typeof active>, listener: Listener): Liste
 }
 
 /** The app's call. */
-function startCall(original: Function): Function {
-  return function (this: Call, metadata: unknown, listener: Listener) {
-    const context = (this[CONTEXT] = active());
-    return Reflect.apply(original, this, [metadata, listenIn(context, listener)]);
-  };
+function startCall(call: Call, args: unknown[]): void {
+  const context = (call[CONTEXT] = active());
+  args[1] = listenIn(context, args[1] as Listener);
 }
 
 /** One attempt of it, which is started in the call's context. */
-function startAttempt(original: Function): Function {
-  return function (this: Call) {
-    this[CONTEXT] = active();
-    return Reflect.apply(original, this, arguments);
-  };
+function startAttempt(call: Call): void {
+  call[CONTEXT] = active();
 }
 
 /** What the channel calls once there is an address, or a connection. */
-function resume(original: Function): Function {
-  return function (this: Call) {
-    const context = this[CONTEXT];
-    if (context === undefined) return Reflect.apply(original, this, arguments);
-    return callIn(context, original, this, arguments);
-  };
+function resume({ [CONTEXT]: context }: Call): ReturnType<typeof active> | undefined {
+  return context;
 }
 
 export default define({
@@ -53,13 +44,17 @@ export default define({
     'none of its own, its requests are spans of `http2`: keeps the context of calls that wait for a connection',
   keepsContext: true,
   points: [
-    { file: 'build/src/resolving-call.js', target: 'ResolvingCall.prototype.start', wrap: startCall },
-    { file: 'build/src/resolving-call.js', target: 'ResolvingCall.prototype.getConfig', wrap: resume },
+    { file: 'build/src/resolving-call.js', target: 'ResolvingCall.prototype.start', before: startCall },
+    { file: 'build/src/resolving-call.js', target: 'ResolvingCall.prototype.getConfig', context: resume },
     {
       file: 'build/src/load-balancing-call.js',
       target: 'LoadBalancingCall.prototype.start',
-      wrap: startAttempt,
+      before: startAttempt,
     },
-    { file: 'build/src/load-balancing-call.js', target: 'LoadBalancingCall.prototype.doPick', wrap: resume },
+    {
+      file: 'build/src/load-balancing-call.js',
+      target: 'LoadBalancingCall.prototype.doPick',
+      context: resume,
+    },
   ],
 });

@@ -1,12 +1,14 @@
-import { type active, callIn, wrap } from '../src/define.ts';
+import { type active, opening } from '../src/define.ts';
 import { abandon, type Outgoing } from '../src/semconv/http-client.ts';
 
 /** The context in which the app made a request. */
 export const CONTEXT = Symbol('foretrace.context');
 export const OUTGOING = Symbol('foretrace.outgoing');
 
+type Context = ReturnType<typeof active>;
+
 interface Made {
-  [CONTEXT]?: ReturnType<typeof active>;
+  [CONTEXT]?: Context;
   [OUTGOING]?: Outgoing;
   body?: unknown;
 }
@@ -31,37 +33,21 @@ const TOLD = [
 /** With these a request is handed the function to abort it with. */
 const STARTED = ['onConnect', 'onRequestStart'];
 
-const known = new WeakSet<object>();
+const contextOf = ({ [CONTEXT]: context }: Made): Context | undefined => context;
 
-/** Makes what happens to requests of this class happen in the context of the app's call. The class is private: an instance gives it away. */
-export function keepCallbacks(request: object): void {
-  const prototype = Object.getPrototypeOf(request) as Record<string, unknown>;
-  if (known.has(prototype)) return;
-  known.add(prototype);
-  for (const name of TOLD)
-    if (typeof prototype[name] === 'function') wrap(prototype, name, inCallersContext as never);
-  for (const name of STARTED)
-    if (typeof prototype[name] === 'function') wrap(prototype, name, noticeAbort as never);
-}
-
-function inCallersContext(original: Function): Function {
-  return function (this: Made) {
-    const context = this[CONTEXT];
-    if (context === undefined) return Reflect.apply(original, this, arguments);
-    return callIn(context, original, this, arguments);
-  };
-}
-
-/** Only who made the request gets this function; what fails on the connection does not pass by. */
-function noticeAbort(original: Function): Function {
-  return function (this: Made, abort: Function, ...rest: unknown[]) {
-    const context = this[CONTEXT];
-    if (context === undefined) return Reflect.apply(original, this, arguments);
-    const outgoing = this[OUTGOING];
-    const given = outgoing === undefined ? abort : noting(this, outgoing, abort);
-    return callIn(context, original, this, [given, ...rest]);
-  };
-}
+/** Makes what happens to requests happen in the context of the app's call. Their class is private: an instance gives it away. */
+export const keepCallbacks = opening('undici', [
+  ...TOLD.map((name) => ({ target: `constructor.prototype.${name}`, context: contextOf })),
+  ...STARTED.map((name) => ({
+    target: `constructor.prototype.${name}`,
+    before(request: Made, args: unknown[]) {
+      const { [OUTGOING]: outgoing } = request;
+      // Only who made the request gets this function; what fails on the connection does not pass by.
+      if (outgoing !== undefined) args[0] = noting(request, outgoing, args[0] as Function);
+    },
+    context: contextOf,
+  })),
+]);
 
 function noting(request: Made, outgoing: Outgoing, abort: Function): Function {
   return function (this: unknown, reason: unknown) {

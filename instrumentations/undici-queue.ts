@@ -1,4 +1,4 @@
-import { current, attach, guarded, ownSymbol, wrap } from '../src/define.ts';
+import { attach, current, ownSymbol, wrap } from '../src/define.ts';
 
 /**
  * Keeps the caller's context of requests that wait in a pool: undici dispatches them when a connection has become free, in
@@ -17,23 +17,15 @@ let draining = 0;
 let outside: ReturnType<typeof current>;
 
 /** Called only for what has to wait, so nothing is added to a request that is sent at once. */
-export function push(original: Function): Function {
-  return function (this: unknown, item: Item) {
-    if (item?.handler !== undefined) item[CONTEXT] = current();
-    return Reflect.apply(original, this, arguments);
-  };
+export function push(_: unknown, [item]: [Item]): void {
+  if (item?.handler !== undefined) item[CONTEXT] = current();
 }
 
 /** What is taken out of the queue is dispatched next, by whoever took it: in the context of the item. */
-export function shift(original: Function): Function {
-  return function (this: unknown) {
-    const item: Item | null | undefined = Reflect.apply(original, this, arguments);
-    if (draining > 0) {
-      const context = item?.handler === undefined ? outside : item[CONTEXT];
-      if (context !== current()) attach(context);
-    }
-    return item;
-  };
+export function shift(_: unknown, __: unknown[], ___: unknown, item: Item | null | undefined): void {
+  if (draining === 0) return;
+  const context = item?.handler === undefined ? outside : item[CONTEXT];
+  if (context !== current()) attach(context);
 }
 
 /** Hands out waiting requests until there are none or the connection is busy. */
@@ -53,15 +45,12 @@ function drain(original: Function): Function {
 }
 
 /** The methods that drain: functions of each pool in older versions. The first connection of a pool comes before all of them run. */
-export function addClient(original: Function): Function {
-  return function (this: object) {
-    wrapDrain(this, 'onDrain');
-    wrapDrain(this, 'drain queue');
-    return Reflect.apply(original, this, arguments);
-  };
+export function addClient(pool: object): void {
+  wrapDrain(pool, 'onDrain');
+  wrapDrain(pool, 'drain queue');
 }
 
-const wrapDrain = guarded('undici', (pool: object, description: string) => {
+function wrapDrain(pool: object, description: string): void {
   let holder: object | null = pool;
   for (; holder !== null; holder = Object.getPrototypeOf(holder)) {
     const name = ownSymbol(holder, description);
@@ -70,4 +59,4 @@ const wrapDrain = guarded('undici', (pool: object, description: string) => {
       return;
     }
   }
-});
+}

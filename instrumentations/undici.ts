@@ -102,10 +102,10 @@ export default define({
   ],
   // In version 6 the files have moved.
   points: ['lib', 'lib/dispatcher'].flatMap((folder) => [
-    { file: `${folder}/pool-base.js`, target: 'PoolBase.prototype.Symbol(add client)', wrap: addClient },
+    { file: `${folder}/pool-base.js`, target: 'PoolBase.prototype.Symbol(add client)', before: addClient },
     ...[`${folder === 'lib' ? 'lib/node' : folder}/fixed-queue.js`].flatMap((file) => [
-      { file, target: 'prototype.push', wrap: push },
-      { file, target: 'prototype.shift', wrap: shift },
+      { file, target: 'prototype.push', before: push },
+      { file, target: 'prototype.shift', after: shift },
     ]),
   ]),
 });

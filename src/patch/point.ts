@@ -1,6 +1,6 @@
 import { active, callIn, current, runIn } from '../context/active.ts';
 import type { Context } from '../context/context.ts';
-import { reportFailure } from '../guard.ts';
+import { guarded, reportFailure } from '../guard.ts';
 import {
   type AnyRole,
   begin,
@@ -126,7 +126,7 @@ function contextWrapper(before: Before | undefined, where: Where, name: string):
       } catch (failure) {
         reportFailure(name, failure);
       }
-      return where !== 'none' && context === undefined
+      return where !== 'none' && (context === undefined || context === current())
         ? Reflect.apply(original, this, args)
         : runIn(context, Reflect.apply, original, this, args);
     };
@@ -256,6 +256,8 @@ function observerOf(
   };
 }
 
+const OF_CLASS = 'constructor.prototype.';
+
 /** What makes the points of values that calls open: of their members, and of a value that is a function itself. */
 function opener(
   points: readonly Point[] | undefined,
@@ -264,25 +266,45 @@ function opener(
 ): { members?: (value: unknown) => void; whole?: (value: unknown) => unknown } | undefined {
   if (points === undefined) return undefined;
   const made = points.map((point) => ({ target: point.target, wrapper: wrapperOf(point, name, nesting) }));
-  const members = made.filter(({ target }) => target !== '');
+  const ofClass = made
+    .filter(({ target }) => target.startsWith(OF_CLASS))
+    .map(({ target, wrapper }) => ({ target: target.slice(OF_CLASS.length), wrapper }));
+  const own = made.filter(({ target }) => target !== '' && !target.startsWith(OF_CLASS));
   const whole = made.find(({ target }) => target === '')?.wrapper;
-  return {
-    members:
-      members.length === 0
-        ? undefined
-        : (value) => {
-            for (const { target, wrapper } of members) {
-              const found = locate(value, target);
-              if (found !== undefined) wrap(found.holder, found.name, wrapper as never);
-            }
-          },
-    whole:
-      whole &&
-      ((value) => {
-        if (typeof value !== 'function') return value;
-        const holder = { value };
-        wrap(holder, 'value', whole as never);
-        return holder.value;
-      }),
+  /** Classes whose points are made: asked for each value, of which there may be one for each request. */
+  const known = new WeakSet<object>();
+  const members = (value: unknown): void => {
+    if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return;
+    if (ofClass.length > 0) {
+      const prototype = Object.getPrototypeOf(value) as object | null;
+      if (prototype !== null && !known.has(prototype)) {
+        known.add(prototype);
+        wrapAll(prototype, ofClass);
+      }
+    }
+    if (own.length > 0) wrapAll(value, own);
   };
+  return {
+    members: ofClass.length + own.length === 0 ? undefined : members,
+    whole: whole && ((value) => (typeof value === 'function' ? wrappedFunction(value, whole) : value)),
+  };
+}
+
+function wrapAll(holder: object, members: readonly { target: string; wrapper: Wrapper }[]): void {
+  for (const { target, wrapper } of members) {
+    const found = locate(holder, target);
+    if (found !== undefined) wrap(found.holder, found.name, wrapper as never);
+  }
+}
+
+function wrappedFunction(value: Function, wrapper: Wrapper): Function {
+  const holder = { value };
+  wrap(holder, 'value', wrapper as never);
+  return holder.value;
+}
+
+/** Makes the points of values that come by other ways than from a call: of an argument, of what a channel publishes. */
+export function opening(name: string, points: readonly Point[]): (value: unknown) => void {
+  const { members } = opener(points, name, { running: undefined }) ?? {};
+  return guarded(name, (value: unknown) => members?.(value));
 }
