@@ -1,4 +1,4 @@
-/** The example of instrumentations/README.md: it compiles, and the app beside it gets the spans that the text shows. */
+/** The examples of instrumentations/README.md: they compile, and the apps beside them get the spans that the text shows. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,24 +15,24 @@ const text = readFileSync(join(ROOT, 'instrumentations/README.md'), 'utf8');
 const fenced = (language: string): string[] =>
   [...text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(([, code]) => code);
 
-const [instrumentation] = fenced('ts');
-const [app] = fenced('js');
-const [shown] = fenced('text');
+const NAMES = ['quarry', 'courier'];
+const [instrumentations, apps, shown] = ['ts', 'js', 'text'].map(fenced);
 
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'foretrace-readme-'));
   mkdirSync(join(folder, 'instrumentations'));
-  writeFileSync(join(folder, 'instrumentations/quarry.ts'), instrumentation);
+  for (const [index, name] of NAMES.entries())
+    writeFileSync(join(folder, `instrumentations/${name}.ts`), instrumentations[index]);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('the example of instrumentations/README.md', () => {
-  it('is one instrumentation, one app and its spans', () => {
-    expect([fenced('ts'), fenced('js'), fenced('text')].map((blocks) => blocks.length)).toEqual([1, 1, 1]);
+describe('the examples of instrumentations/README.md', () => {
+  it('are an instrumentation, an app and its spans each', () => {
+    expect([instrumentations, apps, shown].map((blocks) => blocks.length)).toEqual([2, 2, 2]);
   });
 
-  it('compiles', () => {
+  it('compile', () => {
     for (const name of ['src', 'node_modules', 'package.json']) {
       symlinkSync(join(ROOT, name), join(folder, name));
     }
@@ -47,65 +47,110 @@ describe('the example of instrumentations/README.md', () => {
     expect(status).toBe(0);
   });
 
-  it('gives the app the spans that are shown', async () => {
-    const agent = await buildAgent();
+  /** What the app of an example sends and writes, with the agent that knows the example alone. */
+  async function run(name: string): Promise<{ spans: ReceivedSpan[]; stdout: string }> {
+    const index = NAMES.indexOf(name);
+    const agent = await buildAgent(name, instrumentations[index]);
     const receiver = await startReceiver();
     try {
       const { stdout, stderr, code } = await runApp({
-        eval: app,
+        eval: apps[index],
         agent: 'none',
         execArgv: ['--require', agent],
         cwd: join(ROOT, 'test/fixtures/packages'),
         receiver,
       }).exited;
-      expect({ stdout, stderr, code }).toEqual({ stdout: 'Q404\n', stderr: '', code: 0 });
+      expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
       const spans = receiver.spans();
-      const common = {
-        'db.system.name': 'other_sql',
-        'db.namespace': 'shop',
-        'server.address': 'db.example.com',
-      };
-      expectTrace(spans, [
-        {
-          name: 'SELECT items',
-          kind: 'CLIENT',
-          scope: 'foretrace.quarry',
-          attributes: {
-            ...common,
-            'db.query.text': 'SELECT name FROM items WHERE price > ? AND colour = ?',
-            'db.query.summary': 'SELECT items',
-          },
-        },
-        {
-          name: 'DELETE missing',
-          kind: 'CLIENT',
-          scope: 'foretrace.quarry',
-          status: 'ERROR',
-          attributes: {
-            ...common,
-            'db.query.text': 'DELETE FROM missing WHERE name = ?',
-            'db.query.summary': 'DELETE missing',
-            'error.type': 'Q404',
-            'db.response.status_code': 'Q404',
-          },
-        },
-      ]);
-      expect(wordsOf(shown)).toEqual(wordsOf(spans.map(draw).join('\n')));
+      expect(wordsOf(shown[index])).toEqual(wordsOf(spans.map(draw).join('\n')));
+      return { spans, stdout };
     } finally {
       await receiver.close();
     }
+  }
+
+  it('give the app of the database the spans that are shown', async () => {
+    const { spans, stdout } = await run('quarry');
+    expect(stdout).toBe('Q404\n');
+    const common = {
+      'db.system.name': 'other_sql',
+      'db.namespace': 'shop',
+      'server.address': 'db.example.com',
+    };
+    expectTrace(spans, [
+      {
+        name: 'SELECT items',
+        kind: 'CLIENT',
+        scope: 'foretrace.quarry',
+        attributes: {
+          ...common,
+          'db.query.text': 'SELECT name FROM items WHERE price > ? AND colour = ?',
+          'db.query.summary': 'SELECT items',
+        },
+      },
+      {
+        name: 'DELETE missing',
+        kind: 'CLIENT',
+        scope: 'foretrace.quarry',
+        status: 'ERROR',
+        attributes: {
+          ...common,
+          'db.query.text': 'DELETE FROM missing WHERE name = ?',
+          'db.query.summary': 'DELETE missing',
+          'error.type': 'Q404',
+          'db.response.status_code': 'Q404',
+        },
+      },
+    ]);
+  });
+
+  it('give the app of the queue the spans that are shown, the handler’s below the sender’s', async () => {
+    const { spans, stdout } = await run('courier');
+    expect(stdout).toBe('done\n');
+    const common = {
+      'messaging.system': 'courier',
+      'messaging.destination.name': 'orders',
+      'server.address': 'mq.example.com',
+      'server.port': 7700,
+    };
+    const operation = (name: string): object => ({
+      'messaging.operation.name': name,
+      'messaging.operation.type': name,
+    });
+    expectTrace(spans, [
+      {
+        name: 'send orders',
+        kind: 'PRODUCER',
+        scope: 'foretrace.courier',
+        attributes: { ...common, ...operation('send') },
+        children: [
+          {
+            name: 'process orders',
+            kind: 'CONSUMER',
+            scope: 'foretrace.courier',
+            status: 'ERROR',
+            attributes: {
+              ...common,
+              ...operation('process'),
+              'messaging.message.id': 'm1',
+              'error.type': 'RangeError',
+            },
+          },
+        ],
+      },
+    ]);
   });
 });
 
 describe('instrumentations/README.md', () => {
-  it('does not take the name of a library that is traced', () => {
-    expect(catalogue.map(({ name }) => name)).not.toContain('quarry');
+  it('does not take the names of libraries that are traced', () => {
+    for (const name of NAMES) expect(catalogue.map((one) => one.name)).not.toContain(name);
   });
 });
 
 /** The agent, with the example as its whole catalogue; returns the file to preload. */
-async function buildAgent(): Promise<string> {
-  const package_ = join(folder, 'package');
+async function buildAgent(name: string, instrumentation: string): Promise<string> {
+  const package_ = join(folder, `package-${name}`);
   mkdirSync(package_);
   cpSync(join(ROOT, 'register.cjs'), join(package_, 'register.cjs'));
   const example: Plugin = {
