@@ -4,11 +4,12 @@ import type { Scope } from '../trace/scope.ts';
 import { CLIENT, NO_SPAN, Span } from '../trace/span.ts';
 import { isRecorded, startSpan } from '../trace/start.ts';
 
-/** What the roles of clients take from the configuration. */
-export const clientOptions = {
-  /** `FORETRACE_ROOT_CLIENT_SPANS`: whether a call without a parent starts a trace; or the scopes whose calls do. */
-  roots: true as boolean | ReadonlySet<string>,
-};
+/** Whether a call without a parent starts a trace; or the scopes whose calls do. */
+let roots: boolean | ReadonlySet<string> = true;
+
+export function configure(wanted: boolean | ReadonlySet<string>): void {
+  roots = wanted;
+}
 
 /** Whether what starts in a context has no parent. */
 export function isRoot({ span }: Context): boolean {
@@ -17,7 +18,6 @@ export function isRoot({ span }: Context): boolean {
 
 /** Whether a call that has no parent is recorded. */
 export function startsTraces({ name }: Scope): boolean {
-  const { roots } = clientOptions;
   return typeof roots === 'boolean' ? roots : roots.has(name);
 }
 
