@@ -4,40 +4,47 @@ import type { Variable } from './variable.ts';
 const SIGNALS = ['traces'] as const;
 type Signal = (typeof SIGNALS)[number];
 
-/**
- * What can be said of all signals, and of each alone with the signal in the name, which wins. `name` is what comes after the prefix, and
- * `to` what comes after the signal.
- */
-export interface Setting extends Omit<Variable, 'fallback' | 'append'> {
-  /** What differs in the row of a signal. */
+const PREFIX = 'OTEL_EXPORTER_OTLP_';
+
+/** A setting of the OTLP exporter for all signals. Each signal has a row of its own beside it, with the signal in the name, which wins. */
+export interface GeneralRow extends Omit<Variable, 'to'> {
+  readonly name: `${typeof PREFIX}${string}`;
+  /** Where the value for a signal stands below `otlp.<signal>`. */
+  readonly each?: string;
+  /** What the row of a signal says otherwise. */
   readonly own?: (signal: Signal) => Partial<Pick<Variable, 'fallback' | 'append' | 'help'>>;
 }
 
-type Prefix = 'OTEL_EXPORTER_OTLP_';
-type GeneralRow<S extends Setting> = S extends unknown
-  ? Omit<S, 'name' | 'to' | 'own'> & { readonly name: `${Prefix}${S['name']}` }
-  : never;
-type SignalRow<S extends Setting, Of extends Signal> = S extends unknown
-  ? Omit<S, 'name' | 'to' | 'own'> & {
-      readonly name: `${Prefix}${Uppercase<Of>}_${S['name']}`;
-    } & (S extends { to: infer To extends string } ? { readonly to: `otlp.${Of}.${To}` } : unknown)
+type SignalRow<R extends GeneralRow, Of extends Signal> = R extends {
+  name: `${typeof PREFIX}${infer Setting}`;
+}
+  ? Omit<R, 'name' | 'each' | 'own'> & {
+      readonly name: `${typeof PREFIX}${Uppercase<Of>}_${Setting}`;
+    } & (R extends {
+        each: infer Place extends string;
+      }
+        ? { readonly to: `otlp.${Of}.${Place}` }
+        : unknown)
   : never;
 
-/** The rows of the settings of the OTLP exporter: each for all signals, then for each signal. */
-export function forEachSignal<const S extends readonly Setting[]>(
-  settings: S,
-): readonly (GeneralRow<S[number]> | SignalRow<S[number], Signal>)[] {
-  const rows = settings.flatMap(({ name, to, own, ...rest }: Setting): Variable[] => {
-    const general = { ...rest, name: `OTEL_EXPORTER_OTLP_${name}` };
-    const ofSignals = SIGNALS.map((signal) => ({
-      ...general,
-      name: `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_${name}`,
-      to: to === undefined ? undefined : `otlp.${signal}.${to}`,
-      fallback: general.name,
-      help: `The same for ${signal}.`,
-      ...own?.(signal),
-    }));
-    return [general, ...ofSignals];
-  });
-  return rows as readonly Variable[] as readonly (GeneralRow<S[number]> | SignalRow<S[number], Signal>)[];
+/** The rows for all signals, each followed by those of the signals. */
+export function withSignals<const R extends readonly GeneralRow[]>(
+  generals: R,
+): readonly (R[number] | SignalRow<R[number], Signal>)[] {
+  const rows: Variable[] = [];
+  for (const general of generals as readonly GeneralRow[]) {
+    const { name, each, own } = general;
+    rows.push(general);
+    for (const signal of SIGNALS) {
+      rows.push({
+        ...general,
+        name: `${PREFIX}${signal.toUpperCase()}_${name.slice(PREFIX.length)}`,
+        to: each === undefined ? undefined : `otlp.${signal}.${each}`,
+        fallback: name,
+        help: `The same for ${signal}.`,
+        ...own?.(signal),
+      });
+    }
+  }
+  return rows as readonly Variable[] as readonly (R[number] | SignalRow<R[number], Signal>)[];
 }

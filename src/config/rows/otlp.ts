@@ -1,4 +1,4 @@
-import { forEachSignal } from '../signals.ts';
+import { withSignals } from '../signals.ts';
 import type { Group } from '../variable.ts';
 
 const GRPC = 'gRPC is not spoken here; the collector takes HTTP on port 4318 (4317 is for gRPC)';
@@ -6,10 +6,10 @@ const GRPC = 'gRPC is not spoken here; the collector takes HTTP on port 4318 (43
 export const OTLP = {
   title: 'OTLP exporter',
   text: 'Each setting exists twice: for all signals, and for traces alone (`_TRACES_`), which wins. That also holds for headers: the ones for traces replace the general ones, so that the key of one vendor never goes to another.',
-  rows: forEachSignal([
+  rows: withSignals([
     {
-      name: 'ENDPOINT',
-      to: 'url',
+      name: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+      each: 'url',
       type: 'URL',
       default: 'http://localhost:4318',
       help: "The collector's base URL (http or https), to which `v1/traces` is appended.",
@@ -19,8 +19,8 @@ export const OTLP = {
       }),
     },
     {
-      name: 'HEADERS',
-      to: 'headers',
+      name: 'OTEL_EXPORTER_OTLP_HEADERS',
+      each: 'headers',
       type: 'headers',
       secret: true,
       default: {},
@@ -28,24 +28,24 @@ export const OTLP = {
       own: (signal) => ({ help: `The same for ${signal}; replaces the general ones. Never logged.` }),
     },
     {
-      name: 'TIMEOUT',
-      to: 'timeoutMs',
+      name: 'OTEL_EXPORTER_OTLP_TIMEOUT',
+      each: 'timeoutMs',
       type: 'timeout',
       unit: 'ms',
       default: 10_000,
       help: 'The longest time for one batch, retries included; 0 means no limit.',
     },
     {
-      name: 'COMPRESSION',
-      to: 'compression',
+      name: 'OTEL_EXPORTER_OTLP_COMPRESSION',
+      each: 'compression',
       type: 'enum',
       values: ['none', 'gzip'],
       default: 'none',
       help: 'Whether requests are compressed (on the export thread, not on the thread of the app).',
     },
     {
-      name: 'PROTOCOL',
-      to: 'protocol',
+      name: 'OTEL_EXPORTER_OTLP_PROTOCOL',
+      each: 'protocol',
       type: 'enum',
       values: ['http/protobuf', 'http/json'],
       unsupported: { grpc: GRPC },
@@ -53,28 +53,28 @@ export const OTLP = {
       help: 'The encoding. `grpc` is not supported: one warning, then `http/protobuf` is used.',
     },
     {
-      name: 'CERTIFICATE',
-      to: 'certificateFile',
+      name: 'OTEL_EXPORTER_OTLP_CERTIFICATE',
+      each: 'certificateFile',
       type: 'path',
       default: undefined,
       help: 'A PEM file with the certificates of the authorities that the collector is checked against.',
     },
     {
-      name: 'CLIENT_CERTIFICATE',
-      to: 'clientCertificateFile',
+      name: 'OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE',
+      each: 'clientCertificateFile',
       type: 'path',
       default: undefined,
       help: 'A PEM file with the certificate chain that foretrace presents (mTLS).',
     },
     {
-      name: 'CLIENT_KEY',
-      to: 'clientKeyFile',
+      name: 'OTEL_EXPORTER_OTLP_CLIENT_KEY',
+      each: 'clientKeyFile',
       type: 'path',
       default: undefined,
       help: 'A PEM file with the private key of the client certificate.',
     },
     {
-      name: 'INSECURE',
+      name: 'OTEL_EXPORTER_OTLP_INSECURE',
       type: 'boolean',
       default: undefined,
       remark: (insecure: boolean) =>
