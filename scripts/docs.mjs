@@ -11,13 +11,15 @@ import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { number, signed, table as aligned } from '../benchmarks/lib/table.mjs';
 import { LABELS, NAMES } from '../benchmarks/lib/variants.mjs';
+import { configuration } from './configuration.mjs';
 import { load } from './load.mjs';
+import { table } from './markdown.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Name of a table → the source that it is made from, and how. */
 const TABLES = {
-  configuration: { source: 'src/config/table.ts', render: renderConfiguration },
+  configuration: { source: 'src/config/table.ts', render: ({ GROUPS }) => configuration(GROUPS) },
   libraries: { source: 'instrumentations/index.ts', render: renderLibraries },
   'libraries and hooks': { source: 'instrumentations/index.ts', render: renderHooks },
   overhead: {
@@ -29,51 +31,6 @@ const TABLES = {
   },
   'overhead by version': { render: () => renderOverhead(['20', '22', '24', '26'], NAMES) },
 };
-
-function renderConfiguration({ GROUPS, VARIABLES }) {
-  const parts = [];
-  for (const group of GROUPS) {
-    const rows = VARIABLES.filter((row) => row.group === group.id).map((row) => [
-      [row.name, ...(row.aliases ?? [])].map((name) => `\`${name}\``).join('<br>or '),
-      typeText(row),
-      defaultText(row),
-      row.help,
-    ]);
-    parts.push(`## ${group.title}\n\n${group.text}`, table(['Variable', 'Type', 'Default', 'Meaning'], rows));
-  }
-  return parts.join('\n\n');
-}
-
-function typeText(row) {
-  const words = row.values?.map((value) => `\`${value}\``).join(', ');
-  switch (row.type) {
-    case 'enum':
-      return words;
-    case 'set':
-      return `list of ${words}`;
-    case 'ratio':
-      return 'number';
-    case 'duration':
-    case 'timeout':
-      return `integer, ${row.unit}`;
-    case 'pairs':
-    case 'headers':
-      return '`key=value,…`';
-    case 'list':
-    case 'header names':
-      return 'list';
-    default:
-      return row.unit === undefined ? row.type : `${row.type}, ${row.unit}`;
-  }
-}
-
-function defaultText(row) {
-  if (row.fallback !== undefined) return `that of \`${row.fallback}\``;
-  if (row.default === undefined) return '';
-  if (row.default === Infinity) return 'no limit';
-  if (Array.isArray(row.default)) return row.default.length === 0 ? 'none' : `\`${row.default.join(',')}\``;
-  return `\`${row.default}\``;
-}
 
 function renderLibraries({ catalogue }) {
   return table(LIBRARY, catalogue.map(libraryCells));
@@ -165,11 +122,6 @@ const LOADS = [
   ['express-pg-redis', 'Express + pg + redis'],
   ['fastify-fetch', 'Fastify + fetch'],
 ];
-
-function table(head, rows) {
-  const line = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
 
 async function regenerate(text, file) {
   let result = text;

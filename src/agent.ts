@@ -3,12 +3,11 @@ import type { TracerProvider } from '@opentelemetry/api';
 import { registerSignals } from './api/global.ts';
 import { type NodeSettings, readEnvironment } from './config/environment.ts';
 import { checkInstrumentationNames, chooseInstrumentations, scopesOf } from './config/instrumentations.ts';
-import type { Config } from './config/read.ts';
+import type { Config } from './config/table.ts';
 import { run } from './context/active.ts';
 import { ROOT, SUPPRESS_KEY } from './context/context.ts';
 import { contextManager } from './context/manager.ts';
 import type { Instrumentation } from './define.ts';
-import { setMaxTextLength } from './encode/writer.ts';
 import { beforeLastExport, installExit } from './export/exit.ts';
 import { createPipeline, type OtlpOptions, type Pipeline } from './export/pipeline.ts';
 import { isMainThread } from './export/threads.ts';
@@ -17,26 +16,25 @@ import { log, setLogLevel } from './log.ts';
 import { modulePatches } from './patch/apply.ts';
 import { guarded } from './guard.ts';
 import { textMapPropagator } from './propagate/api.ts';
-import { setPropagators } from './propagate/current.ts';
+import * as propagation from './propagate/current.ts';
 import { resource } from './resource/resource.ts';
-import { rootOptions } from './trace/roots.ts';
-import { dbOptions } from './semconv/db.ts';
-import { foldAround, foldStarted, noteRecorded } from './semconv/fold.ts';
-import { httpOptions, requestHeaderKeys, responseHeaderKeys } from './semconv/http.ts';
+import * as db from './semconv/db.ts';
+import * as fold from './semconv/fold.ts';
+import * as http from './semconv/http.ts';
 import { endOpenEntries, watchCrashes } from './semconv/crash.ts';
+import { configure as configureRoots } from './trace/roots.ts';
 import { whenFirstId } from './trace/ids.ts';
-import { limits } from './trace/limits.ts';
-import { setSampler } from './trace/sampler.ts';
-import { setExceptionSeen, setSink } from './trace/span.ts';
-import { setFoldAround } from './trace/start.ts';
-import { setFoldStarted, tracerProvider } from './trace/tracer.ts';
+import * as limits from './trace/limits.ts';
+import * as sampler from './trace/sampler.ts';
+import { setSink } from './trace/span.ts';
+import { tracerProvider } from './trace/tracer.ts';
 
 /** The composition root: configuration, then export, then the API, then the libraries. Called once by the preload. */
 export function start(catalogue: readonly Instrumentation[]): void {
   const { config, warnings, node } = readEnvironment();
   setLogLevel(config.logLevel);
   for (const warning of warnings) log.warn(warning);
-  configure(config);
+  configure(config, catalogue);
   let notice: () => string | undefined = () => undefined;
   const { pipeline, watched } = startExport(config, node, () => notice());
   registerSignals({
@@ -47,33 +45,16 @@ export function start(catalogue: readonly Instrumentation[]): void {
   notice = hookModules([...watched, ...instrument(catalogue, config)], { esm: config.esmHooks });
 }
 
-function configure({
-  limits: wanted,
-  sampler,
-  propagators,
-  maxBaggage,
-  http,
-  database,
-  foldSpans,
-}: Config): void {
-  const { attributeValueLength, ...counts } = wanted;
-  Object.assign(limits, counts);
-  setMaxTextLength(attributeValueLength);
-  setSampler(sampler.name, sampler.ratio);
-  setPropagators(propagators, maxBaggage);
-  httpOptions.knownMethods = new Set(http.knownMethods);
-  httpOptions.sensitiveQueryParameters = new Set(http.sensitiveQueryParameters);
-  httpOptions.server.request = requestHeaderKeys(http.serverRequestHeaders);
-  httpOptions.server.response = responseHeaderKeys(http.serverResponseHeaders);
-  httpOptions.client.request = requestHeaderKeys(http.clientRequestHeaders);
-  httpOptions.client.response = responseHeaderKeys(http.clientResponseHeaders);
-  dbOptions.sanitize = database.sanitizeQueries;
-  dbOptions.keepsParameterized = database.keepsParameterized;
-  if (foldSpans) {
-    setFoldStarted(foldStarted);
-    setFoldAround(foldAround);
-    setExceptionSeen(noteRecorded);
-  }
+/** Hands each part what the environment says of it; `catalogue` has the libraries that it may name. */
+function configure(config: Config, catalogue: readonly Instrumentation[]): void {
+  const roots = config.rootClientSpans;
+  limits.configure(config.limits);
+  sampler.configure(config.sampler);
+  propagation.configure(config.propagation);
+  http.configure(config.http);
+  db.configure(config.database);
+  configureRoots(typeof roots === 'boolean' ? roots : scopesOf(roots, catalogue));
+  fold.configure(config.foldSpans);
 }
 
 /** Starts the export side; returns what it wants to know of the modules that the app loads. */
@@ -86,14 +67,14 @@ function startExport(
   if (exporters.length === 0) return { watched: [] };
   const options = {
     exporters,
-    otlp: ofThisProcess(otlp, node),
+    otlp: ofThisProcess(otlp.traces, node),
     file: { path: resolve(file.path) },
     console,
     batch,
     exitTimeoutMs,
     thread,
     logLevel,
-    resource: () => resource(config),
+    resource: () => resource(config.resource),
   };
   // The export side keeps the context in which it was made. Where it runs on this thread, its requests would be traced otherwise,
   // and each export would make a span to export.
@@ -136,7 +117,7 @@ function flushable(
 }
 
 /** With what may change later, or is not to be seen on the export's thread: the working directory, the environment. */
-function ofThisProcess(otlp: Config['otlp'], node: NodeSettings): OtlpOptions {
+function ofThisProcess(otlp: Config['otlp']['traces'], node: NodeSettings): OtlpOptions {
   const path = (file: string | undefined): string | undefined =>
     file === undefined ? undefined : resolve(file);
   return {
@@ -155,7 +136,5 @@ function instrument(
 ): ModulePatch[] {
   for (const warning of checkInstrumentationNames(instrumentations, catalogue, rootClientSpans))
     log.warn(warning);
-  rootOptions.roots =
-    typeof rootClientSpans === 'boolean' ? rootClientSpans : scopesOf(rootClientSpans, catalogue);
   return chooseInstrumentations(instrumentations, catalogue).flatMap(modulePatches);
 }

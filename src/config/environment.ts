@@ -1,5 +1,6 @@
 import { proxyFor } from './proxy.ts';
-import { type Config, readConfig } from './read.ts';
+import { readConfig } from './read.ts';
+import type { Config } from './table.ts';
 
 /** What Node reads of the environment for the requests of the app, and ours follow too. */
 export interface NodeSettings {
@@ -16,7 +17,7 @@ export function readEnvironment(): { config: Config; warnings: string[]; node: N
   return {
     ...read,
     node: {
-      proxy: proxyFor(read.config.otlp.url, env, process.execArgv),
+      proxy: proxyFor(read.config.otlp.traces.url, env, process.execArgv),
       rejectUnauthorized: env.NODE_TLS_REJECT_UNAUTHORIZED !== '0',
     },
   };

@@ -1,16 +1,8 @@
 import { closest } from './distance.ts';
+import type { Config } from './table.ts';
 
-/** Which libraries are to be traced. Plain data, so that it can be handed to other threads. */
-export interface InstrumentationChoice {
-  /** `OTEL_INSTRUMENTATION_COMMON_DEFAULT_ENABLED` */
-  readonly defaultEnabled: boolean;
-  /** `OTEL_NODE_ENABLED_INSTRUMENTATIONS`; `undefined` means all. */
-  readonly enabled: readonly string[] | undefined;
-  /** `OTEL_NODE_DISABLED_INSTRUMENTATIONS` */
-  readonly disabled: readonly string[];
-  /** `OTEL_INSTRUMENTATION_<NAME>_ENABLED`, by `<NAME>`. */
-  readonly byName: Readonly<Record<string, boolean>>;
-}
+/** Which libraries are to be traced. */
+export type InstrumentationChoice = Config['instrumentations'];
 
 const PREFIX = 'OTEL_INSTRUMENTATION_';
 const SUFFIX = '_ENABLED';

@@ -1,4 +1,7 @@
-import { MAX_DELAY_MS, type Variable } from './table.ts';
+import type { Variable } from './variable.ts';
+
+/** The longest delay of a Node timer: `setTimeout` fires at once when it is given more. */
+const MAX_DELAY_MS = 2_147_483_647;
 
 /**
  * What became of a text. `problem` says what is wrong, as the end of a sentence that begins with the variable;

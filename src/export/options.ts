@@ -1,37 +1,16 @@
+import type { NodeSettings } from '../config/environment.ts';
+import type { Config } from '../config/table.ts';
 import type { LogLevel } from '../log.ts';
 
-export interface OtlpOptions {
-  /** The final URL of the traces signal; used exactly as it is. */
-  url: string;
-  /** Sent with each request. Values are secrets: they are never logged. */
-  headers: Record<string, string>;
-  /** The longest time for one batch, retries included (`OTEL_EXPORTER_OTLP_TIMEOUT`). */
-  timeoutMs: number;
-  compression: 'none' | 'gzip';
-  protocol: 'http/protobuf' | 'http/json';
-  /** Files in PEM: CA certificates, and key and certificate of this client for mTLS. */
-  certificateFile?: string;
-  clientKeyFile?: string;
-  clientCertificateFile?: string;
-  /** False = any certificate of the collector will do (`NODE_TLS_REJECT_UNAUTHORIZED=0`). */
-  rejectUnauthorized?: boolean;
-  /** URL of the proxy to the collector, never logged; undefined = the collector is reached directly. */
-  proxy?: string | undefined;
-}
+/** What the export to a collector needs to know: the settings of one signal, and those of Node. */
+export type OtlpOptions = Omit<Otlp, Files> & Partial<Pick<Otlp, Files> & NodeSettings>;
+type Otlp = Config['otlp']['traces'];
+type Files = 'certificateFile' | 'clientCertificateFile' | 'clientKeyFile';
 
-export interface BatchOptions {
-  /** The longest time that an ended span waits for its export (`OTEL_BSP_SCHEDULE_DELAY`). */
-  scheduleDelayMs: number;
-  /** The longest time for one export (`OTEL_BSP_EXPORT_TIMEOUT`). */
-  exportTimeoutMs: number;
-  /** Spans that may be ended and not yet exported; more are dropped (`OTEL_BSP_MAX_QUEUE_SIZE`). */
-  maxQueueSize: number;
-  /** Bytes that they may need, for each thread of the app (`FORETRACE_MAX_QUEUE_BYTES`). */
-  maxQueueBytes: number;
-  maxExportBatchSize: number;
-}
+/** Bounds of what waits; those in bytes are for each thread of the app. */
+export type BatchOptions = Config['batch'];
 
-export type ExporterName = 'otlp' | 'console' | 'file';
+export type ExporterName = Config['exporters'][number];
 
 export interface ExportOptions {
   /** Where spans go; an empty list = they are dropped without a trace. */

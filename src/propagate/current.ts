@@ -1,4 +1,5 @@
 import type { Baggage } from '@opentelemetry/api';
+import type { Config } from '../config/table.ts';
 import {
   type HeaderGetter,
   type HeaderSetter,
@@ -9,8 +10,8 @@ import {
 
 let chosen: Propagator = propagator(['tracecontext', 'baggage']);
 
-/** Chooses the propagators (`OTEL_PROPAGATORS`), and how much baggage they write. */
-export function setPropagators(names: readonly string[], maxBaggage?: number): void {
+/** Chooses the propagators, and how much baggage they write. */
+export function configure({ names, maxBaggage }: Config['propagation']): void {
   chosen = propagator(names, maxBaggage);
 }
 

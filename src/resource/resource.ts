@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { arch, hostname, platform, release, type, userInfo } from 'node:os';
 import { basename } from 'node:path';
-import type { Config } from '../config/read.ts';
+import type { Config } from '../config/table.ts';
 import * as keys from '../semconv/keys-resource.ts';
 import { maskArgument, maskArguments } from './arguments.ts';
 import { containerId } from './container.ts';
@@ -32,24 +32,24 @@ const INSTANCE = 'foretrace.service.instance.id';
  * `OTEL_SERVICE_NAME` wins over `OTEL_RESOURCE_ATTRIBUTES`, and both over what is detected.
  */
 export function resource(
-  config: Pick<Config, 'serviceName' | 'resourceAttributes' | 'resourceDetectors'>,
+  { serviceName, attributes: given, detectors }: Config['resource'],
   entry?: Entry,
 ): ResourceAttributes {
   const attributes: ResourceAttributes = {};
   for (const [name, detect] of DETECTORS) {
-    if (name !== undefined && !config.resourceDetectors.includes(name)) continue;
+    if (name !== undefined && !detectors.includes(name)) continue;
     try {
       detect(attributes, entry ?? processEntry());
     } catch {
       // Files that may not be read and users without a name are no reason to send nothing.
     }
   }
-  for (const key of Object.keys(config.resourceAttributes)) {
+  for (const key of Object.keys(given)) {
     // An empty value says "take it away", and as a service's name it would be invalid.
-    if (config.resourceAttributes[key] === '') delete attributes[key];
-    else attributes[key] = config.resourceAttributes[key];
+    if (given[key] === '') delete attributes[key];
+    else attributes[key] = given[key];
   }
-  if (config.serviceName !== undefined) attributes[keys.SERVICE_NAME] = config.serviceName;
+  if (serviceName !== undefined) attributes[keys.SERVICE_NAME] = serviceName;
   attributes[keys.SERVICE_NAME] ??= 'unknown_service:node';
   return attributes;
 }

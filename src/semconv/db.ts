@@ -1,3 +1,4 @@
+import type { Config } from '../config/table.ts';
 import { bounded, flatCopy } from '../encode/flat-copy.ts';
 import { type Block, block } from '../encode/span.ts';
 import { DB } from '../context/layers.ts';
@@ -21,13 +22,12 @@ import {
 } from './keys.ts';
 import { keepSecret } from './secret-errors.ts';
 
-/** What the database roles take from the configuration. */
-export const dbOptions = {
-  /** `OTEL_INSTRUMENTATION_COMMON_DB_QUERY_SANITIZATION_ENABLED`. */
-  sanitize: true,
-  /** `FORETRACE_DB_QUERY_SANITIZATION=unparameterized`: statements with parameters are sent as they are. */
-  keepsParameterized: false,
-};
+/** What the database roles take from the configuration. Without one, nothing of a statement's values is sent. */
+export let dbOptions: Config['database'] = { sanitizeQueries: true, keepsParameterized: false };
+
+export function configure(wanted: Config['database']): void {
+  dbOptions = wanted;
+}
 
 /** Where a database is. */
 export interface DbTarget {
@@ -196,10 +196,10 @@ function statementCache(system: string, dialect: SqlDialect, prefix = ''): (text
     const scanned = parts.map((part) => sanitizeSql(part, dialect));
     const single = scanned.every(({ summary }) => summary === scanned[0]?.summary) ? scanned[0]?.summary : '';
     const summary = `${prefix} ${single}`.trim();
-    const { sanitize, keepsParameterized } = dbOptions;
+    const { sanitizeQueries, keepsParameterized } = dbOptions;
     const texts = new Set(
       scanned.map(({ text: clean, parameterized }, index) =>
-        sanitize && !(keepsParameterized && parameterized) ? clean : parts[index],
+        sanitizeQueries && !(keepsParameterized && parameterized) ? clean : parts[index],
       ),
     );
     const sent = [...texts].join('; ');

@@ -1,9 +1,12 @@
 import type { Attributes, Exception, Link, SpanOptions, SpanStatus, TimeInput } from '@opentelemetry/api';
+import type { Config } from '../config/table.ts';
 import { active } from '../context/active.ts';
 import type { Context } from '../context/context.ts';
 import type { Scope } from '../trace/scope.ts';
-import { CLIENT, SERVER, Span } from '../trace/span.ts';
+import { CLIENT, SERVER, setExceptionSeen, Span } from '../trace/span.ts';
 import { SecondSpan, StandIn } from '../trace/stand-in.ts';
+import { setFoldAround } from '../trace/start.ts';
+import { setFoldStarted } from '../trace/tracer.ts';
 import { namesOf, propertyOf } from '../trace/value.ts';
 import { noteError, Served } from './http-server.ts';
 import { HTTP_ROUTE } from './keys.ts';
@@ -19,6 +22,13 @@ const IS_HTTP = /^(?:http\.(?:request\.)?(?:method|url)|url\.full)$/;
 const IS_DB = /^db\.(?:system|statement|query\.text)/;
 /** An operation that makes requests (Elasticsearch's client, SDKs of clouds and models) is not one of them, though it tells where they go. */
 const IS_ABOVE_HTTP = /^(?:db|rpc|messaging|gen_ai|aws)\./;
+
+export function configure(wanted: Config['foldSpans']): void {
+  if (!wanted) return;
+  setFoldStarted(foldStarted);
+  setFoldAround(foldAround);
+  setExceptionSeen(noteRecorded);
+}
 
 /** The part of a server span that the app makes: what it says goes to ours, and its end is not that of ours. */
 class FoldedServer extends StandIn {
@@ -93,7 +103,7 @@ class FoldedServer extends StandIn {
  * Stands in for a span that the app starts through the API, if it is folded: a server span directly below that of the request being
  * served, or bookkeeping of a framework.
  */
-export function foldStarted(
+function foldStarted(
   scope: Scope,
   name: string,
   kind: number,
@@ -161,7 +171,7 @@ function foldServer(parent: Context, options: SpanOptions | undefined): StandIn 
  * Makes a client span of the app that is directly around a traced call, of the same thing, the span of that call; returns whether it
  * is. `address` is where the call goes, if its role knows by then.
  */
-export function foldAround(around: Span, scope: Scope, name: string, address: string | undefined): boolean {
+function foldAround(around: Span, scope: Scope, name: string, address: string | undefined): boolean {
   const { user } = around;
   // Spans of ours have attributes of ours; and the first call takes it.
   if (around.own !== undefined || around.ended || user === undefined) return false;
@@ -192,7 +202,7 @@ const IS_PLACE = /^(?:http\.url|url\.full|server\.address|net\.peer\.name)$/;
  * Notes an exception that the app records on any span of its own while a request is served whose framework makes spans: the place
  * where it was thrown is the framework's render or handler span, and the request's tells why it failed.
  */
-export function noteRecorded(exception: unknown): void {
+function noteRecorded(exception: unknown): void {
   const served = active().entry;
   if (served instanceof Served && served.folding !== undefined) noteError(served, exception);
 }

@@ -1,3 +1,4 @@
+import type { Config } from '../config/table.ts';
 import { type Key, key } from '../encode/key.ts';
 import { isSensitiveHeader } from '../redact/headers.ts';
 import { maskText } from '../redact/text.ts';
@@ -10,18 +11,8 @@ import {
   HTTP_RESPONSE_HEADER,
 } from './keys.ts';
 
-/** What the HTTP roles take from the configuration. */
-export interface HttpOptions {
-  /** `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`. */
-  knownMethods: ReadonlySet<string>;
-  /** Query parameters whose values are replaced in `url.query` and `url.full`. */
-  sensitiveQueryParameters: ReadonlySet<string>;
-  /** Headers to capture, in lower case. */
-  server: CapturedHeaders;
-  client: CapturedHeaders;
-}
-
-export interface CapturedHeaders {
+/** The headers to record, in lower case. */
+interface CapturedHeaders {
   request: readonly HeaderKey[];
   response: readonly HeaderKey[];
 }
@@ -33,32 +24,34 @@ export interface HeaderKey {
   readonly secret: boolean;
 }
 
-export const httpOptions: HttpOptions = {
-  knownMethods: new Set([
-    'GET',
-    'HEAD',
-    'POST',
-    'PUT',
-    'DELETE',
-    'CONNECT',
-    'OPTIONS',
-    'TRACE',
-    'PATCH',
-    'QUERY',
-  ]),
-  sensitiveQueryParameters: new Set(),
-  server: { request: [], response: [] },
-  client: { request: [], response: [] },
-};
+/** What the HTTP roles take from the configuration. Without one, no method has a name and no header is recorded. */
+export let httpOptions = optionsOf({
+  knownMethods: [],
+  sensitiveQueryParameters: [],
+  serverRequestHeaders: [],
+  serverResponseHeaders: [],
+  clientRequestHeaders: [],
+  clientResponseHeaders: [],
+});
 
-/** The keys of the request headers that an operator asked for. */
-export function requestHeaderKeys(headers: readonly string[]): HeaderKey[] {
-  return headers.map((name) => headerKey(HTTP_REQUEST_HEADER, name.toLowerCase()));
+export function configure(wanted: Config['http']): void {
+  httpOptions = optionsOf(wanted);
 }
 
-/** The keys of the response headers that an operator asked for. */
-export function responseHeaderKeys(headers: readonly string[]): HeaderKey[] {
-  return headers.map((name) => headerKey(HTTP_RESPONSE_HEADER, name.toLowerCase()));
+function optionsOf(wanted: Config['http']) {
+  return {
+    knownMethods: new Set(wanted.knownMethods),
+    sensitiveQueryParameters: new Set(wanted.sensitiveQueryParameters),
+    server: capturedHeaders(wanted.serverRequestHeaders, wanted.serverResponseHeaders),
+    client: capturedHeaders(wanted.clientRequestHeaders, wanted.clientResponseHeaders),
+  };
+}
+
+function capturedHeaders(request: readonly string[], response: readonly string[]): CapturedHeaders {
+  return {
+    request: request.map((name) => headerKey(HTTP_REQUEST_HEADER, name)),
+    response: response.map((name) => headerKey(HTTP_RESPONSE_HEADER, name)),
+  };
 }
 
 function headerKey(prefix: string, header: string): HeaderKey {

@@ -1,16 +1,19 @@
-/** The limits of the OpenTelemetry specification (`OTEL_SPAN_*`, `OTEL_EVENT_*`, `OTEL_LINK_*`): counts per span, event or link. */
-export interface SpanLimits {
-  attributeCount: number;
-  eventCount: number;
-  linkCount: number;
-  attributePerEventCount: number;
-  attributePerLinkCount: number;
-}
+import type { Config } from '../config/table.ts';
+import { setMaxTextLength } from '../encode/writer.ts';
 
-export const limits: SpanLimits = {
-  attributeCount: 128,
-  eventCount: 128,
-  linkCount: 128,
-  attributePerEventCount: 128,
-  attributePerLinkCount: 128,
+type Limits = Config['limits'];
+
+/** How much one span, event or link may have; no limit until the configuration says one. */
+export let limits: Limits = {
+  attributeCount: Infinity,
+  attributeValueLength: Infinity,
+  eventCount: Infinity,
+  linkCount: Infinity,
+  attributePerEventCount: Infinity,
+  attributePerLinkCount: Infinity,
 };
+
+export function configure(wanted: Limits): void {
+  limits = wanted;
+  setMaxTextLength(wanted.attributeValueLength);
+}

@@ -1,11 +1,4 @@
-/** The values of `OTEL_TRACES_SAMPLER`. */
-export type SamplerName =
-  | 'always_on'
-  | 'always_off'
-  | 'traceidratio'
-  | 'parentbased_always_on'
-  | 'parentbased_always_off'
-  | 'parentbased_traceidratio';
+import type { Config } from '../config/table.ts';
 
 const TWO_32 = 0x1_0000_0000;
 const TWO_56 = 2 ** 56;
@@ -14,8 +7,8 @@ let parentBased = true;
 /** Trace ids whose last 56 bits are below this are dropped; 0 keeps all, 2^56 keeps none. */
 let rejectBelow = 0;
 
-/** Chooses the sampler. `ratio` (`OTEL_TRACES_SAMPLER_ARG`, 0 to 1) counts for the ratio samplers alone. */
-export function setSampler(name: SamplerName, ratio: number): void {
+/** Chooses the sampler. `ratio`, 0 to 1, counts for the ratio samplers alone. */
+export function configure({ name, ratio }: Config['sampler']): void {
   parentBased = name.startsWith('parentbased_');
   if (name.endsWith('always_on')) rejectBelow = 0;
   else if (name.endsWith('always_off')) rejectBelow = TWO_56;

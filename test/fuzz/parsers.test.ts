@@ -339,7 +339,7 @@ const PARSERS: Record<string, Parser> = {
       const env = { [name]: text, [`OTEL_${text.slice(0, 40)}`]: text };
       const { config, warnings } = readConfig(env);
       holds(config.batch.maxExportBatchSize <= config.batch.maxQueueSize, 'a batch above the queue');
-      holds(config.maxBaggage <= 8_192, 'baggage above its bound');
+      holds(config.propagation.maxBaggage <= 8_192, 'baggage above its bound');
       holds(
         warnings.every((line) => printable(line).length < 2_000),
         'a line that is too long',

@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { VARIABLES, type Variable } from '../../src/config/table.ts';
+import { VARIABLES } from '../../src/config/table.ts';
+import type { Variable } from '../../src/config/variable.ts';
 
 const script = new URL('../../scripts/docs.mjs', import.meta.url).pathname;
 const document = new URL('../../docs/configuration.md', import.meta.url).pathname;

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readConfig, type Config, type Environment } from '../../../src/config/read.ts';
-import { VARIABLES, type Variable } from '../../../src/config/table.ts';
+import { type Environment, readConfig } from '../../../src/config/read.ts';
+import { type Config, VARIABLES } from '../../../src/config/table.ts';
+import type { Variable } from '../../../src/config/variable.ts';
 import { SECRET_NAMES } from '../../../src/redact/secrets.ts';
 
 /** The configuration of an environment that must give no warning. */
@@ -38,11 +39,12 @@ describe('an empty environment', () => {
     expect(config({})).toEqual({
       disabled: false,
       logLevel: 'warn',
-      serviceName: undefined,
-      resourceAttributes: {},
-      resourceDetectors: ['env', 'host', 'os', 'process', 'serviceinstance', 'container'],
-      propagators: ['tracecontext', 'baggage'],
-      maxBaggage: 3072,
+      resource: {
+        serviceName: undefined,
+        attributes: {},
+        detectors: ['env', 'host', 'os', 'process', 'serviceinstance', 'container'],
+      },
+      propagation: { names: ['tracecontext', 'baggage'], maxBaggage: 3072 },
       exporters: ['otlp'],
       sampler: { name: 'parentbased_always_on', ratio: 1 },
       batch: {
@@ -61,14 +63,16 @@ describe('an empty environment', () => {
         attributePerLinkCount: 128,
       },
       otlp: {
-        url: 'http://localhost:4318/v1/traces',
-        headers: {},
-        timeoutMs: 10_000,
-        compression: 'none',
-        protocol: 'http/protobuf',
-        certificateFile: undefined,
-        clientCertificateFile: undefined,
-        clientKeyFile: undefined,
+        traces: {
+          url: 'http://localhost:4318/v1/traces',
+          headers: {},
+          timeoutMs: 10_000,
+          compression: 'none',
+          protocol: 'http/protobuf',
+          certificateFile: undefined,
+          clientCertificateFile: undefined,
+          clientKeyFile: undefined,
+        },
       },
       foldSpans: true,
       rootClientSpans: true,
@@ -138,11 +142,11 @@ describe('general', () => {
     ['all', 'all'],
   ]);
   refuses('OTEL_LOG_LEVEL', (c) => c.logLevel, ['loud', '3'], 'warn is used');
-  reads('OTEL_SERVICE_NAME', (c) => c.serviceName, [
+  reads('OTEL_SERVICE_NAME', (c) => c.resource.serviceName, [
     ['shop', 'shop'],
     [' a=b,c%20 ', 'a=b,c%20'],
   ]);
-  reads('OTEL_RESOURCE_ATTRIBUTES', (c) => c.resourceAttributes, [
+  reads('OTEL_RESOURCE_ATTRIBUTES', (c) => c.resource.attributes, [
     ['a=b', { a: 'b' }],
     [' a = b , c=d=e,, ', { a: 'b', c: 'd=e' }],
     ['a=x%2Cy%20z%25,%C3%A9=%C3%A9', { a: 'x,y z%', é: 'é' }],
@@ -150,8 +154,8 @@ describe('general', () => {
     ['a=', { a: '' }],
   ]);
   it('takes a resource attribute called __proto__ for an attribute', () => {
-    const { resourceAttributes } = config({ OTEL_RESOURCE_ATTRIBUTES: '__proto__=x,a=b' });
-    expect(Object.entries(resourceAttributes)).toEqual([
+    const { resource } = config({ OTEL_RESOURCE_ATTRIBUTES: '__proto__=x,a=b' });
+    expect(Object.entries(resource.attributes)).toEqual([
       ['__proto__', 'x'],
       ['a', 'b'],
     ]);
@@ -166,26 +170,26 @@ describe('general', () => {
     'leaves out the broken entry of OTEL_RESOURCE_ATTRIBUTES=%j with one warning',
     (text, value, problem) => {
       const read = readConfig({ OTEL_RESOURCE_ATTRIBUTES: text });
-      expect(read.config.resourceAttributes).toEqual(value);
+      expect(read.config.resource.attributes).toEqual(value);
       expect(read.warnings).toEqual([
         `OTEL_RESOURCE_ATTRIBUTES=${JSON.stringify(text)} ${problem}, that part is ignored`,
       ]);
     },
   );
-  reads('OTEL_PROPAGATORS', (c) => c.propagators, [
+  reads('OTEL_PROPAGATORS', (c) => c.propagation.names, [
     ['none', []],
     ['b3', ['b3']],
     [' B3Multi , tracecontext,b3multi', ['b3multi', 'tracecontext']],
   ]);
   refuses(
     'OTEL_PROPAGATORS',
-    (c) => c.propagators,
+    (c) => c.propagation.names,
     ['jaeger', 'xray,ottrace'],
     'tracecontext,baggage is used',
   );
   it('keeps the known propagators beside an unknown one', () => {
     const read = readConfig({ OTEL_PROPAGATORS: 'xray,b3' });
-    expect(read.config.propagators).toEqual(['b3']);
+    expect(read.config.propagation.names).toEqual(['b3']);
     expect(read.warnings).toHaveLength(1);
     expect(read.warnings[0]).toContain('has "xray", which is not one of tracecontext,');
   });
@@ -380,7 +384,7 @@ describe('limits', () => {
 });
 
 describe('otlp', () => {
-  reads('OTEL_EXPORTER_OTLP_ENDPOINT', (c) => c.otlp.url, [
+  reads('OTEL_EXPORTER_OTLP_ENDPOINT', (c) => c.otlp.traces.url, [
     ['http://collector:4318', 'http://collector:4318/v1/traces'],
     ['http://collector:4318/', 'http://collector:4318/v1/traces'],
     ['https://example.com/otlp', 'https://example.com/otlp/v1/traces'],
@@ -388,20 +392,20 @@ describe('otlp', () => {
     ['https://example.com/otlp?tenant=a', 'https://example.com/otlp/v1/traces?tenant=a'],
     ['HTTP://[::1]:4318', 'http://[::1]:4318/v1/traces'],
   ]);
-  reads('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', (c) => c.otlp.url, [
+  reads('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', (c) => c.otlp.traces.url, [
     ['http://collector:4318', 'http://collector:4318/'],
     ['http://collector:4318/v1/traces', 'http://collector:4318/v1/traces'],
     ['https://example.com/custom/', 'https://example.com/custom/'],
   ]);
   const urls = ['collector:4318', 'localhost', 'ftp://collector', 'http://', 'http://a b', 'http:/x', '//x'];
-  refuses('OTEL_EXPORTER_OTLP_ENDPOINT', (c) => c.otlp.url, urls, 'http://localhost:4318 is used');
-  refuses('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', (c) => c.otlp.url, urls, 'it is ignored');
+  refuses('OTEL_EXPORTER_OTLP_ENDPOINT', (c) => c.otlp.traces.url, urls, 'http://localhost:4318 is used');
+  refuses('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', (c) => c.otlp.traces.url, urls, 'it is ignored');
   it('falls back from an invalid endpoint for traces to the general one', () => {
     const read = readConfig({
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://general:1',
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'x',
     });
-    expect(read.config.otlp.url).toBe('http://general:1/v1/traces');
+    expect(read.config.otlp.traces.url).toBe('http://general:1/v1/traces');
   });
   it.each(['htps://user:hunter2@host?token=hunter2', 'user:hun@ter2@host', '//u:hunter2@h', 'x?hunter2'])(
     'shows neither credentials nor parameters of the unusable URL %j',
@@ -412,7 +416,7 @@ describe('otlp', () => {
     },
   );
 
-  const headers: Pick = (c) => c.otlp.headers;
+  const headers: Pick = (c) => c.otlp.traces.headers;
   for (const name of ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_TRACES_HEADERS']) {
     reads(name, headers, [
       ['api-key=abc', { 'api-key': 'abc' }],
@@ -432,7 +436,7 @@ describe('otlp', () => {
       ['content-encoding=br', {}, 'entry 1'],
     ])(`leaves out the broken entry of ${name}=%j and never shows it`, (text, value, entry) => {
       const read = readConfig({ [name]: text });
-      expect(read.config.otlp.headers).toEqual(value);
+      expect(read.config.otlp.traces.headers).toEqual(value);
       expect(read.warnings).toHaveLength(1);
       expect(read.warnings[0]).toMatch(new RegExp(`^${name} has .* ${entry}, `));
       expect(read.warnings[0]).not.toContain('hunter2');
@@ -463,27 +467,33 @@ describe('otlp', () => {
   );
   it('replaces the general headers by the ones for traces', () => {
     expect(
-      config({ OTEL_EXPORTER_OTLP_HEADERS: 'a=1', OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'b=2' }).otlp.headers,
+      config({ OTEL_EXPORTER_OTLP_HEADERS: 'a=1', OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'b=2' }).otlp.traces
+        .headers,
     ).toEqual({ b: '2' });
   });
 
-  reads('OTEL_EXPORTER_OTLP_TIMEOUT', (c) => c.otlp.timeoutMs, [
+  reads('OTEL_EXPORTER_OTLP_TIMEOUT', (c) => c.otlp.traces.timeoutMs, [
     ['1', 1],
     ['0', UNLIMITED_MS],
   ]);
-  refuses('OTEL_EXPORTER_OTLP_TIMEOUT', (c) => c.otlp.timeoutMs, ['-1', '10s'], '10000 ms is used');
-  reads('OTEL_EXPORTER_OTLP_COMPRESSION', (c) => c.otlp.compression, [
+  refuses('OTEL_EXPORTER_OTLP_TIMEOUT', (c) => c.otlp.traces.timeoutMs, ['-1', '10s'], '10000 ms is used');
+  reads('OTEL_EXPORTER_OTLP_COMPRESSION', (c) => c.otlp.traces.compression, [
     ['gzip', 'gzip'],
     ['NONE', 'none'],
   ]);
-  refuses('OTEL_EXPORTER_OTLP_COMPRESSION', (c) => c.otlp.compression, ['deflate', 'true'], 'none is used');
-  reads('OTEL_EXPORTER_OTLP_PROTOCOL', (c) => c.otlp.protocol, [
+  refuses(
+    'OTEL_EXPORTER_OTLP_COMPRESSION',
+    (c) => c.otlp.traces.compression,
+    ['deflate', 'true'],
+    'none is used',
+  );
+  reads('OTEL_EXPORTER_OTLP_PROTOCOL', (c) => c.otlp.traces.protocol, [
     ['http/json', 'http/json'],
     ['HTTP/Protobuf', 'http/protobuf'],
   ]);
   refuses(
     'OTEL_EXPORTER_OTLP_PROTOCOL',
-    (c) => c.otlp.protocol,
+    (c) => c.otlp.traces.protocol,
     ['grpc', 'GRPC', 'json'],
     'http/protobuf is used',
   );
@@ -494,12 +504,26 @@ describe('otlp', () => {
     expect(warnings[0]).toContain('4317');
   });
   it.each([
-    ['TIMEOUT', '5', '6', (c: Config) => c.otlp.timeoutMs, 5, 6],
-    ['COMPRESSION', 'gzip', 'none', (c: Config) => c.otlp.compression, 'gzip', 'none'],
-    ['PROTOCOL', 'http/json', 'http/protobuf', (c: Config) => c.otlp.protocol, 'http/json', 'http/protobuf'],
-    ['CERTIFICATE', 'a.pem', 'b.pem', (c: Config) => c.otlp.certificateFile, 'a.pem', 'b.pem'],
-    ['CLIENT_CERTIFICATE', 'a.pem', 'b.pem', (c: Config) => c.otlp.clientCertificateFile, 'a.pem', 'b.pem'],
-    ['CLIENT_KEY', 'a.pem', 'b.pem', (c: Config) => c.otlp.clientKeyFile, 'a.pem', 'b.pem'],
+    ['TIMEOUT', '5', '6', (c: Config) => c.otlp.traces.timeoutMs, 5, 6],
+    ['COMPRESSION', 'gzip', 'none', (c: Config) => c.otlp.traces.compression, 'gzip', 'none'],
+    [
+      'PROTOCOL',
+      'http/json',
+      'http/protobuf',
+      (c: Config) => c.otlp.traces.protocol,
+      'http/json',
+      'http/protobuf',
+    ],
+    ['CERTIFICATE', 'a.pem', 'b.pem', (c: Config) => c.otlp.traces.certificateFile, 'a.pem', 'b.pem'],
+    [
+      'CLIENT_CERTIFICATE',
+      'a.pem',
+      'b.pem',
+      (c: Config) => c.otlp.traces.clientCertificateFile,
+      'a.pem',
+      'b.pem',
+    ],
+    ['CLIENT_KEY', 'a.pem', 'b.pem', (c: Config) => c.otlp.traces.clientKeyFile, 'a.pem', 'b.pem'],
   ] as const)('takes %s for all signals unless traces have their own', (part, general, own, pick, a, b) => {
     const env = { [`OTEL_EXPORTER_OTLP_${part}`]: general };
     expect(pick(config(env))).toBe(a);
@@ -628,7 +652,7 @@ describe('names that are not in the table', () => {
   });
 
   it('is silent about names that are three edits away, and about those of others', () => {
-    expect(config({ OTEL_SERVICE_NAMEXYZ: 'x' }).serviceName).toBeUndefined();
+    expect(config({ OTEL_SERVICE_NAMEXYZ: 'x' }).resource.serviceName).toBeUndefined();
     expect(config({ OTEL_SOMETHING: 'x', PATH: '/bin', OTEL: '1', NODE_ENV: 'y' })).toEqual(config({}));
   });
 
@@ -684,7 +708,7 @@ describe('any environment', () => {
         const { config, warnings } = readConfig(env);
         expect(JSON.stringify(Object.keys(config))).toBe(keys);
         expect(config.batch.maxExportBatchSize).toBeLessThanOrEqual(config.batch.maxQueueSize);
-        expect(() => new URL(config.otlp.url)).not.toThrow();
+        expect(() => new URL(config.otlp.traces.url)).not.toThrow();
         const about = warnings.map(
           (warning) =>
             Object.keys(env)

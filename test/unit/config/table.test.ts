@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest';
-import { GROUPS, VARIABLES, type Variable } from '../../../src/config/table.ts';
+import { expect, expectTypeOf, it } from 'vitest';
+import { GROUPS, type Row, VARIABLES } from '../../../src/config/table.ts';
+import type { Group, ValueOf, Variable } from '../../../src/config/variable.ts';
 
 const rows = VARIABLES as readonly Variable[];
 
@@ -9,26 +10,57 @@ it('has every name and alias once', () => {
 });
 
 it('has names of OpenTelemetry, or of foretrace in the group of its own', () => {
-  for (const row of rows) {
+  for (const { title, rows } of GROUPS as readonly Group[]) {
+    const name = title === 'Of foretrace alone' ? /^FORETRACE_[A-Z_]+$/ : /^OTEL_[A-Z_]+$/;
     // https://no-color.org, a convention of its own
-    if (row.name === 'NO_COLOR') continue;
-    expect(row.name).toMatch(row.group === 'foretrace' ? /^FORETRACE_[A-Z_]+$/ : /^OTEL_[A-Z_]+$/);
+    for (const row of rows) if (row.name !== 'NO_COLOR') expect(row.name).toMatch(name);
   }
 });
 
-it('lists the rows in the order of the groups, and no group is empty', () => {
-  const order = rows.map((row) => GROUPS.findIndex((group) => group.id === row.group));
-  expect(order).toEqual([...order].sort((a, b) => a - b));
-  expect(new Set(order).size).toBe(GROUPS.length);
+it('has each row after those that it names, which are of the same type', () => {
+  rows.forEach((row, index) => {
+    for (const name of [row.fallback, row.atMost]) {
+      if (name === undefined) continue;
+      expect(rows.slice(0, index).find((other) => other.name === name)?.type).toBe(row.type);
+    }
+    if (row.fallback !== undefined) {
+      expect(rows.find(({ name }) => name === row.fallback)?.default).toEqual(row.default);
+    }
+  });
 });
 
-it('has each row after the one of the same type that it falls back to', () => {
-  rows.forEach((row, index) => {
-    if (row.fallback === undefined) return;
-    const earlier = rows.slice(0, index).find((other) => other.name === row.fallback);
-    expect(earlier?.type).toBe(row.type);
-    expect(earlier?.default).toEqual(row.default);
-  });
+it('has one row for each place of the configuration, and no value where others are placed below', () => {
+  const places = rows.flatMap(({ to }) => to ?? []);
+  expect(new Set(places).size).toBe(places.length);
+  for (const place of places) {
+    expect(places.filter((other) => other.startsWith(`${place}.`))).toEqual([]);
+  }
+});
+
+it('has a use for every row: a place, another row, or a line about it', () => {
+  const useless = rows.filter(
+    ({ name, to, remark }) =>
+      to === undefined && remark === undefined && !rows.some(({ fallback }) => fallback === name),
+  );
+  expect(useless.map(({ name }) => name)).toEqual([]);
+});
+
+it('hands what a row reads to functions that take just that', () => {
+  type Mismatch<R extends Variable> = R extends { as: (value: infer V) => unknown }
+    ? ValueOf<R> extends V
+      ? never
+      : R['name']
+    : never;
+  type Remark<R extends Variable> = R extends { remark: (value: infer V, ...rest: never[]) => unknown }
+    ? ValueOf<R> extends V | undefined
+      ? never
+      : R['name']
+    : never;
+  expectTypeOf<Mismatch<Row> | Remark<Row>>().toBeNever();
+  // A name that is not in the way of the proof.
+  expectTypeOf<
+    Mismatch<{ name: 'X'; type: 'boolean'; default: true; help: ''; as: (value: string) => 1 }>
+  >().toEqualTypeOf<'X'>();
 });
 
 it('has defaults among the accepted words and within the bounds', () => {

@@ -14,8 +14,8 @@ describe.skipIf(process.platform !== 'linux')('host.id', () => {
   it.skipIf(!/^[0-9a-f]{32}$/.test(machine))('is the machine id outside of containers', () => {
     const found = resource({
       serviceName: undefined,
-      resourceAttributes: {},
-      resourceDetectors: ['host', 'container'],
+      attributes: {},
+      detectors: ['host', 'container'],
     });
     expect(found['host.id']).toBe(machine);
     expect(found).not.toHaveProperty('container.id');
@@ -25,8 +25,8 @@ describe.skipIf(process.platform !== 'linux')('host.id', () => {
     vi.mocked(containerId).mockReturnValue(ID);
     const found = resource({
       serviceName: undefined,
-      resourceAttributes: {},
-      resourceDetectors: ['host', 'container'],
+      attributes: {},
+      detectors: ['host', 'container'],
     });
     expect(found['container.id']).toBe(ID);
     expect(found).not.toHaveProperty('host.id');

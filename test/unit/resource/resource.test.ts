@@ -10,7 +10,7 @@ const here = { argv: ['/usr/bin/node', `${root}src/agent.ts`], execArgv: [], cwd
 const nowhere = { argv: ['/usr/bin/node'], execArgv: [], cwd: '/' };
 
 function attributes(env: Environment = {}, entry: Entry = here): ResourceAttributes {
-  return resource(readConfig(env).config, entry);
+  return resource(readConfig(env).config.resource, entry);
 }
 
 describe('the name of the service', () => {

@@ -1,24 +1,26 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Environment, readConfig } from '../../../src/config/read.ts';
 import { run } from '../../../src/context/active.ts';
 import { ROOT } from '../../../src/context/context.ts';
-import { dbOptions, type DbTarget, sqlClient } from '../../../src/semconv/db.ts';
+import { configure, type DbTarget, sqlClient } from '../../../src/semconv/db.ts';
 import { errorType } from '../../../src/semconv/error.ts';
 import { redisBatch, redisClient } from '../../../src/semconv/redis.ts';
 import { isSecret } from '../../../src/semconv/secret-errors.ts';
-import { setSampler } from '../../../src/trace/sampler.ts';
+import * as sampler from '../../../src/trace/sampler.ts';
 import { scope } from '../../../src/trace/scope.ts';
 import { NonRecordingSpan } from '../../../src/trace/span-context.ts';
 import { collectSpans } from '../../fixtures/core/spans.ts';
 import type { ReceivedSpan } from '../../support/otlp.ts';
+
+const sanitize = (env: Environment): void => configure(readConfig(env).config.database);
 
 let spans: ReceivedSpan[];
 beforeEach(() => {
   spans = collectSpans();
 });
 afterEach(() => {
-  dbOptions.sanitize = true;
-  dbOptions.keepsParameterized = false;
-  setSampler('parentbased_always_on', 1);
+  sanitize({});
+  sampler.configure({ name: 'parentbased_always_on', ratio: 1 });
 });
 
 const unit = scope('unit');
@@ -75,7 +77,7 @@ describe('a SQL span', () => {
   });
 
   it('has the text as it is where the operator wants it, and remembers statements by their text', () => {
-    dbOptions.sanitize = false;
+    sanitize({ OTEL_INSTRUMENTATION_COMMON_DB_QUERY_SANITIZATION_ENABLED: 'false' });
     expect(query("SELECT 'raw'")?.attributes['db.query.text']).toBe("SELECT 'raw'");
     expect(query("SELECT 'raw'")?.attributes['db.query.text']).toBe("SELECT 'raw'");
     for (let i = 0; i < 1_001; i++)
@@ -87,7 +89,7 @@ describe('a SQL span', () => {
     expect(query(`${mixed} `)?.attributes['db.query.text']).toBe(
       'SELECT a FROM kept WHERE status = ? AND id = $1 ',
     );
-    dbOptions.keepsParameterized = true;
+    sanitize({ FORETRACE_DB_QUERY_SANITIZATION: 'unparameterized' });
     expect(query(mixed)?.attributes['db.query.text']).toBe(mixed);
     expect(query("SELECT a FROM kept WHERE b = 'x'")?.attributes['db.query.text']).toBe(
       'SELECT a FROM kept WHERE b = ?',
@@ -122,7 +124,7 @@ describe('a SQL span', () => {
     const suppressed = ROOT.setValue(Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRACING'), true);
     for (const context of [spanned, suppressed])
       expect(run(context, () => query('SELECT 1'))).toBeUndefined();
-    setSampler('always_off', 0);
+    sampler.configure({ name: 'always_off', ratio: 0 });
     expect(query('SELECT 1')).toBeUndefined();
   });
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Environment, readConfig } from '../../../src/config/read.ts';
 import { ROOT } from '../../../src/context/context.ts';
-import { httpOptions, requestHeaderKeys, responseHeaderKeys } from '../../../src/semconv/http.ts';
+import { configure } from '../../../src/semconv/http.ts';
 import {
   endOutgoing,
   failOutgoing,
@@ -11,22 +12,21 @@ import {
 } from '../../../src/semconv/http-client.ts';
 import { endServed, noteError, splitHost, startServed } from '../../../src/semconv/http-server.ts';
 import { keepSecret } from '../../../src/semconv/secret-errors.ts';
-import { setSampler } from '../../../src/trace/sampler.ts';
+import * as sampler from '../../../src/trace/sampler.ts';
 import { scope } from '../../../src/trace/scope.ts';
 import type { Span } from '../../../src/trace/span.ts';
 import { collectSpans } from '../../fixtures/core/spans.ts';
 import type { ReceivedSpan } from '../../support/otlp.ts';
 
 const unit = scope('unit');
-const defaults = structuredClone({ server: httpOptions.server, client: httpOptions.client });
+const setUp = (env: Environment): void => configure(readConfig(env).config.http);
 let spans: ReceivedSpan[];
 beforeEach(() => {
   spans = collectSpans();
-  httpOptions.sensitiveQueryParameters = new Set(['sig']);
+  setUp({});
 });
 afterEach(() => {
-  Object.assign(httpOptions, structuredClone(defaults));
-  setSampler('parentbased_always_on', 1);
+  sampler.configure({ name: 'parentbased_always_on', ratio: 1 });
 });
 
 interface Case {
@@ -217,10 +217,10 @@ describe('a server span', () => {
   });
 
   it('has captured headers as arrays, with secrets replaced', () => {
-    httpOptions.server = {
-      request: requestHeaderKeys(['X-Shop', 'Cookie']),
-      response: responseHeaderKeys(['X-Out']),
-    };
+    setUp({
+      OTEL_INSTRUMENTATION_HTTP_SERVER_CAPTURE_REQUEST_HEADERS: 'X-Shop,Cookie',
+      OTEL_INSTRUMENTATION_HTTP_SERVER_CAPTURE_RESPONSE_HEADERS: 'X-Out',
+    });
     const { attributes } = serve({ headers: { 'x-shop': 'one', cookie: 'secret' } });
     expect(attributes).toMatchObject({
       'http.request.header.x-shop': ['one'],
@@ -230,7 +230,7 @@ describe('a server span', () => {
   });
 
   it('is none for an unsampled request, which is let go of at once', () => {
-    setSampler('always_off', 0);
+    sampler.configure({ name: 'always_off', ratio: 0 });
     const request = { method: 'GET', url: '/', httpVersion: '1.1', headers: {}, rawHeaders: [] };
     const served = startServed(unit, request as never, socket());
     expect([served.span, served.request, served.connection]).toEqual([undefined, undefined, undefined]);
@@ -334,10 +334,10 @@ describe('a client span', () => {
   });
 
   it('has captured headers', () => {
-    httpOptions.client = {
-      request: requestHeaderKeys(['authorization']),
-      response: responseHeaderKeys(['Age']),
-    };
+    setUp({
+      OTEL_INSTRUMENTATION_HTTP_CLIENT_CAPTURE_REQUEST_HEADERS: 'authorization',
+      OTEL_INSTRUMENTATION_HTTP_CLIENT_CAPTURE_RESPONSE_HEADERS: 'Age',
+    });
     endOutgoing(send(), response(200));
     expect(spans[0].attributes).toMatchObject({
       'http.request.header.authorization': ['REDACTED'],

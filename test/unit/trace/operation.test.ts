@@ -4,8 +4,8 @@ import { Context, ROOT, SPAN_KEY, SUPPRESS_KEY } from '../../../src/context/cont
 import { ALL, DB, HTTP, MESSAGING } from '../../../src/context/layers.ts';
 import { begin, contextBelow, type Role, setMeasure } from '../../../src/trace/operation.ts';
 import { oldestOpen } from '../../../src/trace/entry.ts';
-import { rootOptions } from '../../../src/trace/roots.ts';
-import { setSampler } from '../../../src/trace/sampler.ts';
+import * as roots from '../../../src/trace/roots.ts';
+import * as sampler from '../../../src/trace/sampler.ts';
 import { scope } from '../../../src/trace/scope.ts';
 import { CLIENT, CONSUMER, PRODUCER } from '../../../src/trace/span.ts';
 import { NonRecordingSpan } from '../../../src/trace/span-context.ts';
@@ -18,8 +18,8 @@ beforeEach(() => {
 });
 afterEach(() => {
   setMeasure(undefined);
-  setSampler('parentbased_always_on', 1);
-  rootOptions.roots = true;
+  sampler.configure({ name: 'parentbased_always_on', ratio: 1 });
+  roots.configure(true);
 });
 
 const base = { scope: scope('unit'), kind: CLIENT, layer: DB } as const;
@@ -68,9 +68,9 @@ describe('an operation', () => {
   });
 
   it('starts a trace where the operator wants it', () => {
-    rootOptions.roots = new Set(['other']);
+    roots.configure(new Set(['other']));
     expect(spansIn(ROOT)).toEqual([]);
-    rootOptions.roots = new Set(['unit']);
+    roots.configure(new Set(['unit']));
     expect(spansIn(ROOT)).toEqual(['call']);
   });
 
@@ -145,7 +145,7 @@ describe('what travels', () => {
   it('is the span, or what is not recorded in its place', () => {
     expect(spansIn(ROOT, send)).toEqual(['call']);
     expect(spansIn(unsampled, send)).toEqual([]);
-    setSampler('always_off', 1);
+    sampler.configure({ name: 'always_off', ratio: 1 });
     expect(spansIn(ROOT, send)).toEqual([]);
     expect(sent).toEqual([
       { flags: 1, recorded: true },
@@ -157,7 +157,7 @@ describe('what travels', () => {
   it('is nothing in a suppressed context, or without a parent where that starts no trace', () => {
     spansIn(suppressed, send);
     spansIn(ROOT.suppress(MESSAGING), send);
-    rootOptions.roots = false;
+    roots.configure(false);
     spansIn(ROOT, send);
     expect(sent).toEqual([]);
   });

@@ -1,13 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Config } from '../../../src/config/table.ts';
 import { ROOT } from '../../../src/context/context.ts';
 import { randomInt32 } from '../../../src/trace/ids.ts';
-import { keeps, type SamplerName, setSampler } from '../../../src/trace/sampler.ts';
+import * as sampler from '../../../src/trace/sampler.ts';
 import { scope } from '../../../src/trace/scope.ts';
 import { Span } from '../../../src/trace/span.ts';
 import { NonRecordingSpan } from '../../../src/trace/span-context.ts';
 import { startSpan } from '../../../src/trace/start.ts';
 
-afterEach(() => setSampler('parentbased_always_on', 1));
+afterEach(() => sampler.configure({ name: 'parentbased_always_on', ratio: 1 }));
 
 const unit = scope('unit');
 const under = (flags: number, t2 = 3, t3 = 4): Span | NonRecordingSpan => {
@@ -17,7 +18,7 @@ const under = (flags: number, t2 = 3, t3 = 4): Span | NonRecordingSpan => {
 const root = (): Span | NonRecordingSpan => startSpan(unit, 'test', 1, ROOT);
 
 describe('OTEL_TRACES_SAMPLER', () => {
-  it.each<[SamplerName, number, { root: boolean; sampled: boolean; unsampled: boolean }]>([
+  it.each<[Config['sampler']['name'], number, { root: boolean; sampled: boolean; unsampled: boolean }]>([
     ['always_on', 0, { root: true, sampled: true, unsampled: true }],
     ['always_off', 1, { root: false, sampled: false, unsampled: false }],
     ['traceidratio', 1, { root: true, sampled: true, unsampled: true }],
@@ -27,7 +28,7 @@ describe('OTEL_TRACES_SAMPLER', () => {
     ['parentbased_traceidratio', 1, { root: true, sampled: true, unsampled: false }],
     ['parentbased_traceidratio', 0, { root: false, sampled: true, unsampled: false }],
   ])('%s with ratio %d records %j', (name, ratio, expected) => {
-    setSampler(name, ratio);
+    sampler.configure({ name, ratio });
     expect({
       root: root() instanceof Span,
       sampled: under(1) instanceof Span,
@@ -36,12 +37,12 @@ describe('OTEL_TRACES_SAMPLER', () => {
   });
 
   it('decides by the last 56 bits of the trace id alone, so all processes decide alike', () => {
-    setSampler('traceidratio', 0.5);
-    expect(keeps(0x7f_ffff, -16)).toBe(false);
-    expect(keeps(0x80_0000, 0)).toBe(true);
+    sampler.configure({ name: 'traceidratio', ratio: 0.5 });
+    expect(sampler.keeps(0x7f_ffff, -16)).toBe(false);
+    expect(sampler.keeps(0x80_0000, 0)).toBe(true);
     // The byte above the 56 bits does not count.
-    expect(keeps(0x7f80_0000 | 0, 0)).toBe(true);
-    expect(keeps(0xff7f_ffff | 0, -16)).toBe(false);
+    expect(sampler.keeps(0x7f80_0000 | 0, 0)).toBe(true);
+    expect(sampler.keeps(0xff7f_ffff | 0, -16)).toBe(false);
     expect(under(0, 0x80_0000, 0)).toBeInstanceOf(Span);
     expect(under(1, 0x7f_ffff, -16)).toBeInstanceOf(NonRecordingSpan);
   });
@@ -49,8 +50,8 @@ describe('OTEL_TRACES_SAMPLER', () => {
   it('keeps what a smaller ratio keeps, and about as many as the ratio says', () => {
     const ids = Array.from({ length: 20_000 }, () => [randomInt32(), randomInt32()] as const);
     const kept = (ratio: number): boolean[] => {
-      setSampler('traceidratio', ratio);
-      return ids.map(([t2, t3]) => keeps(t2, t3));
+      sampler.configure({ name: 'traceidratio', ratio });
+      return ids.map(([t2, t3]) => sampler.keeps(t2, t3));
     };
     const [few, some, many] = [kept(0.01), kept(0.25), kept(0.9)];
     expect(few.every((keep, i) => !keep || some[i])).toBe(true);
@@ -60,10 +61,10 @@ describe('OTEL_TRACES_SAMPLER', () => {
   });
 
   it('drops all with a ratio too small to tell from 0, and none with one that close to 1', () => {
-    setSampler('traceidratio', 1e-20);
-    expect(keeps(-1, -1)).toBe(false);
-    setSampler('traceidratio', 1 - Number.EPSILON / 4);
-    expect(keeps(0, 1)).toBe(true);
+    sampler.configure({ name: 'traceidratio', ratio: 1e-20 });
+    expect(sampler.keeps(-1, -1)).toBe(false);
+    sampler.configure({ name: 'traceidratio', ratio: 1 - Number.EPSILON / 4 });
+    expect(sampler.keeps(0, 1)).toBe(true);
   });
 
   it('lets ids, tracestate and the random flag of a dropped trace travel on, unsampled', () => {
@@ -73,7 +74,7 @@ describe('OTEL_TRACES_SAMPLER', () => {
     expect(spanId).not.toBe('0000000500000006');
     expect(traceFlags).toBe(0x02);
     expect(traceState?.serialize()).toBe('vendor=value');
-    setSampler('always_off', 1);
+    sampler.configure({ name: 'always_off', ratio: 1 });
     expect(under(0x03).spanContext().traceFlags).toBe(0x02);
     expect(root().spanContext().traceFlags).toBe(0x02);
   });
@@ -86,7 +87,7 @@ describe('OTEL_TRACES_SAMPLER', () => {
 
   it('is asked once for each local trace: children follow their local parent', () => {
     const parent = root() as Span;
-    setSampler('always_off', 1);
+    sampler.configure({ name: 'always_off', ratio: 1 });
     const context = ROOT.setValue(Symbol.for('OpenTelemetry Context Key SPAN'), parent);
     const child = startSpan(unit, 'child', 1, context);
     expect(child).toBeInstanceOf(Span);

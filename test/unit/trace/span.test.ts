@@ -1,10 +1,11 @@
 import { ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Environment, readConfig } from '../../../src/config/read.ts';
 import { active, run } from '../../../src/context/active.ts';
 import { key } from '../../../src/encode/key.ts';
 import { clockAt, now } from '../../../src/trace/clock.ts';
-import { limits } from '../../../src/trace/limits.ts';
+import * as limits from '../../../src/trace/limits.ts';
 import { scope } from '../../../src/trace/scope.ts';
 import { setSink, Span } from '../../../src/trace/span.ts';
 import { idsOf, NonRecordingSpan } from '../../../src/trace/span-context.ts';
@@ -14,13 +15,11 @@ import type { ReceivedSpan } from '../../support/otlp.ts';
 import { setLogLevel } from '../../../src/log.ts';
 import { cpuMs } from '../../support/cpu-time.ts';
 
-const unlimited = { ...limits };
+const limit = (env: Environment): void => limits.configure(readConfig(env).config.limits);
 let spans: ReceivedSpan[];
 beforeEach(() => {
   spans = collectSpans();
-});
-afterEach(() => {
-  Object.assign(limits, unlimited);
+  limit({});
 });
 
 const start = (name = 'test'): Span => startSpan(scope('unit'), name, 1, active()) as Span;
@@ -226,7 +225,7 @@ describe('events', () => {
     ).events;
     expect([Object.keys(full.attributes).length, full.droppedAttributesCount]).toEqual([128, 0]);
     expect([Object.keys(over.attributes).length, over.droppedAttributesCount]).toEqual([128, 1]);
-    limits.eventCount = 0;
+    limit({ OTEL_SPAN_EVENT_COUNT_LIMIT: '0' });
     expect(sent(start().addEvent('none'))).toMatchObject({ events: [], droppedEventsCount: 1 });
   });
 

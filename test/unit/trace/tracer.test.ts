@@ -10,10 +10,11 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Environment, readConfig } from '../../../src/config/read.ts';
 import { contextManager } from '../../../src/context/manager.ts';
 import { textMapPropagator } from '../../../src/propagate/api.ts';
-import { setPropagators } from '../../../src/propagate/current.ts';
-import { setSampler } from '../../../src/trace/sampler.ts';
+import * as propagation from '../../../src/propagate/current.ts';
+import * as sampler from '../../../src/trace/sampler.ts';
 import { setSink } from '../../../src/trace/span.ts';
 import { tracerProvider } from '../../../src/trace/tracer.ts';
 import { collectSpans } from '../../fixtures/core/spans.ts';
@@ -184,8 +185,9 @@ describe('a suppressed context', () => {
 });
 
 describe('what is extracted of b3', () => {
-  beforeAll(() => setPropagators(['b3']));
-  afterAll(() => setPropagators(['tracecontext', 'baggage']));
+  const propagate = (env: Environment): void => propagation.configure(readConfig(env).config.propagation);
+  beforeAll(() => propagate({ OTEL_PROPAGATORS: 'b3' }));
+  afterAll(() => propagate({}));
   const extracted = (b3: string): Context =>
     textMapPropagator.extract(ROOT_CONTEXT, { b3 }, defaultTextMapGetter);
   const carriedOn = (span: Span): unknown => {
@@ -205,16 +207,16 @@ describe('what is extracted of b3', () => {
 
   it('leaves the decision to the sampler without a state', () => {
     const ids = `${'ab'.repeat(16)}-${'cd'.repeat(8)}`;
-    for (const [sampler, state] of [
+    for (const [name, state] of [
       ['parentbased_always_on', '1'],
       ['parentbased_always_off', '0'],
     ] as const) {
-      setSampler(sampler, 1);
-      const span = tracer.startSpan(sampler, {}, extracted(ids));
+      sampler.configure({ name: name, ratio: 1 });
+      const span = tracer.startSpan(name, {}, extracted(ids));
       span.end();
       expect(carriedOn(span)).toBe(`${'ab'.repeat(16)}-${span.spanContext().spanId}-${state}`);
     }
-    setSampler('parentbased_always_on', 1);
+    sampler.configure({ name: 'parentbased_always_on', ratio: 1 });
     expect(spans).toMatchObject([
       { name: 'parentbased_always_on', parentSpanId: 'cd'.repeat(8), flags: 0x301 },
     ]);
@@ -231,15 +233,15 @@ describe('what is extracted of b3', () => {
       ['second', 0x101],
       ['first', 0x301],
     ]);
-    setSampler('always_off', 0);
+    sampler.configure({ name: 'always_off', ratio: 0 });
     expect(carriedOn(tracer.startSpan('dropped', {}, remote))).toMatch(/-d$/);
-    setSampler('parentbased_always_on', 1);
+    sampler.configure({ name: 'parentbased_always_on', ratio: 1 });
   });
 });
 
 describe('an unsampled trace', () => {
   it('has no spans, while its ids stay the same all the way down', () => {
-    setSampler('always_off', 0);
+    sampler.configure({ name: 'always_off', ratio: 0 });
     tracer.startActiveSpan('a', (a) => {
       tracer.startActiveSpan('b', (b) => {
         expect(b.spanContext().traceId).toBe(a.spanContext().traceId);
@@ -248,7 +250,7 @@ describe('an unsampled trace', () => {
       });
       a.end();
     });
-    setSampler('parentbased_always_on', 1);
+    sampler.configure({ name: 'parentbased_always_on', ratio: 1 });
     expect(spans).toEqual([]);
   });
 });

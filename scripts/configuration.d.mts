@@ -1,0 +1,3 @@
+import type { Group } from '../src/config/variable.ts';
+
+export function configuration(groups: readonly Group[]): string;
