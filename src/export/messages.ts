@@ -1,5 +1,8 @@
 import type { ExportOptions, ResourceAttributes } from './options.ts';
 
+/** `workerData.foretrace` of the export thread: the preload does nothing there. */
+export const EXPORT_THREAD = 'export-thread';
+
 /** The ring of one thread of the app. */
 export interface ThreadRing {
   threadId: number;

@@ -1,21 +1,3 @@
-import { join } from 'node:path';
-import { createAppPipeline } from './app.ts';
-import { PIPELINE_CHANNEL } from './marker.ts';
-import type { ExportOptions } from './options.ts';
-import { createRelayPipeline } from './relay.ts';
-import { isMainThread, workerThreads } from './threads.ts';
-
-export type {
-  BatchOptions,
-  ExporterName,
-  ExportOptions,
-  OtlpOptions,
-  ResourceAttributes,
-} from './options.ts';
-export { installExit } from './exit.ts';
-
-declare const __dirname: string;
-
 export interface PipelineStats {
   /** Spans accepted. */
   ended: number;
@@ -49,19 +31,4 @@ export interface Pipeline {
   /** To be called when the app loads `node:worker_threads`: from then on it may start threads that have spans. */
   prepareWorkers(): void;
   stats(): PipelineStats;
-}
-
-/**
- * Makes the pipeline of this thread. In the main thread, and in a worker of a process whose main thread has none, it has
- * an export side of its own; in any other worker thread it hands its spans to the pipeline of the process.
- * @param threadFile the built `export-thread.cjs`
- */
-export function createPipeline(
-  options: ExportOptions,
-  threadFile = join(__dirname, 'export-thread.cjs'),
-): Pipeline {
-  const channel = isMainThread() ? undefined : workerThreads().getEnvironmentData(PIPELINE_CHANNEL);
-  return typeof channel === 'string'
-    ? createRelayPipeline(options, channel)
-    : createAppPipeline(options, threadFile);
 }

@@ -8,15 +8,15 @@ export interface ScopeInfo {
 }
 
 /**
- * A byte queue between two threads over one SharedArrayBuffer: exactly one producer appends, exactly one consumer
- * drains. Everything the consumer must know is in the shared memory (scopes too), so nothing is lost with the thread
+ * A byte queue between two threads over one SharedArrayBuffer: exactly one writer appends, exactly one reader
+ * drains. Everything the reader must know is in the shared memory (scopes too), so nothing is lost with the thread
  * that wrote it.
  *
- * Layout: counters of the producer and of the consumer on separate cache lines, the block table, the scope table, the
+ * Layout: counters of the writer and of the reader on separate cache lines, the block table, the scope table, the
  * records. A record is `int32 length, int32 scope, bytes` padded to 8; a length of -1 says "continue in the next block".
  * Positions are int32 counters that wrap; only differences between them have a meaning.
  *
- * The room for records is made of blocks of 1 MiB, and the block table says which of them a position lies in: the producer goes
+ * The room for records is made of blocks of 1 MiB, and the block table says which of them a position lies in: the writer goes
  * on in the lowest one that is free. So a ring may be large and yet only touches the memory that its spans have needed at once;
  * one that runs through all its room would own all of it after a while, however little waits in it.
  */
@@ -33,14 +33,14 @@ export interface Ring {
   /** log2 of `blockBytes`. */
   readonly blockShift: number;
   readonly blocks: number;
-  /** Where the producer's block starts among the records. */
+  /** Where the writer's block starts among the records. */
   base: number;
-  /** Producer's own copies of what it publishes, and what it last saw of the consumer. */
+  /** The writer's own copies of what it publishes, and what it last saw of the reader. */
   written: number;
   ended: number;
   dropped: number;
   droppedForBytes: number;
-  consumedSeen: number;
+  releasedSeen: number;
   settledSeen: number;
   source: Uint8Array | undefined;
   sourceWords: Int32Array;
@@ -52,15 +52,15 @@ const BLOCK_SHIFT = 2;
 const BLOCKS = 3;
 // Written by whoever the ring is passed on by.
 const LIFE = 4;
-// One writer for each: the producer.
+// Stored by the writer alone.
 const WRITTEN = 16;
 const ENDED = 17;
 const DROPPED = 18;
 const SCOPES = 19;
 const SCOPE_COUNT = 20;
 const DROPPED_FOR_BYTES = 21;
-// One writer for each: the consumer.
-const CONSUMED = 32;
+// Stored by the reader alone.
+const RELEASED = 32;
 const SETTLED = 33;
 const FAILED = 34;
 const TAKEN = 35;
@@ -116,19 +116,19 @@ function layoutOf(capacityBytes: number): { shift: number; block: number; capaci
   return { shift, block, capacity, blocks };
 }
 
-// The lives of a ring: a thread's own, forgotten by the consumer once that thread has ended, free for the next thread.
+// The lives of a ring: a thread's own, forgotten by the reader once that thread has ended, free for the next thread.
 const OWNED = 0;
 const FORGOTTEN = 1;
 const FREE = 2;
 
-/** Its thread has ended and its spans are settled: the consumer will not look at it again. Consumer only. */
+/** Its thread has ended and its spans are settled: the reader will not look at it again. Reader only. */
 export function forget(ring: Ring): void {
   Atomics.store(ring.header, LIFE, FORGOTTEN);
 }
 
 /**
  * Offers a ring to other threads, once nothing of its last life is to be read. By the thread that keeps the rings.
- * @returns false while the consumer has not forgotten it
+ * @returns false while the reader has not forgotten it
  */
 export function free(shared: SharedArrayBuffer): boolean {
   return (
@@ -179,7 +179,7 @@ export function attach(shared: SharedArrayBuffer): Ring {
     ended: Atomics.load(header, ENDED),
     dropped: Atomics.load(header, DROPPED),
     droppedForBytes: Atomics.load(header, DROPPED_FOR_BYTES),
-    consumedSeen: Atomics.load(header, CONSUMED),
+    releasedSeen: Atomics.load(header, RELEASED),
     settledSeen: Atomics.load(header, SETTLED),
     source: undefined,
     sourceWords: NO_WORDS,
@@ -187,7 +187,7 @@ export function attach(shared: SharedArrayBuffer): Ring {
 }
 
 /**
- * Copies `bytes[0..length)` into the ring. Producer only; the hot path.
+ * Copies `bytes[0..length)` into the ring. Writer only; the hot path.
  * @returns false when the span was dropped (queue full in spans or in bytes), which is counted
  */
 export function append(ring: Ring, scope: number, bytes: Uint8Array, length: number): boolean {
@@ -199,9 +199,9 @@ export function append(ring: Ring, scope: number, bytes: Uint8Array, length: num
   }
   let at = ring.written & (blockBytes - 1);
   const skipped = blockBytes - at < size ? blockBytes - at : 0;
-  if (((ring.written - ring.consumedSeen) | 0) + skipped + size > capacity) {
-    ring.consumedSeen = Atomics.load(header, CONSUMED);
-    if (((ring.written - ring.consumedSeen) | 0) + skipped + size > capacity) {
+  if (((ring.written - ring.releasedSeen) | 0) + skipped + size > capacity) {
+    ring.releasedSeen = Atomics.load(header, RELEASED);
+    if (((ring.written - ring.releasedSeen) | 0) + skipped + size > capacity) {
       return dropForBytes(ring);
     }
   }
@@ -234,15 +234,15 @@ export function append(ring: Ring, scope: number, bytes: Uint8Array, length: num
   return true;
 }
 
-/** Chooses the block for a position at which one starts: the lowest that holds nothing of what the consumer has yet to release. */
+/** Chooses the block for a position at which one starts: the lowest that holds nothing of what the reader has yet to release. */
 function enterBlock(ring: Ring, position: number): void {
   if (ring.blocks === 1) return;
   const { header, blockShift } = ring;
-  const consumed = Atomics.load(header, CONSUMED);
-  const live = (position - consumed + (consumed & (ring.blockBytes - 1))) >> blockShift;
+  const released = Atomics.load(header, RELEASED);
+  const live = (position - released + (released & (ring.blockBytes - 1))) >> blockShift;
   let block = 0;
   for (let i = 0; i < live; i++) {
-    const other = header[TABLE + (((consumed >> blockShift) + i) & (TABLE_BLOCKS - 1))]!;
+    const other = header[TABLE + (((released >> blockShift) + i) & (TABLE_BLOCKS - 1))]!;
     if (other !== block) continue;
     block++;
     // From the start: the one that is next in number may have been passed already.
@@ -278,7 +278,7 @@ function useSource(ring: Ring, bytes: Uint8Array): void {
 }
 
 /**
- * Tells what was appended, oldest first, and keeps it in the ring until `release`. Consumer only.
+ * Tells what was appended, oldest first, and keeps it in the ring until `release`. Reader only.
  * @param onRecord gets where the record's bytes lie, counted from the position of the first record: as `copyOut` lays them out
  * @param maxRecords stop after so many
  * @param maxBytes stop after the record that reaches so many bytes
@@ -292,7 +292,7 @@ export function peek(
 ): number {
   const { header, records, blockBytes } = ring;
   const written = Atomics.load(header, WRITTEN);
-  const first = Atomics.load(header, CONSUMED);
+  const first = Atomics.load(header, RELEASED);
   let position = first;
   let count = 0;
   let total = 0;
@@ -313,13 +313,13 @@ export function peek(
 
 /** The bytes from the first record to a position that `peek` gave. */
 export function peekedBytes(ring: Ring, position: number): number {
-  return (position - Atomics.load(ring.header, CONSUMED)) | 0;
+  return (position - Atomics.load(ring.header, RELEASED)) | 0;
 }
 
-/** Copies these bytes to `target`: in one go, since a view of each record costs three times as much as the copy. Consumer only. */
+/** Copies these bytes to `target`: in one go, since a view of each record costs three times as much as the copy. Reader only. */
 export function copyOut(ring: Ring, position: number, target: Uint8Array, at: number): void {
   const { bytes, blockBytes, header } = ring;
-  for (let from = Atomics.load(header, CONSUMED); from !== position;) {
+  for (let from = Atomics.load(header, RELEASED); from !== position;) {
     const start = offsetOf(ring, from);
     const length = Math.min((position - from) | 0, blockBytes - (from & (blockBytes - 1)));
     target.set(bytes.subarray(start, start + length), at);
@@ -328,11 +328,11 @@ export function copyOut(ring: Ring, position: number, target: Uint8Array, at: nu
   }
 }
 
-/** Frees the room of the `spans` records before a position that `peek` gave. Consumer only. */
+/** Frees the room of the `spans` records before a position that `peek` gave. Reader only. */
 export function release(ring: Ring, position: number, spans: number): void {
   const { header } = ring;
   Atomics.store(header, TAKEN, (header[TAKEN]! + spans) | 0);
-  Atomics.store(header, CONSUMED, position);
+  Atomics.store(header, RELEASED, position);
 }
 
 /**
@@ -348,17 +348,17 @@ export function fullBytes(ring: Ring): number {
   return Math.min(ring.capacity >> 1, BATCH_BYTES);
 }
 
-/** Spans that the consumer has not taken. */
+/** Spans that the reader has not taken. */
 export function queuedSpans(ring: Ring): number {
   return (Atomics.load(ring.header, ENDED) - Atomics.load(ring.header, TAKEN)) | 0;
 }
 
 /** Bytes that they need. */
 export function queuedBytes(ring: Ring): number {
-  return (Atomics.load(ring.header, WRITTEN) - Atomics.load(ring.header, CONSUMED)) | 0;
+  return (Atomics.load(ring.header, WRITTEN) - Atomics.load(ring.header, RELEASED)) | 0;
 }
 
-/** Marks `exported + failed` drained spans as done, which makes room for as many. Consumer only. */
+/** Marks `exported + failed` drained spans as done, which makes room for as many. Reader only. */
 export function settle(ring: Ring, exported: number, failed: number): void {
   const { header } = ring;
   if (failed !== 0) Atomics.store(header, FAILED, (header[FAILED]! + failed) | 0);
@@ -366,7 +366,7 @@ export function settle(ring: Ring, exported: number, failed: number): void {
 }
 
 /**
- * A consumer that takes over from one that died between `release` and `settle`: these spans are counted as failed.
+ * A reader that takes over from one that died between `release` and `settle`: these spans are counted as failed.
  * @returns the number of spans lost
  */
 export function takeOver(ring: Ring): number {
@@ -376,7 +376,7 @@ export function takeOver(ring: Ring): number {
   return Math.max(lost, 0);
 }
 
-/** What the consumer does, as far as a producer must know it before it wakes it. */
+/** What the reader does, as far as a writer must know it before it wakes it. */
 export const ASLEEP = 0;
 /** Looks at the rings now and then. */
 export const LOOKING = 1;
@@ -384,8 +384,8 @@ export const LOOKING = 1;
 export const EXPORTING = 2;
 
 /**
- * Says what the consumer does now. It has to look once more after it has said that it does less: what was appended before that
- * may have come without a wake. Consumer only.
+ * Says what the reader does now. It has to look once more after it has said that it does less: what was appended before that
+ * may have come without a wake. Reader only.
  */
 export function setState(ring: Ring, state: typeof ASLEEP | typeof LOOKING | typeof EXPORTING): void {
   Atomics.store(ring.header, STATE, state);
@@ -434,7 +434,7 @@ export function counts(ring: Ring): RingCounts {
 export const UNNAMED_SCOPE = 0;
 
 /**
- * Adds a scope to the ring's table: `uint32 length, JSON` for each. Producer only.
+ * Adds a scope to the ring's table: `uint32 length, JSON` for each. Writer only.
  * @returns its number, counted from 1, or `UNNAMED_SCOPE` when the table is full
  */
 export function appendScope(ring: Ring, scope: ScopeInfo): number {

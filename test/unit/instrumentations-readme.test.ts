@@ -125,7 +125,7 @@ async function buildAgent(): Promise<string> {
   };
   await build({
     absWorkingDir: ROOT,
-    entryPoints: { agent: 'instrumentations/main.ts', 'export-thread': 'src/export/thread.ts' },
+    entryPoints: { agent: 'instrumentations/main.ts', 'export-thread': 'src/export/thread/main.ts' },
     outdir: join(package_, 'dist'),
     outExtension: { '.js': '.cjs' },
     bundle: true,

@@ -21,8 +21,9 @@ interface Source {
 
 /** Timers that are not unref'd for a reason: `file: reason`. */
 const KEPT_TIMERS: Record<string, string> = {
-  'src/export/app.ts': 'an app that awaits a flush must get its answer, also when nothing else is left to do',
-  'src/export/relay.ts':
+  'src/export/app/process-pipeline.ts':
+    'an app that awaits a flush must get its answer, also when nothing else is left to do',
+  'src/export/app/worker-pipeline.ts':
     'an app that awaits a flush must get its answer, also when nothing else is left to do',
 };
 

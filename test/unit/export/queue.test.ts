@@ -1,10 +1,10 @@
 import type * as fs from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import type { Exporter } from '../../../src/export/exporter.ts';
-import { createEngine } from '../../../src/export/engine.ts';
+import type { Exporter } from '../../../src/export/thread/exporter.ts';
+import { createBatcher } from '../../../src/export/thread/batcher.ts';
 import type { BatchOptions } from '../../../src/export/options.ts';
-import { createProducer, type Producer } from '../../../src/export/producer.ts';
+import { createRingWriter, type RingWriter } from '../../../src/export/app/ring-writer.ts';
 import { fullBytes, fullSpans, pending, queuedBytes } from '../../../src/export/ring.ts';
 import { encodeSpan } from '../../support/encode-span.ts';
 import { decodeTraces } from '../../support/otlp.ts';
@@ -19,23 +19,23 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 /** The app's end and the export's end of the queue, joined as they are on one thread. */
 function joined(batch: BatchOptions, exporter: Exporter, wake: (now: () => void) => void) {
-  const engine = createEngine([exporter], batch, {});
-  const producer: Producer = createProducer(
+  const batcher = createBatcher([exporter], batch, {});
+  const writer: RingWriter = createRingWriter(
     batch,
-    (ring) => engine.attach(0, ring.shared),
+    (ring) => batcher.attach(0, ring.shared),
     () => {},
-    () => wake(() => engine.wake()),
+    () => wake(() => batcher.wake()),
   );
   let made = 0;
   return {
-    engine,
-    producer,
+    batcher,
+    writer,
     get made() {
       return made;
     },
     end(bytes: number): number {
       const span = encodeSpan({ name: `${made++} ${'x'.repeat(bytes)}` });
-      producer.write(1, span, span.length);
+      writer.write(1, span, span.length);
       return span.length + 16;
     },
   };
@@ -78,7 +78,7 @@ describe('a queue of any size with batches of any size', () => {
           const wakes: (() => void)[] = [];
           const it = joined(options(queue, batch, bytes), exporter, (now) => wakes.push(now));
           it.end(spanBytes);
-          const ring = it.producer.ring!;
+          const ring = it.writer.ring!;
           // What ends between two looks of the other side: no more than the half of the queue that is not a batch yet.
           const mostSpans = queue - fullSpans(ring, batch) + 1;
           const mostBytes = ring.capacity - fullBytes(ring) - ring.capacity / 8;
@@ -100,9 +100,9 @@ describe('a queue of any size with batches of any size', () => {
             // oxlint-disable-next-line no-await-in-loop
             await taken();
           }
-          expect(it.producer.stats().dropped).toBe(0);
-          await it.engine.flush();
-          it.engine.stop();
+          expect(it.writer.stats().dropped).toBe(0);
+          await it.batcher.flush();
+          it.batcher.stop();
           expect(got).toEqual(Array.from({ length: it.made }, (_, i) => i));
         },
       ),
@@ -149,9 +149,9 @@ describe('a queue of any size with batches of any size', () => {
           }
           state = 'takes';
           release();
-          await it.engine.flush();
-          it.engine.stop();
-          const { ended, exported, dropped, failed } = it.producer.stats();
+          await it.batcher.flush();
+          it.batcher.stop();
+          const { ended, exported, dropped, failed } = it.writer.stats();
           expect(ended + dropped).toBe(it.made);
           expect([exported, failed]).toEqual([delivered, lost]);
           expect(exported + failed + dropped).toBe(it.made);
@@ -169,11 +169,11 @@ test('a line names the bound in bytes when that is what was hit', async () => {
   const exporter: Exporter = { export: async () => 0 };
   const it = joined(options(2000, 500, 1 << 20), exporter, () => {});
   for (let i = 0; i < 400; i++) it.end(3000);
-  const { dropped } = it.producer.stats();
+  const { dropped } = it.writer.stats();
   expect(dropped).toBeGreaterThan(30);
-  await it.engine.flush();
+  await it.batcher.flush();
   await turn();
-  it.engine.stop();
+  it.batcher.stop();
   expect(lines).toEqual([
     `foretrace: the queue of 1048576 bytes (FORETRACE_MAX_QUEUE_BYTES) is full, ${dropped} spans dropped so far\n`,
   ]);

@@ -1,5 +1,10 @@
-import { batchOf, type Batch } from '../../../src/export/exporter.ts';
-import { encodeResource, encodeScope, requestLength, writeRequest } from '../../../src/export/request.ts';
+import { batchOf, type Batch } from '../../../src/export/thread/exporter.ts';
+import {
+  encodeResource,
+  encodeScope,
+  requestLength,
+  writeRequest,
+} from '../../../src/export/thread/request.ts';
 import { encodeSpan, type TestSpan } from '../../support/encode-span.ts';
 
 /** A batch of spans as an exporter gets it. */

@@ -58,7 +58,7 @@ describe('a ring whose thread has ended', () => {
     return ring;
   };
 
-  test('is as new for the thread that takes it, once the consumer has forgotten it', () => {
+  test('is as new for the thread that takes it, once the reader has forgotten it', () => {
     const ring = used();
     expect([free(ring.shared), claim(ring.shared, 1 << 14, 10)]).toEqual([false, undefined]);
     forget(ring);
@@ -186,7 +186,7 @@ describe('a ring', () => {
       if (next - seen > 9) drainOne(5);
     }
     expect(ring.bytes.subarray(3 << 20).every((byte) => byte === 0)).toBe(true);
-    // A consumer that stands still: everything up to the room is taken.
+    // A reader that stands still: everything up to the room is taken.
     let waiting = 0;
     while (append(ring, 1, chunk, 1000 + (next % 99_000))) {
       waiting += 1000 + (next++ % 99_000);
@@ -197,7 +197,7 @@ describe('a ring', () => {
     expect(seen).toBe(next);
   });
 
-  test('keeps records until they are released, so that another consumer can read them again', () => {
+  test('keeps records until they are released, so that another reader can read them again', () => {
     const ring = createRing(4096, 10);
     append(ring, 7, bytesOf(20), 20);
     append(ring, 8, bytesOf(20), 20);
@@ -206,7 +206,7 @@ describe('a ring', () => {
     expect(position).not.toBe(0);
   });
 
-  test('counts as failed what a consumer released and did not live to settle', () => {
+  test('counts as failed what a reader released and did not live to settle', () => {
     const ring = createRing(4096, 10);
     for (let i = 0; i < 5; i++) append(ring, 1, bytesOf(8), 8);
     release(

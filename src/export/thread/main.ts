@@ -5,14 +5,13 @@
 // oxlint-disable unicorn/require-post-message-target-origin, unicorn/prefer-add-event-listener -- rules for windows; these are threads
 import { BroadcastChannel, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { diag, DiagLogLevel } from '@opentelemetry/api';
-import { log, setLogLevel } from '../log.ts';
-import { consoleExporter } from './console.ts';
-import { createEngine } from './engine.ts';
+import { log, setLogLevel } from '../../log.ts';
+import { consoleExporter } from './exporters/console.ts';
+import { createBatcher } from './batcher.ts';
 import type { Exporter } from './exporter.ts';
-import { fileExporter } from './file.ts';
-import { EXPORT_THREAD } from './marker.ts';
-import type { ExportInput, FromExport, ToExport } from './messages.ts';
-import { otlpExporter } from './otlp.ts';
+import { fileExporter } from './exporters/file.ts';
+import { EXPORT_THREAD, type ExportInput, type FromExport, type ToExport } from '../messages.ts';
+import { otlpExporter } from './exporters/otlp.ts';
 
 /**
  * @param reply takes the answers to messages
@@ -31,37 +30,37 @@ export function startExport(
     if (name === 'file') return fileExporter(options.file.path);
     return consoleExporter(options.console?.color);
   });
-  const engine = createEngine(exporters, options.batch, input.resource);
+  const batcher = createBatcher(exporters, options.batch, input.resource);
   const cells = new Int32Array(control);
 
   const receive = (message: ToExport): void => {
     switch (message.type) {
       case 'wake':
-        engine.wake();
+        batcher.wake();
         break;
       case 'attach':
-        engine.attach(message.threadId, message.shared);
+        batcher.attach(message.threadId, message.shared);
         break;
       case 'ended':
-        engine.ended(message.threadId);
+        batcher.ended(message.threadId);
         break;
       case 'flush':
-        void engine
+        void batcher
           .flush()
           .then(() => reply({ type: 'flushed', id: message.id, threadId: message.threadId }));
         break;
       case 'finish':
-        void engine.finish(message.timeoutMs).then(() => {
+        void batcher.finish(message.timeoutMs).then(() => {
           Atomics.add(cells, 0, 1);
           Atomics.notify(cells, 0);
         });
         break;
       case 'close':
-        engine.stop();
+        batcher.stop();
         break;
     }
   };
-  for (const { threadId, shared } of input.rings) engine.attach(threadId, shared);
+  for (const { threadId, shared } of input.rings) batcher.attach(threadId, shared);
   return receive;
 }
 

@@ -1,12 +1,12 @@
 // oxlint-disable unicorn/require-post-message-target-origin, unicorn/prefer-add-event-listener -- rules for windows; these are threads
 import { AsyncResource } from 'node:async_hooks';
 import type * as Threads from 'node:worker_threads';
-import { guarded } from '../patch/guard.ts';
-import { SPARE_RINGS } from './marker.ts';
-import type { FromExport, ToExport } from './messages.ts';
-import type { ExportOptions } from './options.ts';
-import type { Pipeline } from './pipeline.ts';
-import { createProducer } from './producer.ts';
+import { guarded } from '../../patch/guard.ts';
+import { SPARE_RINGS } from './environment-data.ts';
+import type { FromExport, ToExport } from '../messages.ts';
+import type { ExportOptions } from '../options.ts';
+import type { Pipeline } from '../pipeline.ts';
+import { createRingWriter } from './ring-writer.ts';
 import { workerThreads } from './threads.ts';
 import { watchWorkers } from './workers.ts';
 
@@ -15,7 +15,7 @@ import { watchWorkers } from './workers.ts';
  * from the moment they end, so they outlive this thread however it ends.
  * @param channelName where the pipeline of the process listens
  */
-export function createRelayPipeline(options: ExportOptions, channelName: string): Pipeline {
+export function createWorkerPipeline(options: ExportOptions, channelName: string): Pipeline {
   const outside = new AsyncResource('foretrace');
   const flushes = new Map<number, () => void>();
   const { BroadcastChannel, getEnvironmentData, threadId } = workerThreads();
@@ -36,7 +36,7 @@ export function createRelayPipeline(options: ExportOptions, channelName: string)
 
   const guardedHear = guarded('an answer of the export', hear);
 
-  const producer = createProducer(
+  const writer = createRingWriter(
     options.batch,
     (ring) => {
       outside.runInAsyncScope(() => {
@@ -55,7 +55,7 @@ export function createRelayPipeline(options: ExportOptions, channelName: string)
     getEnvironmentData(SPARE_RINGS) as SharedArrayBuffer[] | undefined,
   );
 
-  if (options.exporters.length === 0) producer.close();
+  if (options.exporters.length === 0) writer.close();
   // The main thread doesn't see the workers of this worker.
   const workers = watchWorkers(
     () => false,
@@ -65,7 +65,7 @@ export function createRelayPipeline(options: ExportOptions, channelName: string)
   );
 
   function flush(timeoutMs: number): Promise<boolean> {
-    if (!producer.isPending()) return Promise.resolve(true);
+    if (!writer.isPending()) return Promise.resolve(true);
     return new Promise((resolve) => {
       const id = ++flushCount;
       const timer = setTimeout(() => {
@@ -81,11 +81,11 @@ export function createRelayPipeline(options: ExportOptions, channelName: string)
   }
 
   return {
-    scope: producer.scope,
-    write: producer.write,
+    scope: writer.scope,
+    write: writer.write,
     flush,
     shutdown(timeoutMs) {
-      return (shutdown ??= (producer.close(), flush(timeoutMs)));
+      return (shutdown ??= (writer.close(), flush(timeoutMs)));
     },
     // The process's end is the main thread's business.
     flushSync() {},
@@ -94,6 +94,6 @@ export function createRelayPipeline(options: ExportOptions, channelName: string)
     },
     // Its workers announce themselves to the main thread.
     prepareWorkers() {},
-    stats: producer.stats,
+    stats: writer.stats,
   };
 }

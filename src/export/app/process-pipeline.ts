@@ -1,17 +1,17 @@
 // oxlint-disable unicorn/require-post-message-target-origin, unicorn/prefer-add-event-listener -- rules for windows; these are threads
-import { now } from '../trace/clock.ts';
+import { now } from '../../trace/clock.ts';
 import { AsyncResource } from 'node:async_hooks';
 import type { BroadcastChannel, MessagePort } from 'node:worker_threads';
-import { log } from '../log.ts';
-import { guarded } from '../patch/guard.ts';
-import { type Consumer, createConsumer, mayStartThread } from './consumer.ts';
-import { count } from './health.ts';
-import type { FromExport, ThreadRing, ToExport } from './messages.ts';
-import type { ExportOptions } from './options.ts';
-import { PIPELINE_CHANNEL, SPARE_RINGS } from './marker.ts';
-import type { Pipeline, PipelineStats } from './pipeline.ts';
-import { createProducer } from './producer.ts';
-import { attach, counts, free, isFree, pending } from './ring.ts';
+import { log } from '../../log.ts';
+import { guarded } from '../../patch/guard.ts';
+import { type ExportSide, createExportSide, mayStartThread } from './export-side.ts';
+import { count } from '../thread/health.ts';
+import type { FromExport, ThreadRing, ToExport } from '../messages.ts';
+import type { ExportOptions } from '../options.ts';
+import { PIPELINE_CHANNEL, SPARE_RINGS } from './environment-data.ts';
+import type { Pipeline, PipelineStats } from '../pipeline.ts';
+import { createRingWriter } from './ring-writer.ts';
+import { attach, counts, free, isFree, pending } from '../ring.ts';
 import { isMainThread, workerThreads } from './threads.ts';
 import { watchWorkers } from './workers.ts';
 
@@ -22,7 +22,7 @@ const LATE_START_MS = 1000;
 const MAX_SPARE = 4;
 
 /** The pipeline of the process: has the export side, and drains the rings of the app's worker threads too. */
-export function createAppPipeline(options: ExportOptions, threadFile: string): Pipeline {
+export function createProcessPipeline(options: ExportOptions, threadFile: string): Pipeline {
   const isMain = isMainThread();
   const threadId = isMain ? 0 : workerThreads().threadId;
   const channelName = `foretrace:${threadId}`;
@@ -43,13 +43,13 @@ export function createAppPipeline(options: ExportOptions, threadFile: string): P
   const past = { ended: 0, exported: 0, dropped: 0, failed: 0 };
   let onFirst: (() => void)[] = [];
 
-  const consumer: Consumer = createConsumer(
+  const exportSide: ExportSide = createExportSide(
     threadFile,
     options.thread,
     () => {
       starting = true;
       const { resource, ...rest } = options;
-      const own: ThreadRing[] = producer.ring ? [{ threadId, shared: producer.ring.shared }] : [];
+      const own: ThreadRing[] = writer.ring ? [{ threadId, shared: writer.ring.shared }] : [];
       return {
         options: rest,
         resource: typeof resource === 'function' ? resource() : resource,
@@ -66,21 +66,21 @@ export function createAppPipeline(options: ExportOptions, threadFile: string): P
     }),
   );
 
-  const producer = createProducer(
+  const writer = createRingWriter(
     options.batch,
-    (ring) => consumer.post({ type: 'attach', threadId, shared: ring.shared }),
+    (ring) => exportSide.post({ type: 'attach', threadId, shared: ring.shared }),
     () => {
       for (const callback of onFirst) callback();
       onFirst = [];
       startLate();
     },
     () => {
-      consumer.start();
-      consumer.post({ type: 'wake' });
+      exportSide.start();
+      exportSide.post({ type: 'wake' });
     },
   );
 
-  if (options.exporters.length === 0) producer.close();
+  if (options.exporters.length === 0) writer.close();
   let channel: BroadcastChannel | undefined;
 
   /** Opens the ears for worker threads: before the first starts, as a worker may announce itself before Node tells of it. */
@@ -99,7 +99,10 @@ export function createAppPipeline(options: ExportOptions, threadFile: string): P
 
   const guardedHear = guarded('a message of a worker thread', hear);
   if (!isMain) prepareWorkers();
-  const workers = watchWorkers(() => consumer.launching, guarded('the watch of worker threads', forgetEnded));
+  const workers = watchWorkers(
+    () => exportSide.launching,
+    guarded('the watch of worker threads', forgetEnded),
+  );
 
   function startLate(): void {
     if (starting) return;
@@ -110,7 +113,7 @@ export function createAppPipeline(options: ExportOptions, threadFile: string): P
   }
 
   function start(): void {
-    consumer.start();
+    exportSide.start();
   }
 
   function hear(message: ToExport | FromExport): void {
@@ -119,24 +122,24 @@ export function createAppPipeline(options: ExportOptions, threadFile: string): P
       case 'attach':
         if (rings.has(message.threadId)) break;
         rings.set(message.threadId, message.shared);
-        consumer.post(message);
+        exportSide.post(message);
         startLate();
         break;
       case 'wake':
         // A running export thread has heard it itself.
-        if (consumer.running) break;
-        consumer.start();
-        consumer.post(message);
+        if (exportSide.running) break;
+        exportSide.start();
+        exportSide.post(message);
         break;
       case 'flush':
         // One that is just starting may not have heard it; a second answer does no harm.
-        consumer.start();
-        consumer.post(message);
+        exportSide.start();
+        exportSide.post(message);
         break;
       case 'ended':
         // A worker of a worker; the export has heard it itself, if it runs.
         ended.add(message.threadId);
-        consumer.post(message);
+        exportSide.post(message);
         break;
       default:
     }
@@ -145,7 +148,7 @@ export function createAppPipeline(options: ExportOptions, threadFile: string): P
   function forgetEnded(): void {
     for (const threadId of workers.ended()) {
       ended.add(threadId);
-      consumer.post({ type: 'ended', threadId });
+      exportSide.post({ type: 'ended', threadId });
     }
     for (const threadId of ended) {
       const shared = rings.get(threadId);
@@ -179,20 +182,20 @@ export function createAppPipeline(options: ExportOptions, threadFile: string): P
   }
 
   function pendingSpans(): number {
-    let spans = producer.ring ? pending(producer.ring) : 0;
+    let spans = writer.ring ? pending(writer.ring) : 0;
     for (const shared of rings.values()) spans += pending(attach(shared));
     return spans;
   }
 
   function failedSpans(): number {
-    let spans = producer.stats().failed;
+    let spans = writer.stats().failed;
     for (const shared of rings.values()) spans += counts(attach(shared)).failed;
     return spans;
   }
 
   function flush(timeoutMs: number): Promise<boolean> {
     if (pendingSpans() === 0) return Promise.resolve(true);
-    consumer.start();
+    exportSide.start();
     return new Promise((resolve) => {
       const id = ++flushCount;
       // Not unref'd: who awaits a flush expects the process to live until then.
@@ -204,17 +207,17 @@ export function createAppPipeline(options: ExportOptions, threadFile: string): P
         clearTimeout(timer);
         resolve(true);
       });
-      consumer.post({ type: 'flush', id });
+      exportSide.post({ type: 'flush', id });
     });
   }
 
   return {
-    scope: producer.scope,
-    write: producer.write,
+    scope: writer.scope,
+    write: writer.write,
     flush,
     shutdown(timeoutMs) {
-      return (shutdown ??= (producer.close(), flush(timeoutMs)).then((done) => {
-        consumer.close();
+      return (shutdown ??= (writer.close(), flush(timeoutMs)).then((done) => {
+        exportSide.close();
         return done;
       }));
     },
@@ -231,8 +234,8 @@ export function createAppPipeline(options: ExportOptions, threadFile: string): P
       const end = now() + timeoutMs;
       const before = Atomics.load(cells, 0);
       const failedBefore = failedSpans();
-      consumer.start(true);
-      consumer.post({ type: 'finish', timeoutMs });
+      exportSide.start(true);
+      exportSide.post({ type: 'finish', timeoutMs });
       for (;;) {
         const leftMs = end - now();
         if (leftMs <= 0 || Atomics.load(cells, 0) !== before) break;
@@ -250,7 +253,7 @@ export function createAppPipeline(options: ExportOptions, threadFile: string): P
     },
     prepareWorkers,
     stats() {
-      const total = producer.stats();
+      const total = writer.stats();
       for (const shared of rings.values()) addCounts(total, shared);
       total.ended += past.ended;
       total.exported += past.exported;

@@ -1,4 +1,4 @@
-import { guarded } from '../patch/guard.ts';
+import { guarded } from '../../patch/guard.ts';
 import {
   append,
   appendScope,
@@ -13,15 +13,15 @@ import {
   queuedSpans,
   type Ring,
   UNNAMED_SCOPE,
-} from './ring.ts';
-import type { PipelineStats } from './pipeline.ts';
-import type { BatchOptions } from './options.ts';
+} from '../ring.ts';
+import type { PipelineStats } from '../pipeline.ts';
+import type { BatchOptions } from '../options.ts';
 
 /** The first alert comes early: a thread needs some 50 ms to start, in which a busy app fills the queue. */
 const START_SPANS = 128;
 
 /** The app's end of a ring. */
-export interface Producer {
+export interface RingWriter {
   scope(name: string, version?: string, schemaUrl?: string): number;
   write(scope: number, bytes: Uint8Array, length: number): boolean;
   /** Undefined until the first scope. */
@@ -35,16 +35,16 @@ export interface Producer {
 /**
  * @param onRing called when the ring is there
  * @param onFirst called with the first span
- * @param onBatch called when a full batch waits in the ring and the consumer does not look by itself
+ * @param onBatch called when a full batch waits in the ring and the export side does not look by itself
  * @param spare rings that may be free, instead of a new one
  */
-export function createProducer(
+export function createRingWriter(
   batch: BatchOptions,
   onRing: (ring: Ring) => void,
   onFirst: () => void,
   onBatch: () => void,
   spare: readonly SharedArrayBuffer[] = [],
-): Producer {
+): RingWriter {
   const scopes = new Map<string, number>();
   let ring: Ring | undefined;
   let closed = false;
@@ -53,7 +53,7 @@ export function createProducer(
   // The first span is to be seen, then each batch.
   let alertAtSpans = 1;
   let alertAtBytes = 0;
-  /** What the consumer had taken at the last drop that it was told of. */
+  /** What the export side had taken at the last drop that it was told of. */
   let takenAtDrop = -1;
 
   function make(): Ring {
@@ -71,7 +71,7 @@ export function createProducer(
     return undefined;
   }
 
-  /** Tells the consumer of a full batch, and reckons when to look again: when there may be one at the earliest. */
+  /** Tells the export side of a full batch, and reckons when to look again: when there may be one at the earliest. */
   function alert(ring: Ring): void {
     const full = fullSpans(ring, batch.maxExportBatchSize);
     if (!hasFirst) {
@@ -90,7 +90,7 @@ export function createProducer(
     if ((early || spans <= 0 || bytes <= 0) && !isAwake(ring)) onBatch();
   }
 
-  /** A span that finds the queue full is a reason to wake the consumer too, once for what it has taken. */
+  /** A span that finds the queue full is a reason to wake the export side too, once for what it has taken. */
   function alertDrop(ring: Ring): void {
     const { settled } = counts(ring);
     if (settled === takenAtDrop || isAwake(ring)) return;

@@ -1,7 +1,7 @@
-import { now } from '../trace/clock.ts';
+import { now } from '../../../trace/clock.ts';
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
-import type { Exporter } from './exporter.ts';
-import { createHealth } from './health.ts';
+import type { Exporter } from '../exporter.ts';
+import { createHealth } from '../health.ts';
 
 const BLOCKED_MS = 1000;
 const { O_APPEND, O_CREAT, O_WRONLY } = constants;

@@ -1,18 +1,18 @@
-import { now } from '../trace/clock.ts';
+import { now } from '../../../trace/clock.ts';
 import { readFileSync } from 'node:fs';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { createOtlpHttpExportDelegate } from '@opentelemetry/otlp-exporter-base/node-http';
-import { responseFromJson } from '../encode/otlp-json.ts';
-import { type PartialSuccess, readResponse, readStatusMessage } from '../encode/read.ts';
-import { log } from '../log.ts';
-import { type Exporter } from './exporter.ts';
-import { count, createHealth } from './health.ts';
-import { EXPORTER_AGENT } from './marker.ts';
-import { createLookup } from './lookup.ts';
-import type { OtlpOptions } from './options.ts';
-import { useProxy } from './proxy.ts';
+import { responseFromJson } from '../../../encode/otlp-json.ts';
+import { type PartialSuccess, readResponse, readStatusMessage } from '../../../encode/read.ts';
+import { log } from '../../../log.ts';
+import { type Exporter } from '../exporter.ts';
+import { count, createHealth } from '../health.ts';
+import { EXPORTER_AGENT } from '../../marker.ts';
+import { createLookup } from '../lookup.ts';
+import type { OtlpOptions } from '../../options.ts';
+import { useProxy } from '../proxy.ts';
 
 declare const FORETRACE_VERSION: string | undefined;
 const version = typeof FORETRACE_VERSION === 'string' ? FORETRACE_VERSION : '0.0.0';

@@ -13,11 +13,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { consoleExporter } from '../../../src/export/console.ts';
-import { batchOf } from '../../../src/export/exporter.ts';
-import { fileExporter } from '../../../src/export/file.ts';
-import { decodeTraces } from '../../support/otlp.ts';
-import { batch, someSpans } from './request-of.ts';
+import { consoleExporter } from '../../../../../src/export/thread/exporters/console.ts';
+import { batchOf } from '../../../../../src/export/thread/exporter.ts';
+import { fileExporter } from '../../../../../src/export/thread/exporters/file.ts';
+import { decodeTraces } from '../../../../support/otlp.ts';
+import { batch, someSpans } from '../../request-of.ts';
 
 const output = vi.hoisted((): string[] => []);
 vi.mock('node:fs', async (load) => {

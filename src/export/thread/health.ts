@@ -1,5 +1,5 @@
-import { now as monotonic } from '../trace/clock.ts';
-import { log } from '../log.ts';
+import { now as monotonic } from '../../trace/clock.ts';
+import { log } from '../../log.ts';
 
 /** Turns the outcomes of an exporter into one line for each change of state instead of one for each batch. */
 export interface Health {

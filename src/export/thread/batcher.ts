@@ -1,8 +1,8 @@
-import { log } from '../log.ts';
-import { guarded, reportFailure } from '../patch/guard.ts';
+import { log } from '../../log.ts';
+import { guarded, reportFailure } from '../../patch/guard.ts';
 import { batchOf, type Exporter } from './exporter.ts';
 import { createDropWatch } from './health.ts';
-import type { BatchOptions, ResourceAttributes } from './options.ts';
+import type { BatchOptions, ResourceAttributes } from '../options.ts';
 import {
   type EncodedScope,
   encodeResource,
@@ -31,7 +31,7 @@ import {
   setState,
   settle,
   takeOver,
-} from './ring.ts';
+} from '../ring.ts';
 
 /** Bounds a request when spans are huge; the usual limit of a collector is 20 MiB. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
@@ -44,7 +44,7 @@ const LOOK_MS = 10;
 const LOOKS = 5;
 
 /** Takes spans out of the rings and gives them to the exporters in batches, one export at a time. */
-export interface Engine {
+export interface Batcher {
   /** A second call for the same thread does nothing. */
   attach(threadId: number, shared: SharedArrayBuffer): void;
   /** The thread is gone: its ring is forgotten when it is empty. */
@@ -85,11 +85,11 @@ interface Share {
 const MAX_KEPT_BYTES = 2 * 1024 * 1024;
 const NO_BYTES = Buffer.alloc(0);
 
-export function createEngine(
+export function createBatcher(
   exporters: readonly Exporter[],
   batch: BatchOptions,
   resourceAttributes: ResourceAttributes,
-): Engine {
+): Batcher {
   const resource = encodeResource(resourceAttributes);
   const sources = new Map<number, Source>();
   const watchDrops = createDropWatch(batch.maxQueueSize, batch.maxQueueBytes);
@@ -137,7 +137,7 @@ export function createEngine(
         // One export at a time is what the specification asks for.
         // oxlint-disable-next-line no-await-in-loop
         const lost = await exportBatch(taken.request, taken.spans);
-        // Another consumer has the rings now.
+        // Another export side has the rings now.
         if (stopped) return;
         // After a refusal or a time-out the socket may still be reading the old bytes. They come back after the next loss: a new array
         // for each would wait for a collection of garbage, for which this thread has hardly a reason.
@@ -251,7 +251,7 @@ export function createEngine(
 
   function settleShares(shares: Share[], failed: number): void {
     for (const { source, spans, position } of shares) {
-      // Not earlier: what is in the ring outlives this thread, and the next consumer sends it again.
+      // Not earlier: what is in the ring outlives this thread, and the next export side sends it again.
       release(source.ring, position, spans);
       source.taken = (source.taken + spans) | 0;
       const lost = Math.min(failed, spans);
@@ -290,7 +290,7 @@ export function createEngine(
     watchDrops(dropped, forBytes, drained);
   }
 
-  const engine: Engine = {
+  const batcher: Batcher = {
     attach(threadId, shared) {
       if (sources.has(threadId)) return;
       const ring = attach(shared);
@@ -321,7 +321,7 @@ export function createEngine(
     },
     finish(timeoutMs) {
       for (const exporter of exporters) exporter.hurry?.(timeoutMs);
-      return engine.flush();
+      return batcher.flush();
     },
     stop() {
       stopped = true;
@@ -331,7 +331,7 @@ export function createEngine(
       answerWaiters();
     },
   };
-  return engine;
+  return batcher;
 }
 
 function endedOf({ ring }: Source): number {

@@ -1,8 +1,8 @@
 import { isatty } from 'node:tty';
-import type { DecodedSpan } from '../encode/read.ts';
-import type { Exporter } from './exporter.ts';
+import type { DecodedSpan } from '../../../encode/read.ts';
+import type { Exporter } from '../exporter.ts';
 import { writeAll } from './file.ts';
-import { createHealth } from './health.ts';
+import { createHealth } from '../health.ts';
 import { renderTrace } from './tree.ts';
 
 const WIDTH = 120;

@@ -1,5 +1,5 @@
-import { requestJson } from '../encode/otlp-json.ts';
-import { type DecodedSpan, readRequest } from '../encode/read.ts';
+import { requestJson } from '../../encode/otlp-json.ts';
+import { type DecodedSpan, readRequest } from '../../encode/read.ts';
 
 /** What one export sends. The forms that need decoding are made once for all exporters that ask. */
 export interface Batch {

@@ -1,7 +1,7 @@
-import { userKey } from '../encode/key.ts';
-import * as w from '../encode/writer.ts';
-import type { ResourceAttributes } from './options.ts';
-import type { ScopeInfo } from './ring.ts';
+import { userKey } from '../../encode/key.ts';
+import * as w from '../../encode/writer.ts';
+import type { ResourceAttributes } from '../options.ts';
+import type { ScopeInfo } from '../ring.ts';
 
 const RESOURCE_SPANS = 0x0a;
 const RESOURCE = 0x0a;

@@ -6,12 +6,16 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Socket
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { batchOf, type Exporter } from '../../../src/export/exporter.ts';
-import type { OtlpOptions } from '../../../src/export/options.ts';
-import { otlpExporter, parseRetryAfter, withoutSecrets } from '../../../src/export/otlp.ts';
-import { bytesField, varintField } from '../../support/encode-span.ts';
-import { type Answer, type Receiver, startReceiver } from '../../support/receiver.ts';
-import { batch, someSpans } from './request-of.ts';
+import { batchOf, type Exporter } from '../../../../../src/export/thread/exporter.ts';
+import type { OtlpOptions } from '../../../../../src/export/options.ts';
+import {
+  otlpExporter,
+  parseRetryAfter,
+  withoutSecrets,
+} from '../../../../../src/export/thread/exporters/otlp.ts';
+import { bytesField, varintField } from '../../../../support/encode-span.ts';
+import { type Answer, type Receiver, startReceiver } from '../../../../support/receiver.ts';
+import { batch, someSpans } from '../../request-of.ts';
 
 const lines = vi.hoisted((): string[] => []);
 vi.mock('node:fs', async (load) => {
