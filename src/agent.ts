@@ -87,11 +87,9 @@ function startExport(
   const { exporters, otlp, file, batch, exitTimeoutMs, thread, logLevel, console } = config;
   if (exporters.length === 0) return { watched: [] };
   const options = {
-    exporters,
-    otlp: ofThisProcess(otlp, node),
+    signals: { traces: { exporters, otlp: ofThisProcess(otlp, node), batch } },
     file: { path: resolve(file.path) },
     console,
-    batch,
     exitTimeoutMs,
     thread,
     logLevel,
@@ -100,10 +98,7 @@ function startExport(
   // The export side keeps the context in which it was made. Where it runs on this thread, its requests would be traced otherwise,
   // and each export would make a span to export.
   const pipeline = run(ROOT.setValue(SUPPRESS_KEY, true), createPipeline, options);
-  setSink((scope, bytes, length) => {
-    if (scope.number === -1) scope.number = pipeline.scope(scope.name, scope.version, scope.schemaUrl);
-    pipeline.write(scope.number, bytes, length);
-  });
+  if (pipeline.write.traces !== undefined) setSink(pipeline.write.traces);
   beforeLastExport(endOpenRequests);
   installExit(pipeline, exitTimeoutMs, whenFirstId);
   if (isMainThread()) {

@@ -1,7 +1,8 @@
 import type { LogLevel } from '../log.ts';
+import type { Signal } from './signal.ts';
 
 export interface OtlpOptions {
-  /** The final URL of the traces signal; used exactly as it is. */
+  /** The final URL of the signal; used exactly as it is. */
   url: string;
   /** Sent with each request. Values are secrets: they are never logged. */
   headers: Record<string, string>;
@@ -20,27 +21,32 @@ export interface OtlpOptions {
 }
 
 export interface BatchOptions {
-  /** The longest time that an ended span waits for its export (`OTEL_BSP_SCHEDULE_DELAY`). */
+  /** The longest time that a record waits for its export (for spans `OTEL_BSP_SCHEDULE_DELAY`, and so on). */
   scheduleDelayMs: number;
   /** The longest time for one export (`OTEL_BSP_EXPORT_TIMEOUT`). */
   exportTimeoutMs: number;
-  /** Spans that may be ended and not yet exported; more are dropped (`OTEL_BSP_MAX_QUEUE_SIZE`). */
+  /** Records that may wait to be exported, for each thread of the app; more are dropped (`OTEL_BSP_MAX_QUEUE_SIZE`). */
   maxQueueSize: number;
-  /** Bytes that they may need, for each thread of the app (`FORETRACE_MAX_QUEUE_BYTES`). */
+  /** Bytes that they may need (`FORETRACE_MAX_QUEUE_BYTES`). */
   maxQueueBytes: number;
   maxExportBatchSize: number;
 }
 
 export type ExporterName = 'otlp' | 'console' | 'file';
 
-export interface ExportOptions {
-  /** Where spans go; an empty list = they are dropped without a trace. */
+export interface SignalOptions {
+  /** Where the records go. */
   exporters: readonly ExporterName[];
   otlp: OtlpOptions;
+  batch: BatchOptions;
+}
+
+export interface ExportOptions {
+  /** What is exported. The records of any other signal are ignored, and cost nothing. */
+  signals: Readonly<Partial<Record<Signal, SignalOptions>>>;
   file: { path: string };
   /** `color`: undefined = when stderr is a terminal. */
   console?: { color?: boolean };
-  batch: BatchOptions;
   /** The longest time that the end of the process waits for the export (`FORETRACE_EXIT_TIMEOUT`). */
   exitTimeoutMs: number;
   /** False = export on the app's thread (`FORETRACE_EXPORT_THREAD=off`). */

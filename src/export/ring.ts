@@ -17,7 +17,7 @@ export interface ScopeInfo {
  * Positions are int32 counters that wrap; only differences between them have a meaning.
  *
  * The room for records is made of blocks of 1 MiB, and the block table says which of them a position lies in: the writer goes
- * on in the lowest one that is free. So a ring may be large and yet only touches the memory that its spans have needed at once;
+ * on in the lowest one that is free. So a ring may be large and yet only touches the memory that its records have needed at once;
  * one that runs through all its room would own all of it after a while, however little waits in it.
  */
 export interface Ring {
@@ -28,7 +28,7 @@ export interface Ring {
   readonly scopeTable: Uint8Array;
   /** The most bytes that may wait. */
   readonly capacity: number;
-  readonly maxSpans: number;
+  readonly maxRecords: number;
   readonly blockBytes: number;
   /** log2 of `blockBytes`. */
   readonly blockShift: number;
@@ -37,31 +37,31 @@ export interface Ring {
   base: number;
   /** The writer's own copies of what it publishes, and what it last saw of the reader. */
   written: number;
-  ended: number;
+  appended: number;
   dropped: number;
   droppedForBytes: number;
   releasedSeen: number;
-  settledSeen: number;
+  doneSeen: number;
   source: Uint8Array | undefined;
   sourceWords: Int32Array;
 }
 
 const CAPACITY = 0;
-const MAX_SPANS = 1;
+const MAX_RECORDS = 1;
 const BLOCK_SHIFT = 2;
 const BLOCKS = 3;
 // Written by whoever the ring is passed on by.
 const LIFE = 4;
 // Stored by the writer alone.
 const WRITTEN = 16;
-const ENDED = 17;
+const APPENDED = 17;
 const DROPPED = 18;
 const SCOPES = 19;
 const SCOPE_COUNT = 20;
 const DROPPED_FOR_BYTES = 21;
 // Stored by the reader alone.
 const RELEASED = 32;
-const SETTLED = 33;
+const DONE = 33;
 const FAILED = 34;
 const TAKEN = 35;
 const STATE = 36;
@@ -77,7 +77,7 @@ const RECORD_HEADER_BYTES = 8;
 const SKIP = -1;
 const MIN_BLOCK_SHIFT = 12;
 const MAX_BLOCK_SHIFT = 20;
-/** Bytes that are a batch however few spans they are. */
+/** Bytes that are a batch however few records they are. */
 const BATCH_BYTES = 4 * 1024 * 1024;
 /**
  * Up to here a loop over words is faster than a native copy, whose call alone costs 30-80 ns. Words of 32 bits: those of 64 are BigInts,
@@ -93,17 +93,17 @@ export const MAX_CAPACITY_BYTES = (TABLE_BLOCKS - 1) << MAX_BLOCK_SHIFT;
 
 /**
  * @param capacityBytes room for records; below 1 MiB rounded up to a power of two. Memory is used as it is needed.
- * @param maxSpans spans that may be ended and not yet settled; one more is dropped and counted
+ * @param maxRecords records that may be appended and not yet done; one more is dropped and counted
  */
-export function createRing(capacityBytes: number, maxSpans: number): Ring {
+export function createRing(capacityBytes: number, maxRecords: number): Ring {
   const { shift, block, capacity, blocks } = layoutOf(capacityBytes);
   const shared = new SharedArrayBuffer(HEADER_BYTES + SCOPE_TABLE_BYTES + blocks * block);
   const header = new Int32Array(shared, 0, HEADER_BYTES / 4);
   header[CAPACITY] = capacity;
-  header[MAX_SPANS] = maxSpans;
+  header[MAX_RECORDS] = maxRecords;
   header[BLOCK_SHIFT] = shift;
   header[BLOCKS] = blocks;
-  return attach(shared);
+  return ringOf(shared);
 }
 
 function layoutOf(capacityBytes: number): { shift: number; block: number; capacity: number; blocks: number } {
@@ -121,7 +121,7 @@ const OWNED = 0;
 const FORGOTTEN = 1;
 const FREE = 2;
 
-/** Its thread has ended and its spans are settled: the reader will not look at it again. Reader only. */
+/** Its thread has ended and its records are done: the reader will not look at it again. Reader only. */
 export function forget(ring: Ring): void {
   Atomics.store(ring.header, LIFE, FORGOTTEN);
 }
@@ -146,17 +146,21 @@ export function isFree(shared: SharedArrayBuffer): boolean {
  * until the garbage of the export thread is collected, which takes it many minutes (33 rings of 97 threads were there after a quarter of an hour).
  * @returns undefined when another thread was faster, or when it is of another size
  */
-export function claim(shared: SharedArrayBuffer, capacityBytes: number, maxSpans: number): Ring | undefined {
+export function claim(
+  shared: SharedArrayBuffer,
+  capacityBytes: number,
+  maxRecords: number,
+): Ring | undefined {
   const header = new Int32Array(shared, 0, HEADER_BYTES / 4);
-  if (header[CAPACITY] !== layoutOf(capacityBytes).capacity || header[MAX_SPANS] !== maxSpans)
+  if (header[CAPACITY] !== layoutOf(capacityBytes).capacity || header[MAX_RECORDS] !== maxRecords)
     return undefined;
   if (Atomics.compareExchange(header, LIFE, FREE, OWNED) !== FREE) return undefined;
   header.fill(0, WRITTEN);
-  return attach(shared);
+  return ringOf(shared);
 }
 
 /** A view on a ring that another thread has made. */
-export function attach(shared: SharedArrayBuffer): Ring {
+export function ringOf(shared: SharedArrayBuffer): Ring {
   const header = new Int32Array(shared, 0, HEADER_BYTES / 4);
   const blockShift = header[BLOCK_SHIFT]!;
   const blockBytes = 1 << blockShift;
@@ -170,17 +174,17 @@ export function attach(shared: SharedArrayBuffer): Ring {
     bytes: Buffer.from(shared, offset, blocks * blockBytes),
     scopeTable: new Uint8Array(shared, HEADER_BYTES, SCOPE_TABLE_BYTES),
     capacity: header[CAPACITY]!,
-    maxSpans: header[MAX_SPANS]!,
+    maxRecords: header[MAX_RECORDS]!,
     blockBytes,
     blockShift,
     blocks,
     base: header[TABLE + ((written >> blockShift) & (TABLE_BLOCKS - 1))]! << blockShift,
     written,
-    ended: Atomics.load(header, ENDED),
+    appended: Atomics.load(header, APPENDED),
     dropped: Atomics.load(header, DROPPED),
     droppedForBytes: Atomics.load(header, DROPPED_FOR_BYTES),
     releasedSeen: Atomics.load(header, RELEASED),
-    settledSeen: Atomics.load(header, SETTLED),
+    doneSeen: Atomics.load(header, DONE),
     source: undefined,
     sourceWords: NO_WORDS,
   };
@@ -188,14 +192,14 @@ export function attach(shared: SharedArrayBuffer): Ring {
 
 /**
  * Copies `bytes[0..length)` into the ring. Writer only; the hot path.
- * @returns false when the span was dropped (queue full in spans or in bytes), which is counted
+ * @returns false when the record was dropped (queue full in records or in bytes), which is counted
  */
 export function append(ring: Ring, scope: number, bytes: Uint8Array, length: number): boolean {
   const { header, capacity, blockBytes } = ring;
   const size = (length + RECORD_HEADER_BYTES + 7) & ~7;
-  if (((ring.ended - ring.settledSeen) | 0) >= ring.maxSpans) {
-    ring.settledSeen = Atomics.load(header, SETTLED);
-    if (((ring.ended - ring.settledSeen) | 0) >= ring.maxSpans) return drop(ring);
+  if (((ring.appended - ring.doneSeen) | 0) >= ring.maxRecords) {
+    ring.doneSeen = Atomics.load(header, DONE);
+    if (((ring.appended - ring.doneSeen) | 0) >= ring.maxRecords) return drop(ring);
   }
   let at = ring.written & (blockBytes - 1);
   const skipped = blockBytes - at < size ? blockBytes - at : 0;
@@ -229,7 +233,7 @@ export function append(ring: Ring, scope: number, bytes: Uint8Array, length: num
     copyBytes.call(bytes as Buffer, ring.bytes, at + RECORD_HEADER_BYTES, 0, length);
   }
   // Plain: the atomic store below publishes it together with the record.
-  header[ENDED] = ring.ended = (ring.ended + 1) | 0;
+  header[APPENDED] = ring.appended = (ring.appended + 1) | 0;
   Atomics.store(header, WRITTEN, (ring.written = (ring.written + skipped + size) | 0));
   return true;
 }
@@ -328,29 +332,29 @@ export function copyOut(ring: Ring, position: number, target: Uint8Array, at: nu
   }
 }
 
-/** Frees the room of the `spans` records before a position that `peek` gave. Reader only. */
-export function release(ring: Ring, position: number, spans: number): void {
+/** Frees the room of as many records before a position that `peek` gave. Reader only. */
+export function release(ring: Ring, position: number, records: number): void {
   const { header } = ring;
-  Atomics.store(header, TAKEN, (header[TAKEN]! + spans) | 0);
+  Atomics.store(header, TAKEN, (header[TAKEN]! + records) | 0);
   Atomics.store(header, RELEASED, position);
 }
 
 /**
- * So many spans are to be exported at once: a batch, or half of the queue where that is less. A queue that waits until it is full
+ * So many records are to be exported at once: a batch, or half of the queue where that is less. A queue that waits until it is full
  * drops what ends during the export.
  */
-export function fullSpans(ring: Ring, maxExportBatchSize: number): number {
-  return Math.min(maxExportBatchSize, (ring.maxSpans + 1) >> 1);
+export function fullRecords(ring: Ring, maxExportBatchSize: number): number {
+  return Math.min(maxExportBatchSize, (ring.maxRecords + 1) >> 1);
 }
 
-/** The same in bytes: large spans fill the room long before they are a batch. */
+/** The same in bytes: large records fill the room long before they are a batch. */
 export function fullBytes(ring: Ring): number {
   return Math.min(ring.capacity >> 1, BATCH_BYTES);
 }
 
-/** Spans that the reader has not taken. */
-export function queuedSpans(ring: Ring): number {
-  return (Atomics.load(ring.header, ENDED) - Atomics.load(ring.header, TAKEN)) | 0;
+/** Records that the reader has not taken. */
+export function queuedRecords(ring: Ring): number {
+  return (Atomics.load(ring.header, APPENDED) - Atomics.load(ring.header, TAKEN)) | 0;
 }
 
 /** Bytes that they need. */
@@ -358,21 +362,21 @@ export function queuedBytes(ring: Ring): number {
   return (Atomics.load(ring.header, WRITTEN) - Atomics.load(ring.header, RELEASED)) | 0;
 }
 
-/** Marks `exported + failed` drained spans as done, which makes room for as many. Reader only. */
-export function settle(ring: Ring, exported: number, failed: number): void {
+/** Marks `exported + failed` drained records as done, which makes room for as many. Reader only. */
+export function markDone(ring: Ring, exported: number, failed: number): void {
   const { header } = ring;
   if (failed !== 0) Atomics.store(header, FAILED, (header[FAILED]! + failed) | 0);
-  Atomics.store(header, SETTLED, (header[SETTLED]! + exported + failed) | 0);
+  Atomics.store(header, DONE, (header[DONE]! + exported + failed) | 0);
 }
 
 /**
- * A reader that takes over from one that died between `release` and `settle`: these spans are counted as failed.
- * @returns the number of spans lost
+ * A reader that takes over from one that died between `release` and `markDone`: these records are counted as failed.
+ * @returns the number of records lost
  */
 export function takeOver(ring: Ring): number {
   const { header } = ring;
-  const lost = (Atomics.load(header, TAKEN) - Atomics.load(header, SETTLED)) | 0;
-  if (lost > 0) settle(ring, 0, lost);
+  const lost = (Atomics.load(header, TAKEN) - Atomics.load(header, DONE)) | 0;
+  if (lost > 0) markDone(ring, 0, lost);
   return Math.max(lost, 0);
 }
 
@@ -395,26 +399,26 @@ export function setState(ring: Ring, state: typeof ASLEEP | typeof LOOKING | typ
 export function isAwake(ring: Ring): boolean {
   const state = Atomics.load(ring.header, STATE);
   if (state !== LOOKING) return state === EXPORTING;
-  return queuedSpans(ring) < ring.maxSpans / 2 && queuedBytes(ring) < ring.capacity / 2;
+  return queuedRecords(ring) < ring.maxRecords / 2 && queuedBytes(ring) < ring.capacity / 2;
 }
 
-/** Spans that are ended and neither exported nor given up. */
+/** Records that are appended and neither exported nor given up. */
 export function pending(ring: Ring): number {
-  return (Atomics.load(ring.header, ENDED) - Atomics.load(ring.header, SETTLED)) | 0;
+  return (Atomics.load(ring.header, APPENDED) - Atomics.load(ring.header, DONE)) | 0;
 }
 
 export interface RingCounts {
-  /** Spans accepted into the ring. */
-  ended: number;
-  /** Spans delivered or given up. */
-  settled: number;
-  /** Spans given up: refused by the collector, or not deliverable. */
+  /** Records accepted into the ring. */
+  appended: number;
+  /** Records delivered or given up. */
+  done: number;
+  /** Records given up: refused by the collector, or not deliverable. */
   failed: number;
-  /** Spans that never got into the ring because it was full. */
+  /** Records that never got into the ring because it was full. */
   dropped: number;
 }
 
-/** How many of the dropped spans found no room for their bytes. */
+/** How many of the dropped records found no room for their bytes. */
 export function droppedForBytes(ring: Ring): number {
   return Atomics.load(ring.header, DROPPED_FOR_BYTES) >>> 0;
 }
@@ -423,14 +427,14 @@ export function droppedForBytes(ring: Ring): number {
 export function counts(ring: Ring): RingCounts {
   const { header } = ring;
   return {
-    settled: Atomics.load(header, SETTLED) >>> 0,
+    done: Atomics.load(header, DONE) >>> 0,
     failed: Atomics.load(header, FAILED) >>> 0,
-    ended: Atomics.load(header, ENDED) >>> 0,
+    appended: Atomics.load(header, APPENDED) >>> 0,
     dropped: Atomics.load(header, DROPPED) >>> 0,
   };
 }
 
-/** The number of all scopes that no longer fitted the table; their spans are exported under a scope without a name. */
+/** The number of all scopes that no longer fitted the table; their records are exported under a scope without a name. */
 export const UNNAMED_SCOPE = 0;
 
 /**

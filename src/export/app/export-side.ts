@@ -5,17 +5,17 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { log } from '../../log.ts';
 import { guarded } from '../../patch/guard.ts';
-import { EXPORT_THREAD, type ExportInput, type FromExport, type ToExport } from '../messages.ts';
+import {
+  EXPORT_THREAD,
+  type ExportInput,
+  type FromExport,
+  type StartExport,
+  type ToExport,
+} from '../messages.ts';
 import { workerThreads } from './threads.ts';
 
 /** A thread that died is not started again sooner than this after its last start. */
 const RESTART_MS = 30_000;
-
-type StartExport = (
-  input: ExportInput,
-  reply: (message: FromExport) => void,
-  inline: boolean,
-) => (message: ToExport) => void;
 
 /** The other end of the rings: a thread, or the same code on this thread. */
 export interface ExportSide {

@@ -6,58 +6,57 @@ import {
   counts,
   createRing,
   fullBytes,
-  fullSpans,
+  fullRecords,
   isAwake,
   pending,
   queuedBytes,
-  queuedSpans,
+  queuedRecords,
   type Ring,
   UNNAMED_SCOPE,
 } from '../ring.ts';
-import type { PipelineStats } from '../pipeline.ts';
+import type { NumberedScope, WriteRecord } from '../pipeline.ts';
 import type { BatchOptions } from '../options.ts';
 
 /** The first alert comes early: a thread needs some 50 ms to start, in which a busy app fills the queue. */
-const START_SPANS = 128;
+const START_RECORDS = 128;
 
 /** The app's end of a ring. */
 export interface RingWriter {
-  scope(name: string, version?: string, schemaUrl?: string): number;
-  write(scope: number, bytes: Uint8Array, length: number): boolean;
-  /** Undefined until the first scope. */
+  write: WriteRecord;
+  /** Undefined until the first record. */
   readonly ring: Ring | undefined;
   isPending(): boolean;
-  stats(): PipelineStats;
-  /** Spans are ignored from here on. */
+  /** Records are ignored from here on. */
   close(): void;
 }
 
 /**
  * @param onRing called when the ring is there
- * @param onFirst called with the first span
+ * @param onFirst called with the first record
  * @param onBatch called when a full batch waits in the ring and the export side does not look by itself
  * @param spare rings that may be free, instead of a new one
  */
 export function createRingWriter(
-  batch: BatchOptions,
+  { maxQueueBytes, maxQueueSize, maxExportBatchSize }: BatchOptions,
   onRing: (ring: Ring) => void,
   onFirst: () => void,
   onBatch: () => void,
   spare: readonly SharedArrayBuffer[] = [],
 ): RingWriter {
-  const scopes = new Map<string, number>();
+  /** Numbers by what a scope says: an app may ask for a tracer of the same name again and again. */
+  const numbers = new Map<string, number>();
   let ring: Ring | undefined;
   let closed = false;
   let hasFirst = false;
   let hasStarted = false;
-  // The first span is to be seen, then each batch.
-  let alertAtSpans = 1;
+  // The first record is to be seen, then each batch.
+  let alertAtRecords = 1;
   let alertAtBytes = 0;
   /** What the export side had taken at the last drop that it was told of. */
   let takenAtDrop = -1;
 
   function make(): Ring {
-    const made = claimOne() ?? createRing(batch.maxQueueBytes, batch.maxQueueSize);
+    const made = claimOne() ?? createRing(maxQueueBytes, maxQueueSize);
     alertAtBytes = fullBytes(made);
     onRing(made);
     return made;
@@ -65,7 +64,7 @@ export function createRingWriter(
 
   function claimOne(): Ring | undefined {
     for (const shared of spare) {
-      const claimed = claim(shared, batch.maxQueueBytes, batch.maxQueueSize);
+      const claimed = claim(shared, maxQueueBytes, maxQueueSize);
       if (claimed !== undefined) return claimed;
     }
     return undefined;
@@ -73,50 +72,51 @@ export function createRingWriter(
 
   /** Tells the export side of a full batch, and reckons when to look again: when there may be one at the earliest. */
   function alert(ring: Ring): void {
-    const full = fullSpans(ring, batch.maxExportBatchSize);
+    const full = fullRecords(ring, maxExportBatchSize);
     if (!hasFirst) {
       hasFirst = true;
       onFirst();
-      alertAtSpans = Math.min(full, START_SPANS);
-      if (ring.ended < alertAtSpans) return;
+      alertAtRecords = Math.min(full, START_RECORDS);
+      if (ring.appended < alertAtRecords) return;
     }
     const early = !hasStarted;
     hasStarted = true;
-    const spans = full - queuedSpans(ring);
+    const records = full - queuedRecords(ring);
     const bytes = fullBytes(ring) - queuedBytes(ring);
     // One that is full may be taken at any moment, and the next one fill up from there.
-    alertAtSpans = (ring.ended + (spans > 0 ? spans : Math.max(full >> 3, 1))) | 0;
+    alertAtRecords = (ring.appended + (records > 0 ? records : Math.max(full >> 3, 1))) | 0;
     alertAtBytes = (ring.written + (bytes > 0 ? bytes : fullBytes(ring) >> 3)) | 0;
-    if ((early || spans <= 0 || bytes <= 0) && !isAwake(ring)) onBatch();
+    if ((early || records <= 0 || bytes <= 0) && !isAwake(ring)) onBatch();
   }
 
-  /** A span that finds the queue full is a reason to wake the export side too, once for what it has taken. */
+  /** A record that finds the queue full is a reason to wake the export side too, once for what it has taken. */
   function alertDrop(ring: Ring): void {
-    const { settled } = counts(ring);
-    if (settled === takenAtDrop || isAwake(ring)) return;
-    takenAtDrop = settled;
+    const { done } = counts(ring);
+    if (done === takenAtDrop || isAwake(ring)) return;
+    takenAtDrop = done;
     onBatch();
   }
 
   const guardedAlert = guarded('the wake of the export', alert);
   const guardedAlertDrop = guarded('the wake of the export', alertDrop);
 
+  function numberOf(ring: Ring, { name, version, schemaUrl }: NumberedScope): number {
+    const key = JSON.stringify([name, version, schemaUrl]);
+    let number = numbers.get(key);
+    if (number === undefined) {
+      number = appendScope(ring, { name, version, schemaUrl });
+      if (number !== UNNAMED_SCOPE) numbers.set(key, number);
+    }
+    return number;
+  }
+
   return {
-    scope(name, version, schemaUrl) {
-      ring ??= make();
-      const key = JSON.stringify([name, version, schemaUrl]);
-      let number = scopes.get(key);
-      if (number === undefined) {
-        number = appendScope(ring, { name, version, schemaUrl });
-        if (number !== UNNAMED_SCOPE) scopes.set(key, number);
-      }
-      return number;
-    },
     write(scope, bytes, length) {
       if (closed) return false;
       ring ??= make();
-      const taken = append(ring, scope, bytes, length);
-      if (((ring.ended - alertAtSpans) | 0) >= 0 || ((ring.written - alertAtBytes) | 0) >= 0)
+      if (scope.number === -1) scope.number = numberOf(ring, scope);
+      const taken = append(ring, scope.number, bytes, length);
+      if (((ring.appended - alertAtRecords) | 0) >= 0 || ((ring.written - alertAtBytes) | 0) >= 0)
         guardedAlert(ring);
       if (!taken) guardedAlertDrop(ring);
       return taken;
@@ -125,11 +125,6 @@ export function createRingWriter(
       return ring;
     },
     isPending: () => ring !== undefined && pending(ring) > 0,
-    stats() {
-      if (ring === undefined) return { ended: 0, exported: 0, dropped: 0, failed: 0 };
-      const { ended, settled, dropped, failed } = counts(ring);
-      return { ended, exported: settled - failed, dropped, failed };
-    },
     close() {
       closed = true;
     },

@@ -1,24 +1,31 @@
 import { requestJson } from '../../encode/otlp-json.ts';
 import { type DecodedSpan, readRequest } from '../../encode/read.ts';
+import type { Signal } from '../signal.ts';
 
 /** What one export sends. The forms that need decoding are made once for all exporters that ask. */
 export interface Batch {
-  readonly spans: number;
-  /** The bytes of an `ExportTraceServiceRequest`. */
+  readonly signal: Signal;
+  readonly records: number;
+  /** The bytes of an `ExportTraceServiceRequest`, or of the same message of another signal. */
   readonly request: Uint8Array;
-  /** @throws RangeError when the bytes are malformed */
+  /** @throws RangeError when the bytes are malformed; Error when they are not spans */
   decoded(): readonly DecodedSpan[];
   json(): string;
 }
 
-export function batchOf(request: Uint8Array, spans: number): Batch {
+export function batchOf(signal: Signal, request: Uint8Array, records: number): Batch {
   let decoded: readonly DecodedSpan[] | undefined;
   let json: string | undefined;
+  function decode(): readonly DecodedSpan[] {
+    if (signal !== 'traces') throw new Error(`${signal} can be sent as protobuf alone`);
+    return (decoded ??= readRequest(request));
+  }
   return {
-    spans,
+    signal,
+    records,
     request,
-    decoded: () => (decoded ??= readRequest(request)),
-    json: () => (json ??= requestJson((decoded ??= readRequest(request)))),
+    decoded: decode,
+    json: () => (json ??= requestJson(decode())),
   };
 }
 
@@ -26,7 +33,7 @@ export interface Exporter {
   /**
    * Sends one batch. Never rejects, and reports its problems itself.
    * @param timeoutMs the longest time this may take
-   * @returns how many of the spans were not delivered
+   * @returns how many of the records were not delivered
    */
   export(batch: Batch, timeoutMs: number): Promise<number>;
   /**

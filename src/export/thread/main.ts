@@ -6,63 +6,74 @@
 import { BroadcastChannel, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { diag, DiagLogLevel } from '@opentelemetry/api';
 import { log, setLogLevel } from '../../log.ts';
-import { consoleExporter } from './exporters/console.ts';
-import { createBatcher } from './batcher.ts';
+import {
+  EXPORT_THREAD,
+  type ExportInput,
+  type FromExport,
+  type StartExport,
+  type ToExport,
+} from '../messages.ts';
+import type { Signal } from '../signal.ts';
+import { type Batcher, createBatcher } from './batcher.ts';
 import type { Exporter } from './exporter.ts';
+import { consoleExporter } from './exporters/console.ts';
 import { fileExporter } from './exporters/file.ts';
-import { EXPORT_THREAD, type ExportInput, type FromExport, type ToExport } from '../messages.ts';
 import { otlpExporter } from './exporters/otlp.ts';
+import { createLookup } from './lookup.ts';
 
-/**
- * @param reply takes the answers to messages
- * @param inline true on the app's thread
- * @returns what takes messages
- */
-export function startExport(
-  input: ExportInput,
-  reply: (message: FromExport) => void,
-  inline: boolean,
-): (message: ToExport) => void {
-  const { options, control } = input;
-  if (options.logLevel) setLogLevel(options.logLevel);
-  const exporters = options.exporters.map((name): Exporter => {
-    if (name === 'otlp') return otlpExporter(options.otlp, inline);
-    if (name === 'file') return fileExporter(options.file.path);
-    return consoleExporter(options.console?.color);
-  });
-  const batcher = createBatcher(exporters, options.batch, input.resource);
-  const cells = new Int32Array(control);
+export const startExport: StartExport = ({ options, control, resource, rings }, reply, inline) => {
+  const { signals, file, console, logLevel } = options;
+  if (logLevel) setLogLevel(logLevel);
+  // One for all: it asks the system for one name at a time.
+  const lookup = createLookup();
+  const batchers = new Map<Signal, Batcher>();
+  for (const [name, { exporters, otlp, batch }] of Object.entries(signals)) {
+    const signal = name as Signal;
+    if (exporters.length === 0) continue;
+    const made = exporters.map((exporter): Exporter => {
+      if (exporter === 'otlp') return otlpExporter(signal, otlp, inline, lookup);
+      if (exporter === 'file') return fileExporter(signal, file.path);
+      return consoleExporter(signal, console?.color);
+    });
+    batchers.set(signal, createBatcher(signal, made, batch, resource));
+  }
+  const finished = new Int32Array(control);
+
+  /** Of all signals at the same time. */
+  async function ofAll(act: (batcher: Batcher) => Promise<void>): Promise<void> {
+    await Promise.all([...batchers.values()].map(act));
+  }
 
   const receive = (message: ToExport): void => {
     switch (message.type) {
-      case 'wake':
-        batcher.wake();
+      case 'ring':
+        batchers.get(message.signal)?.add(message.threadId, message.shared);
         break;
-      case 'attach':
-        batcher.attach(message.threadId, message.shared);
+      case 'wake':
+        batchers.get(message.signal)?.wake();
         break;
       case 'ended':
-        batcher.ended(message.threadId);
+        for (const batcher of batchers.values()) batcher.ended(message.threadId);
         break;
       case 'flush':
-        void batcher
-          .flush()
-          .then(() => reply({ type: 'flushed', id: message.id, threadId: message.threadId }));
+        void ofAll((batcher) => batcher.flush()).then(() =>
+          reply({ type: 'flushed', id: message.id, threadId: message.threadId }),
+        );
         break;
       case 'finish':
-        void batcher.finish(message.timeoutMs).then(() => {
-          Atomics.add(cells, 0, 1);
-          Atomics.notify(cells, 0);
+        void ofAll((batcher) => batcher.finish(message.timeoutMs)).then(() => {
+          Atomics.add(finished, 0, 1);
+          Atomics.notify(finished, 0);
         });
         break;
       case 'close':
-        batcher.stop();
+        for (const batcher of batchers.values()) batcher.stop();
         break;
     }
   };
-  for (const { threadId, shared } of input.rings) batcher.attach(threadId, shared);
+  for (const ring of rings) receive({ type: 'ring', ...ring });
   return receive;
-}
+};
 
 function runAsThread(port: NonNullable<typeof parentPort>, input: ExportInput): void {
   // The transport's own remarks: what matters of them is in the lines of the exporters.

@@ -25,7 +25,7 @@ export function batch(
     at += one;
   }
   writeRequest(bytes, head, [group]);
-  return batchOf(bytes.subarray(0, length), spans.length);
+  return batchOf('traces', bytes.subarray(0, length), spans.length);
 }
 
 export const someSpans = (count: number): TestSpan[] =>

@@ -84,7 +84,7 @@ test('the end of the process starts a dead thread without delay', async () => {
   starts = 0;
   const exportSide = createExportSide(threadFile('dies', 'process.exit(9)'), true, input, () => {}, 60_000);
   exportSide.start();
-  exportSide.post({ type: 'wake' });
+  exportSide.post({ type: 'wake', signal: 'traces' });
   await vi.waitFor(() => expect(exportSide.running).toBe(false), 5000);
   exportSide.start(true);
   expect(exportSide.running).toBe(true);
@@ -95,7 +95,7 @@ test('code that can not be loaded is one line, and no exception', () => {
   const exportSide = createExportSide(join(folder, 'missing.cjs'), false, input, () => {});
   exportSide.start();
   exportSide.start();
-  exportSide.post({ type: 'wake' });
+  exportSide.post({ type: 'wake', signal: 'traces' });
   expect(exportSide.running).toBe(false);
   expect(lines).toEqual([
     expect.stringMatching(/^foretrace: cannot start the export \(.*\), spans are dropped\n$/),

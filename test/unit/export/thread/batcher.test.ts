@@ -55,7 +55,7 @@ function openExporter(failed = 0): Exporter & { batches: Batch[] } {
     batches,
     async export(batch) {
       batches.push(batch);
-      return Math.min(failed, batch.spans);
+      return Math.min(failed, batch.records);
     },
   };
 }
@@ -67,32 +67,32 @@ function fill(ring: Ring, count: number, scope = 1, prefix = 'span'): void {
   }
 }
 
-const sizes = (exporter: { batches: Batch[] }): number[] => exporter.batches.map((batch) => batch.spans);
+const sizes = (exporter: { batches: Batch[] }): number[] => exporter.batches.map((batch) => batch.records);
 const decode = (batch: Batch) => decodeTraces(new Uint8Array(batch.request), 'application/x-protobuf');
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('batches', () => {
   test('511 spans wait, the 512th makes a batch', async () => {
     const exporter = openExporter();
-    const batcher = createBatcher([exporter], defaults, {});
+    const batcher = createBatcher('traces', [exporter], defaults, {});
     const ring = createRing(1 << 20, 2048);
-    batcher.attach(0, ring.shared);
+    batcher.add(0, ring.shared);
     fill(ring, 511);
     batcher.wake();
-    await settled();
+    await turn();
     expect(sizes(exporter)).toEqual([]);
     fill(ring, 1);
     batcher.wake();
-    await settled();
+    await turn();
     expect(sizes(exporter)).toEqual([512]);
     batcher.stop();
   });
 
   test('what is less than a batch is exported when the schedule delay is over', async () => {
     const exporter = openExporter();
-    const batcher = createBatcher([exporter], { ...defaults, scheduleDelayMs: 20 }, {});
+    const batcher = createBatcher('traces', [exporter], { ...defaults, scheduleDelayMs: 20 }, {});
     const ring = createRing(1 << 20, 2048);
-    batcher.attach(0, ring.shared);
+    batcher.add(0, ring.shared);
     fill(ring, 3);
     await vi.waitFor(() => expect(sizes(exporter)).toEqual([3]));
     batcher.stop();
@@ -100,9 +100,9 @@ describe('batches', () => {
 
   test('no wake is needed while the export side looks by itself, and one is when it has stopped to', async () => {
     const exporter = openExporter();
-    const batcher = createBatcher([exporter], { ...defaults, maxExportBatchSize: 10 }, {});
+    const batcher = createBatcher('traces', [exporter], { ...defaults, maxExportBatchSize: 10 }, {});
     const ring = createRing(1 << 20, 2048);
-    batcher.attach(0, ring.shared);
+    batcher.add(0, ring.shared);
     expect(isAwake(ring)).toBe(false);
     fill(ring, 10);
     batcher.wake();
@@ -117,21 +117,21 @@ describe('batches', () => {
 
   test('a flush exports everything, in full batches and a rest', async () => {
     const exporter = openExporter();
-    const batcher = createBatcher([exporter], defaults, {});
+    const batcher = createBatcher('traces', [exporter], defaults, {});
     const ring = createRing(1 << 20, 2048);
-    batcher.attach(0, ring.shared);
+    batcher.add(0, ring.shared);
     fill(ring, 1300);
     await batcher.flush();
     expect(sizes(exporter)).toEqual([512, 512, 276]);
-    expect(counts(ring)).toEqual({ ended: 1300, settled: 1300, failed: 0, dropped: 0 });
+    expect(counts(ring)).toEqual({ appended: 1300, done: 1300, failed: 0, dropped: 0 });
     batcher.stop();
   });
 
   test('exports never overlap, and a flush during one waits for it and for what came after', async () => {
     const exporter = heldExporter();
-    const batcher = createBatcher([exporter], { ...defaults, maxExportBatchSize: 10 }, {});
+    const batcher = createBatcher('traces', [exporter], { ...defaults, maxExportBatchSize: 10 }, {});
     const ring = createRing(1 << 20, 2048);
-    batcher.attach(0, ring.shared);
+    batcher.add(0, ring.shared);
     fill(ring, 10);
     batcher.wake();
     fill(ring, 15);
@@ -139,7 +139,7 @@ describe('batches', () => {
     let flushed = false;
     const flush = batcher.flush().then(() => (flushed = true));
     for (const _ of [1, 2, 3]) {
-      await settled();
+      await turn();
       expect(flushed).toBe(false);
       exporter.finish();
     }
@@ -153,41 +153,41 @@ describe('batches', () => {
     const ring = createRing(1 << 20, 2048);
     const exporter: Exporter = {
       async export(batch) {
-        fill(ring, batch.spans);
+        fill(ring, batch.records);
         return 0;
       },
     };
-    const batcher = createBatcher([exporter], { ...defaults, maxExportBatchSize: 10 }, {});
-    batcher.attach(0, ring.shared);
+    const batcher = createBatcher('traces', [exporter], { ...defaults, maxExportBatchSize: 10 }, {});
+    batcher.add(0, ring.shared);
     fill(ring, 25);
     await batcher.flush();
-    expect(counts(ring).settled).toBeGreaterThanOrEqual(25);
+    expect(counts(ring).done).toBeGreaterThanOrEqual(25);
     batcher.stop();
   });
 
   test('large spans are exported before the ring is full, however few', async () => {
     const exporter = openExporter();
-    const batcher = createBatcher([exporter], defaults, {});
+    const batcher = createBatcher('traces', [exporter], defaults, {});
     const ring = createRing(4096, 2048);
-    batcher.attach(0, ring.shared);
+    batcher.add(0, ring.shared);
     const bytes = encodeSpan({ name: 'x'.repeat(2100) });
     append(ring, 1, bytes, bytes.length);
     batcher.wake();
-    await settled();
+    await turn();
     expect(sizes(exporter)).toEqual([1]);
     batcher.stop();
   });
 
   test('spans are grouped by scope under one resource', async () => {
     const exporter = openExporter();
-    const batcher = createBatcher([exporter], defaults, {
+    const batcher = createBatcher('traces', [exporter], defaults, {
       'service.name': 'shop',
       list: ['a', 'b'],
       absent: undefined,
     });
     const ring = createRing(1 << 20, 2048);
     const http = appendScope(ring, { name: 'http', version: '1.0', schemaUrl: 'https://example.test/1' });
-    batcher.attach(0, ring.shared);
+    batcher.add(0, ring.shared);
     fill(ring, 1, http, 'a');
     const pg = appendScope(ring, { name: 'pg' });
     fill(ring, 1, pg, 'b');
@@ -211,63 +211,68 @@ describe('batches', () => {
 
   test('several rings share batches; each gets its own count', async () => {
     const exporter = openExporter();
-    const batcher = createBatcher([exporter], { ...defaults, maxExportBatchSize: 30 }, {});
+    const batcher = createBatcher('traces', [exporter], { ...defaults, maxExportBatchSize: 30 }, {});
     const rings = [createRing(1 << 16, 100), createRing(1 << 16, 100)];
     rings.forEach((ring, threadId) => {
-      batcher.attach(threadId, ring.shared);
-      batcher.attach(threadId, ring.shared);
+      batcher.add(threadId, ring.shared);
+      batcher.add(threadId, ring.shared);
       fill(ring, 20);
     });
     await batcher.flush();
     expect(sizes(exporter)).toEqual([30, 10]);
-    expect(rings.map((ring) => counts(ring).settled)).toEqual([20, 20]);
+    expect(rings.map((ring) => counts(ring).done)).toEqual([20, 20]);
     batcher.stop();
   });
 
   test('spans that one of several exporters lost are counted as failed once', async () => {
-    const batcher = createBatcher([openExporter(2), openExporter(0), openExporter(1)], defaults, {});
+    const batcher = createBatcher(
+      'traces',
+      [openExporter(2), openExporter(0), openExporter(1)],
+      defaults,
+      {},
+    );
     const ring = createRing(1 << 16, 100);
-    batcher.attach(0, ring.shared);
+    batcher.add(0, ring.shared);
     fill(ring, 5);
     await batcher.flush();
-    expect(counts(ring)).toEqual({ ended: 5, settled: 5, failed: 2, dropped: 0 });
+    expect(counts(ring)).toEqual({ appended: 5, done: 5, failed: 2, dropped: 0 });
     batcher.stop();
   });
 
   test('a ring whose export side died in the middle of an export is sent again by the next', async () => {
     const held = heldExporter();
-    const first = createBatcher([held], defaults, {});
+    const first = createBatcher('traces', [held], defaults, {});
     const ring = createRing(1 << 16, 100);
-    first.attach(0, ring.shared);
+    first.add(0, ring.shared);
     fill(ring, 5);
     void first.flush();
-    await settled();
+    await turn();
     expect(sizes(held)).toEqual([5]);
     first.stop();
     const exporter = openExporter();
-    const second = createBatcher([exporter], defaults, {});
-    second.attach(0, ring.shared);
+    const second = createBatcher('traces', [exporter], defaults, {});
+    second.add(0, ring.shared);
     await second.flush();
     held.finish();
-    await settled();
+    await turn();
     expect(sizes(exporter)).toEqual([5]);
-    expect(counts(ring)).toEqual({ ended: 5, settled: 5, failed: 0, dropped: 0 });
+    expect(counts(ring)).toEqual({ appended: 5, done: 5, failed: 0, dropped: 0 });
     second.stop();
   });
 
   test('the ring of a thread that ended is exported without waiting, and then forgotten', async () => {
     const exporter = openExporter();
-    const batcher = createBatcher([exporter], defaults, {});
+    const batcher = createBatcher('traces', [exporter], defaults, {});
     const ring = createRing(1 << 16, 100);
-    batcher.attach(5, ring.shared);
+    batcher.add(5, ring.shared);
     fill(ring, 3);
     batcher.ended(5);
-    await settled();
+    await turn();
     expect(sizes(exporter)).toEqual([3]);
     expect(free(ring.shared)).toBe(true);
     // The number may come again with another ring.
     const next = createRing(1 << 16, 100);
-    batcher.attach(5, next.shared);
+    batcher.add(5, next.shared);
     fill(next, 1);
     await batcher.flush();
     expect(sizes(exporter)).toEqual([3, 1]);
@@ -278,20 +283,20 @@ describe('batches', () => {
 describe('a full queue', () => {
   test('drops the 2,049th span and says so with the count and the bound', async () => {
     const exporter = heldExporter();
-    const batcher = createBatcher([exporter], defaults, {});
+    const batcher = createBatcher('traces', [exporter], defaults, {});
     const ring = createRing(1 << 20, 2048);
-    batcher.attach(0, ring.shared);
+    batcher.add(0, ring.shared);
     fill(ring, 2048);
     expect(counts(ring).dropped).toBe(0);
     fill(ring, 2);
-    expect(counts(ring)).toMatchObject({ ended: 2048, dropped: 2 });
+    expect(counts(ring)).toMatchObject({ appended: 2048, dropped: 2 });
     const flush = batcher.flush();
     for (let i = 0; i < 4; i++) {
-      await settled();
+      await turn();
       exporter.finish();
     }
     await flush;
-    await settled();
+    await turn();
     expect(lines).toEqual([
       'foretrace: the queue of 2048 spans (OTEL_BSP_MAX_QUEUE_SIZE) is full, 2 spans dropped so far\n',
     ]);
@@ -300,7 +305,7 @@ describe('a full queue', () => {
 
   test('is told of at most every ten seconds, with the bound that was hit and what it cost so far', () => {
     let now = 0;
-    const watch = createDropWatch(100, 5000, () => now);
+    const watch = createDropWatch('traces', 100, 5000, () => now);
     const at = (ms: number, ...state: [dropped: number, forBytes: number, drained: boolean]): string[] => {
       lines.length = 0;
       now = ms;
