@@ -1,15 +1,14 @@
 import { AsyncResource } from 'node:async_hooks';
-import { log } from '../../log.ts';
 import { guarded } from '../../patch/guard.ts';
-import { now } from '../../trace/clock.ts';
 import type { FromExport, ToExport } from '../messages.ts';
 import type { ExportOptions } from '../options.ts';
 import type { Pipeline } from '../pipeline.ts';
-import { count, type Signal } from '../signal.ts';
+import type { Signal } from '../signal.ts';
 import { createChannel } from './channel.ts';
 import { PIPELINE_CHANNEL } from './environment-data.ts';
-import { createExportSide, mayStartThread } from './export-side.ts';
+import { createExportSide } from './export-side.ts';
 import { createFlushes } from './flushes.ts';
+import { exportLast } from './last-export.ts';
 import { createRings } from './rings.ts';
 import { createSpareRings } from './spare-rings.ts';
 import { isMainThread, workerThreads } from './threads.ts';
@@ -26,6 +25,7 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
   const channelName = `foretrace:${threadId}`;
   const control = new SharedArrayBuffer(4);
   const finished = new Int32Array(control);
+  const signals = Object.keys(options.signals) as Signal[];
   const outside = new AsyncResource('foretrace');
   const rings = createRings();
   const spareRings = createSpareRings();
@@ -132,9 +132,6 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
     return flushes.wait(timeoutMs, (id) => exportSide.post({ type: 'flush', id }));
   }
 
-  const told = Object.keys(options.signals) as Signal[];
-  const failed = (): number[] => told.map((signal) => rings.stats(signal).failed);
-
   return {
     write: writers.write,
     flush,
@@ -147,34 +144,10 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
     flushSync(timeoutMs) {
       channel.hearWaiting();
       if (timeoutMs <= 0 || rings.pending() === 0 || shutdown !== undefined) return;
-      const pending = (): number[] => told.map((signal) => rings.pending(signal));
-      if (!mayStartThread()) {
-        // This thread would wait for itself.
-        warnOfLoss(told, pending(), ': only a thread could send them now (--allow-worker)');
-        return;
-      }
-      const end = now() + timeoutMs;
-      const before = Atomics.load(finished, 0);
-      const failedBefore = failed();
-      exportSide.start(true);
-      exportSide.post({ type: 'finish', timeoutMs });
-      for (;;) {
-        const leftMs = end - now();
-        if (leftMs <= 0 || Atomics.load(finished, 0) !== before) break;
-        Atomics.wait(finished, 0, before, leftMs);
-      }
-      const failedNow = failed();
-      const lost = pending().map((records, i) => records + failedNow[i]! - failedBefore[i]!);
-      warnOfLoss(told, lost, `, after ${timeoutMs} ms at most (FORETRACE_EXIT_TIMEOUT)`);
+      exportLast(exportSide, rings, signals, finished, timeoutMs);
     },
     whenFirst: writers.whenFirst,
     prepareWorkers,
     stats: rings.stats,
   };
-}
-
-function warnOfLoss(signals: readonly Signal[], lost: readonly number[], why: string): void {
-  const parts = signals.map((signal, i) => (lost[i]! > 0 ? count(lost[i]!, signal) : ''));
-  const text = parts.filter((part) => part !== '').join(' and ');
-  if (text !== '') log.warn(`${text} lost at the end of the process${why}`);
 }

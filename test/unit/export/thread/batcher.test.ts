@@ -4,6 +4,7 @@ import type { Batch, Exporter } from '../../../../src/export/thread/exporter.ts'
 import { createDropWatch } from '../../../../src/export/thread/health.ts';
 import { createBatcher } from '../../../../src/export/thread/batcher.ts';
 import type { BatchOptions } from '../../../../src/export/options.ts';
+import type { Signal } from '../../../../src/export/signal.ts';
 import {
   append,
   appendScope,
@@ -326,5 +327,18 @@ describe('a full queue', () => {
     expect(at(30_001, 602, 3, false)).toEqual([
       'of 100 spans (OTEL_BSP_MAX_QUEUE_SIZE) is full, 2 spans dropped so far',
     ]);
+  });
+
+  test('names the variable of the signal, where there is one', () => {
+    const lineOf = (signal: Signal): string => {
+      lines.length = 0;
+      createDropWatch(signal, 1, 5000, () => 0)(1, 0, false);
+      return lines.join('').replace('foretrace: the queue of ', '').trim();
+    };
+    expect(lineOf('traces')).toBe('1 span (OTEL_BSP_MAX_QUEUE_SIZE) is full, 1 span dropped so far');
+    expect(lineOf('logs')).toBe(
+      '1 log record (OTEL_BLRP_MAX_QUEUE_SIZE) is full, 1 log record dropped so far',
+    );
+    expect(lineOf('metrics')).toBe('1 metric is full, 1 metric dropped so far');
   });
 });
