@@ -9,7 +9,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 export function bundle({ write }) {
   return build({
     absWorkingDir: fileURLToPath(new URL('..', import.meta.url)),
-    entryPoints: { agent: 'instrumentations/main.ts', 'export-thread': 'src/export/thread.ts' },
+    entryPoints: { agent: 'instrumentations/main.ts', 'export-thread': 'src/export/thread/main.ts' },
     outdir: 'dist',
     outExtension: { '.js': '.cjs' },
     bundle: true,

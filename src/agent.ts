@@ -8,9 +8,11 @@ import { run } from './context/active.ts';
 import { ROOT, SUPPRESS_KEY } from './context/context.ts';
 import { contextManager } from './context/manager.ts';
 import type { Instrumentation } from './define.ts';
-import { beforeLastExport, installExit } from './export/exit.ts';
-import { createPipeline, type OtlpOptions, type Pipeline } from './export/pipeline.ts';
-import { isMainThread } from './export/threads.ts';
+import { beforeLastExport, installExit } from './export/app/exit.ts';
+import { createPipeline } from './export/app/create-pipeline.ts';
+import type { OtlpOptions } from './export/options.ts';
+import type { Pipeline } from './export/pipeline.ts';
+import { isMainThread } from './export/app/threads.ts';
 import { hookModules, type ModulePatch } from './load/index.ts';
 import { log, setLogLevel } from './log.ts';
 import { modulePatches } from './patch/apply.ts';
@@ -66,11 +68,9 @@ function startExport(
   const { exporters, otlp, file, batch, exitTimeoutMs, thread, logLevel, console } = config;
   if (exporters.length === 0) return { watched: [] };
   const options = {
-    exporters,
-    otlp: ofThisProcess(otlp.traces, node),
+    signals: { traces: { exporters, otlp: ofThisProcess(otlp.traces, node), batch } },
     file: { path: resolve(file.path) },
     console,
-    batch,
     exitTimeoutMs,
     thread,
     logLevel,
@@ -79,10 +79,7 @@ function startExport(
   // The export side keeps the context in which it was made. Where it runs on this thread, its requests would be traced otherwise,
   // and each export would make a span to export.
   const pipeline = run(ROOT.setValue(SUPPRESS_KEY, true), createPipeline, options);
-  setSink((scope, bytes, length) => {
-    if (scope.number === -1) scope.number = pipeline.scope(scope.name, scope.version, scope.schemaUrl);
-    pipeline.write(scope.number, bytes, length);
-  });
+  if (pipeline.write.traces !== undefined) setSink(pipeline.write.traces);
   beforeLastExport(endOpenEntries);
   installExit(pipeline, exitTimeoutMs, whenFirstId);
   if (isMainThread()) {

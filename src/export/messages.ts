@@ -1,8 +1,13 @@
 import type { ExportOptions, ResourceAttributes } from './options.ts';
+import type { Signal } from './signal.ts';
 
-/** The ring of one thread of the app. */
+/** `workerData.foretrace` of the export thread: the preload does nothing there. */
+export const EXPORT_THREAD = 'export-thread';
+
+/** The queue of one signal of one thread of the app. */
 export interface ThreadRing {
   threadId: number;
+  signal: Signal;
   shared: SharedArrayBuffer;
 }
 
@@ -10,7 +15,7 @@ export interface ThreadRing {
 export interface ExportInput {
   options: Omit<ExportOptions, 'resource'>;
   resource: ResourceAttributes;
-  rings: ThreadRing[];
+  rings: readonly ThreadRing[];
   /** One int32 that is counted up, and its waiters notified, for each `finish` that is done. */
   control: SharedArrayBuffer;
   /** Name of the BroadcastChannel on which the app's worker threads are heard. */
@@ -19,12 +24,25 @@ export interface ExportInput {
 
 /** From a thread of the app to the export side. */
 export type ToExport =
-  | { type: 'wake' }
-  | ({ type: 'attach' } & ThreadRing)
+  | ({ type: 'ring' } & ThreadRing)
+  /** There may be a full batch of the signal. */
+  | { type: 'wake'; signal: Signal }
   | { type: 'ended'; threadId: number }
-  /** `threadId`: the worker thread that asks; undefined = the main thread. */
+  /** Of all signals. `threadId`: the worker thread that asks; undefined = the main thread. */
   | { type: 'flush'; id: number; threadId?: number }
   | { type: 'finish'; timeoutMs: number }
   | { type: 'close' };
 
 export type FromExport = { type: 'flushed'; id: number; threadId?: number };
+
+/**
+ * What the export's bundle gives to whoever loads it.
+ * @param reply takes the answers to messages
+ * @param inline true on the app's thread
+ * @returns what takes messages
+ */
+export type StartExport = (
+  input: ExportInput,
+  reply: (message: FromExport) => void,
+  inline: boolean,
+) => (message: ToExport) => void;

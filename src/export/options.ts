@@ -1,6 +1,7 @@
 import type { NodeSettings } from '../config/environment.ts';
 import type { Config } from '../config/table.ts';
 import type { LogLevel } from '../log.ts';
+import type { Signal } from './signal.ts';
 
 /** What the export to a collector needs to know: the settings of one signal, and those of Node. */
 export type OtlpOptions = Omit<Otlp, Files> & Partial<Pick<Otlp, Files> & NodeSettings>;
@@ -12,14 +13,19 @@ export type BatchOptions = Config['batch'];
 
 export type ExporterName = Config['exporters'][number];
 
-export interface ExportOptions {
-  /** Where spans go; an empty list = they are dropped without a trace. */
+export interface SignalOptions {
+  /** Where the records go. */
   exporters: readonly ExporterName[];
   otlp: OtlpOptions;
+  batch: BatchOptions;
+}
+
+export interface ExportOptions {
+  /** What is exported. The records of any other signal are ignored, and cost nothing. */
+  signals: Readonly<Partial<Record<Signal, SignalOptions>>>;
   file: { path: string };
   /** `color`: undefined = when stderr is a terminal. */
   console?: { color?: boolean };
-  batch: BatchOptions;
   /** The longest time that the end of the process waits for the export (`FORETRACE_EXIT_TIMEOUT`). */
   exitTimeoutMs: number;
   /** False = export on the app's thread (`FORETRACE_EXPORT_THREAD=off`). */

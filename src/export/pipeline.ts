@@ -1,67 +1,46 @@
-import { join } from 'node:path';
-import { createAppPipeline } from './app.ts';
-import { PIPELINE_CHANNEL } from './marker.ts';
-import type { ExportOptions } from './options.ts';
-import { createRelayPipeline } from './relay.ts';
-import { isMainThread, workerThreads } from './threads.ts';
+import type { ScopeInfo } from './ring.ts';
+import type { Signal } from './signal.ts';
 
-export type {
-  BatchOptions,
-  ExporterName,
-  ExportOptions,
-  OtlpOptions,
-  ResourceAttributes,
-} from './options.ts';
-export { installExit } from './exit.ts';
-
-declare const __dirname: string;
-
-export interface PipelineStats {
-  /** Spans accepted. */
-  ended: number;
+/** What became of the records of a signal. */
+export interface SignalStats {
+  /** Accepted into a queue. */
+  appended: number;
   exported: number;
-  /** Spans that found the queue full. */
+  /** Found the queue full. */
   dropped: number;
-  /** Spans that were accepted and could not be delivered. */
+  /** Were accepted and could not be delivered. */
   failed: number;
 }
 
-/** What the tracer hands its spans to. */
+/** An instrumentation scope as the one who makes records holds it. It belongs to one signal. */
+export interface NumberedScope extends ScopeInfo {
+  /** Its number in the ring of this thread, which is given to it by the first record; -1 until then. */
+  number: number;
+}
+
+/**
+ * Takes the first `length` bytes as a record of the scope: one message of OTLP's `Span`, `Metric` or `LogRecord`. Copies
+ * them; never throws.
+ * @returns false when the record was dropped
+ */
+export type WriteRecord = (scope: NumberedScope, bytes: Uint8Array, length: number) => boolean;
+
+/** What those who make telemetry hand their records to. */
 export interface Pipeline {
-  /** Registers an instrumentation scope (the same one twice has the same number). */
-  scope(name: string, version?: string, schemaUrl?: string): number;
-  /**
-   * Takes the first `length` bytes, one OTLP `Span` message, as a span of the scope. Copies them; never throws.
-   * @returns false when the span was dropped
-   */
-  write(scope: number, bytes: Uint8Array, length: number): boolean;
+  /** For signals that are exported. */
+  readonly write: Readonly<Partial<Record<Signal, WriteRecord>>>;
   /** Resolves when everything written so far is exported or given up; false = not within the time. */
   flush(timeoutMs: number): Promise<boolean>;
-  /** Flushes and ends the export; later spans are ignored. A second call has the result of the first. */
+  /** Flushes and ends the export; later records are ignored. A second call has the result of the first. */
   shutdown(timeoutMs: number): Promise<boolean>;
   /**
    * Blocks this thread until everything is exported or given up, or the time is over; returns at once when there is
    * nothing. For the end of the process.
    */
   flushSync(timeoutMs: number): void;
-  /** Calls back once, when the first span is written. */
+  /** Calls back once, when the first record is written. */
   whenFirst(callback: () => void): void;
   /** To be called when the app loads `node:worker_threads`: from then on it may start threads that have spans. */
   prepareWorkers(): void;
-  stats(): PipelineStats;
-}
-
-/**
- * Makes the pipeline of this thread. In the main thread, and in a worker of a process whose main thread has none, it has
- * an export side of its own; in any other worker thread it hands its spans to the pipeline of the process.
- * @param threadFile the built `export-thread.cjs`
- */
-export function createPipeline(
-  options: ExportOptions,
-  threadFile = join(__dirname, 'export-thread.cjs'),
-): Pipeline {
-  const channel = isMainThread() ? undefined : workerThreads().getEnvironmentData(PIPELINE_CHANNEL);
-  return typeof channel === 'string'
-    ? createRelayPipeline(options, channel)
-    : createAppPipeline(options, threadFile);
+  stats(signal: Signal): SignalStats;
 }

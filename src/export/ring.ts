@@ -8,16 +8,16 @@ export interface ScopeInfo {
 }
 
 /**
- * A byte queue between two threads over one SharedArrayBuffer: exactly one producer appends, exactly one consumer
- * drains. Everything the consumer must know is in the shared memory (scopes too), so nothing is lost with the thread
+ * A byte queue between two threads over one SharedArrayBuffer: exactly one writer appends, exactly one reader
+ * drains. Everything the reader must know is in the shared memory (scopes too), so nothing is lost with the thread
  * that wrote it.
  *
- * Layout: counters of the producer and of the consumer on separate cache lines, the block table, the scope table, the
+ * Layout: counters of the writer and of the reader on separate cache lines, the block table, the scope table, the
  * records. A record is `int32 length, int32 scope, bytes` padded to 8; a length of -1 says "continue in the next block".
  * Positions are int32 counters that wrap; only differences between them have a meaning.
  *
- * The room for records is made of blocks of 1 MiB, and the block table says which of them a position lies in: the producer goes
- * on in the lowest one that is free. So a ring may be large and yet only touches the memory that its spans have needed at once;
+ * The room for records is made of blocks of 1 MiB, and the block table says which of them a position lies in: the writer goes
+ * on in the lowest one that is free. So a ring may be large and yet only touches the memory that its records have needed at once;
  * one that runs through all its room would own all of it after a while, however little waits in it.
  */
 export interface Ring {
@@ -28,40 +28,40 @@ export interface Ring {
   readonly scopeTable: Uint8Array;
   /** The most bytes that may wait. */
   readonly capacity: number;
-  readonly maxSpans: number;
+  readonly maxRecords: number;
   readonly blockBytes: number;
   /** log2 of `blockBytes`. */
   readonly blockShift: number;
   readonly blocks: number;
-  /** Where the producer's block starts among the records. */
+  /** Where the writer's block starts among the records. */
   base: number;
-  /** Producer's own copies of what it publishes, and what it last saw of the consumer. */
+  /** The writer's own copies of what it publishes, and what it last saw of the reader. */
   written: number;
-  ended: number;
+  appended: number;
   dropped: number;
   droppedForBytes: number;
-  consumedSeen: number;
-  settledSeen: number;
+  releasedSeen: number;
+  doneSeen: number;
   source: Uint8Array | undefined;
   sourceWords: Int32Array;
 }
 
 const CAPACITY = 0;
-const MAX_SPANS = 1;
+const MAX_RECORDS = 1;
 const BLOCK_SHIFT = 2;
 const BLOCKS = 3;
 // Written by whoever the ring is passed on by.
 const LIFE = 4;
-// One writer for each: the producer.
+// Stored by the writer alone.
 const WRITTEN = 16;
-const ENDED = 17;
+const APPENDED = 17;
 const DROPPED = 18;
 const SCOPES = 19;
 const SCOPE_COUNT = 20;
 const DROPPED_FOR_BYTES = 21;
-// One writer for each: the consumer.
-const CONSUMED = 32;
-const SETTLED = 33;
+// Stored by the reader alone.
+const RELEASED = 32;
+const DONE = 33;
 const FAILED = 34;
 const TAKEN = 35;
 const STATE = 36;
@@ -77,7 +77,7 @@ const RECORD_HEADER_BYTES = 8;
 const SKIP = -1;
 const MIN_BLOCK_SHIFT = 12;
 const MAX_BLOCK_SHIFT = 20;
-/** Bytes that are a batch however few spans they are. */
+/** Bytes that are a batch however few records they are. */
 const BATCH_BYTES = 4 * 1024 * 1024;
 /**
  * Up to here a loop over words is faster than a native copy, whose call alone costs 30-80 ns. Words of 32 bits: those of 64 are BigInts,
@@ -93,17 +93,17 @@ export const MAX_CAPACITY_BYTES = (TABLE_BLOCKS - 1) << MAX_BLOCK_SHIFT;
 
 /**
  * @param capacityBytes room for records; below 1 MiB rounded up to a power of two. Memory is used as it is needed.
- * @param maxSpans spans that may be ended and not yet settled; one more is dropped and counted
+ * @param maxRecords records that may be appended and not yet done; one more is dropped and counted
  */
-export function createRing(capacityBytes: number, maxSpans: number): Ring {
+export function createRing(capacityBytes: number, maxRecords: number): Ring {
   const { shift, block, capacity, blocks } = layoutOf(capacityBytes);
   const shared = new SharedArrayBuffer(HEADER_BYTES + SCOPE_TABLE_BYTES + blocks * block);
   const header = new Int32Array(shared, 0, HEADER_BYTES / 4);
   header[CAPACITY] = capacity;
-  header[MAX_SPANS] = maxSpans;
+  header[MAX_RECORDS] = maxRecords;
   header[BLOCK_SHIFT] = shift;
   header[BLOCKS] = blocks;
-  return attach(shared);
+  return ringOf(shared);
 }
 
 function layoutOf(capacityBytes: number): { shift: number; block: number; capacity: number; blocks: number } {
@@ -116,19 +116,19 @@ function layoutOf(capacityBytes: number): { shift: number; block: number; capaci
   return { shift, block, capacity, blocks };
 }
 
-// The lives of a ring: a thread's own, forgotten by the consumer once that thread has ended, free for the next thread.
+// The lives of a ring: a thread's own, forgotten by the reader once that thread has ended, free for the next thread.
 const OWNED = 0;
 const FORGOTTEN = 1;
 const FREE = 2;
 
-/** Its thread has ended and its spans are settled: the consumer will not look at it again. Consumer only. */
+/** Its thread has ended and its records are done: the reader will not look at it again. Reader only. */
 export function forget(ring: Ring): void {
   Atomics.store(ring.header, LIFE, FORGOTTEN);
 }
 
 /**
  * Offers a ring to other threads, once nothing of its last life is to be read. By the thread that keeps the rings.
- * @returns false while the consumer has not forgotten it
+ * @returns false while the reader has not forgotten it
  */
 export function free(shared: SharedArrayBuffer): boolean {
   return (
@@ -146,17 +146,21 @@ export function isFree(shared: SharedArrayBuffer): boolean {
  * until the garbage of the export thread is collected, which takes it many minutes (33 rings of 97 threads were there after a quarter of an hour).
  * @returns undefined when another thread was faster, or when it is of another size
  */
-export function claim(shared: SharedArrayBuffer, capacityBytes: number, maxSpans: number): Ring | undefined {
+export function claim(
+  shared: SharedArrayBuffer,
+  capacityBytes: number,
+  maxRecords: number,
+): Ring | undefined {
   const header = new Int32Array(shared, 0, HEADER_BYTES / 4);
-  if (header[CAPACITY] !== layoutOf(capacityBytes).capacity || header[MAX_SPANS] !== maxSpans)
+  if (header[CAPACITY] !== layoutOf(capacityBytes).capacity || header[MAX_RECORDS] !== maxRecords)
     return undefined;
   if (Atomics.compareExchange(header, LIFE, FREE, OWNED) !== FREE) return undefined;
   header.fill(0, WRITTEN);
-  return attach(shared);
+  return ringOf(shared);
 }
 
 /** A view on a ring that another thread has made. */
-export function attach(shared: SharedArrayBuffer): Ring {
+export function ringOf(shared: SharedArrayBuffer): Ring {
   const header = new Int32Array(shared, 0, HEADER_BYTES / 4);
   const blockShift = header[BLOCK_SHIFT]!;
   const blockBytes = 1 << blockShift;
@@ -170,38 +174,38 @@ export function attach(shared: SharedArrayBuffer): Ring {
     bytes: Buffer.from(shared, offset, blocks * blockBytes),
     scopeTable: new Uint8Array(shared, HEADER_BYTES, SCOPE_TABLE_BYTES),
     capacity: header[CAPACITY]!,
-    maxSpans: header[MAX_SPANS]!,
+    maxRecords: header[MAX_RECORDS]!,
     blockBytes,
     blockShift,
     blocks,
     base: header[TABLE + ((written >> blockShift) & (TABLE_BLOCKS - 1))]! << blockShift,
     written,
-    ended: Atomics.load(header, ENDED),
+    appended: Atomics.load(header, APPENDED),
     dropped: Atomics.load(header, DROPPED),
     droppedForBytes: Atomics.load(header, DROPPED_FOR_BYTES),
-    consumedSeen: Atomics.load(header, CONSUMED),
-    settledSeen: Atomics.load(header, SETTLED),
+    releasedSeen: Atomics.load(header, RELEASED),
+    doneSeen: Atomics.load(header, DONE),
     source: undefined,
     sourceWords: NO_WORDS,
   };
 }
 
 /**
- * Copies `bytes[0..length)` into the ring. Producer only; the hot path.
- * @returns false when the span was dropped (queue full in spans or in bytes), which is counted
+ * Copies `bytes[0..length)` into the ring. Writer only; the hot path.
+ * @returns false when the record was dropped (queue full in records or in bytes), which is counted
  */
 export function append(ring: Ring, scope: number, bytes: Uint8Array, length: number): boolean {
   const { header, capacity, blockBytes } = ring;
   const size = (length + RECORD_HEADER_BYTES + 7) & ~7;
-  if (((ring.ended - ring.settledSeen) | 0) >= ring.maxSpans) {
-    ring.settledSeen = Atomics.load(header, SETTLED);
-    if (((ring.ended - ring.settledSeen) | 0) >= ring.maxSpans) return drop(ring);
+  if (((ring.appended - ring.doneSeen) | 0) >= ring.maxRecords) {
+    ring.doneSeen = Atomics.load(header, DONE);
+    if (((ring.appended - ring.doneSeen) | 0) >= ring.maxRecords) return drop(ring);
   }
   let at = ring.written & (blockBytes - 1);
   const skipped = blockBytes - at < size ? blockBytes - at : 0;
-  if (((ring.written - ring.consumedSeen) | 0) + skipped + size > capacity) {
-    ring.consumedSeen = Atomics.load(header, CONSUMED);
-    if (((ring.written - ring.consumedSeen) | 0) + skipped + size > capacity) {
+  if (((ring.written - ring.releasedSeen) | 0) + skipped + size > capacity) {
+    ring.releasedSeen = Atomics.load(header, RELEASED);
+    if (((ring.written - ring.releasedSeen) | 0) + skipped + size > capacity) {
       return dropForBytes(ring);
     }
   }
@@ -229,20 +233,20 @@ export function append(ring: Ring, scope: number, bytes: Uint8Array, length: num
     copyBytes.call(bytes as Buffer, ring.bytes, at + RECORD_HEADER_BYTES, 0, length);
   }
   // Plain: the atomic store below publishes it together with the record.
-  header[ENDED] = ring.ended = (ring.ended + 1) | 0;
+  header[APPENDED] = ring.appended = (ring.appended + 1) | 0;
   Atomics.store(header, WRITTEN, (ring.written = (ring.written + skipped + size) | 0));
   return true;
 }
 
-/** Chooses the block for a position at which one starts: the lowest that holds nothing of what the consumer has yet to release. */
+/** Chooses the block for a position at which one starts: the lowest that holds nothing of what the reader has yet to release. */
 function enterBlock(ring: Ring, position: number): void {
   if (ring.blocks === 1) return;
   const { header, blockShift } = ring;
-  const consumed = Atomics.load(header, CONSUMED);
-  const live = (position - consumed + (consumed & (ring.blockBytes - 1))) >> blockShift;
+  const released = Atomics.load(header, RELEASED);
+  const live = (position - released + (released & (ring.blockBytes - 1))) >> blockShift;
   let block = 0;
   for (let i = 0; i < live; i++) {
-    const other = header[TABLE + (((consumed >> blockShift) + i) & (TABLE_BLOCKS - 1))]!;
+    const other = header[TABLE + (((released >> blockShift) + i) & (TABLE_BLOCKS - 1))]!;
     if (other !== block) continue;
     block++;
     // From the start: the one that is next in number may have been passed already.
@@ -278,7 +282,7 @@ function useSource(ring: Ring, bytes: Uint8Array): void {
 }
 
 /**
- * Tells what was appended, oldest first, and keeps it in the ring until `release`. Consumer only.
+ * Tells what was appended, oldest first, and keeps it in the ring until `release`. Reader only.
  * @param onRecord gets where the record's bytes lie, counted from the position of the first record: as `copyOut` lays them out
  * @param maxRecords stop after so many
  * @param maxBytes stop after the record that reaches so many bytes
@@ -292,7 +296,7 @@ export function peek(
 ): number {
   const { header, records, blockBytes } = ring;
   const written = Atomics.load(header, WRITTEN);
-  const first = Atomics.load(header, CONSUMED);
+  const first = Atomics.load(header, RELEASED);
   let position = first;
   let count = 0;
   let total = 0;
@@ -313,13 +317,13 @@ export function peek(
 
 /** The bytes from the first record to a position that `peek` gave. */
 export function peekedBytes(ring: Ring, position: number): number {
-  return (position - Atomics.load(ring.header, CONSUMED)) | 0;
+  return (position - Atomics.load(ring.header, RELEASED)) | 0;
 }
 
-/** Copies these bytes to `target`: in one go, since a view of each record costs three times as much as the copy. Consumer only. */
+/** Copies these bytes to `target`: in one go, since a view of each record costs three times as much as the copy. Reader only. */
 export function copyOut(ring: Ring, position: number, target: Uint8Array, at: number): void {
   const { bytes, blockBytes, header } = ring;
-  for (let from = Atomics.load(header, CONSUMED); from !== position;) {
+  for (let from = Atomics.load(header, RELEASED); from !== position;) {
     const start = offsetOf(ring, from);
     const length = Math.min((position - from) | 0, blockBytes - (from & (blockBytes - 1)));
     target.set(bytes.subarray(start, start + length), at);
@@ -328,55 +332,55 @@ export function copyOut(ring: Ring, position: number, target: Uint8Array, at: nu
   }
 }
 
-/** Frees the room of the `spans` records before a position that `peek` gave. Consumer only. */
-export function release(ring: Ring, position: number, spans: number): void {
+/** Frees the room of as many records before a position that `peek` gave. Reader only. */
+export function release(ring: Ring, position: number, records: number): void {
   const { header } = ring;
-  Atomics.store(header, TAKEN, (header[TAKEN]! + spans) | 0);
-  Atomics.store(header, CONSUMED, position);
+  Atomics.store(header, TAKEN, (header[TAKEN]! + records) | 0);
+  Atomics.store(header, RELEASED, position);
 }
 
 /**
- * So many spans are to be exported at once: a batch, or half of the queue where that is less. A queue that waits until it is full
+ * So many records are to be exported at once: a batch, or half of the queue where that is less. A queue that waits until it is full
  * drops what ends during the export.
  */
-export function fullSpans(ring: Ring, maxExportBatchSize: number): number {
-  return Math.min(maxExportBatchSize, (ring.maxSpans + 1) >> 1);
+export function fullRecords(ring: Ring, maxExportBatchSize: number): number {
+  return Math.min(maxExportBatchSize, (ring.maxRecords + 1) >> 1);
 }
 
-/** The same in bytes: large spans fill the room long before they are a batch. */
+/** The same in bytes: large records fill the room long before they are a batch. */
 export function fullBytes(ring: Ring): number {
   return Math.min(ring.capacity >> 1, BATCH_BYTES);
 }
 
-/** Spans that the consumer has not taken. */
-export function queuedSpans(ring: Ring): number {
-  return (Atomics.load(ring.header, ENDED) - Atomics.load(ring.header, TAKEN)) | 0;
+/** Records that the reader has not taken. */
+export function queuedRecords(ring: Ring): number {
+  return (Atomics.load(ring.header, APPENDED) - Atomics.load(ring.header, TAKEN)) | 0;
 }
 
 /** Bytes that they need. */
 export function queuedBytes(ring: Ring): number {
-  return (Atomics.load(ring.header, WRITTEN) - Atomics.load(ring.header, CONSUMED)) | 0;
+  return (Atomics.load(ring.header, WRITTEN) - Atomics.load(ring.header, RELEASED)) | 0;
 }
 
-/** Marks `exported + failed` drained spans as done, which makes room for as many. Consumer only. */
-export function settle(ring: Ring, exported: number, failed: number): void {
+/** Marks `exported + failed` drained records as done, which makes room for as many. Reader only. */
+export function markDone(ring: Ring, exported: number, failed: number): void {
   const { header } = ring;
   if (failed !== 0) Atomics.store(header, FAILED, (header[FAILED]! + failed) | 0);
-  Atomics.store(header, SETTLED, (header[SETTLED]! + exported + failed) | 0);
+  Atomics.store(header, DONE, (header[DONE]! + exported + failed) | 0);
 }
 
 /**
- * A consumer that takes over from one that died between `release` and `settle`: these spans are counted as failed.
- * @returns the number of spans lost
+ * A reader that takes over from one that died between `release` and `markDone`: these records are counted as failed.
+ * @returns the number of records lost
  */
 export function takeOver(ring: Ring): number {
   const { header } = ring;
-  const lost = (Atomics.load(header, TAKEN) - Atomics.load(header, SETTLED)) | 0;
-  if (lost > 0) settle(ring, 0, lost);
+  const lost = (Atomics.load(header, TAKEN) - Atomics.load(header, DONE)) | 0;
+  if (lost > 0) markDone(ring, 0, lost);
   return Math.max(lost, 0);
 }
 
-/** What the consumer does, as far as a producer must know it before it wakes it. */
+/** What the reader does, as far as a writer must know it before it wakes it. */
 export const ASLEEP = 0;
 /** Looks at the rings now and then. */
 export const LOOKING = 1;
@@ -384,8 +388,8 @@ export const LOOKING = 1;
 export const EXPORTING = 2;
 
 /**
- * Says what the consumer does now. It has to look once more after it has said that it does less: what was appended before that
- * may have come without a wake. Consumer only.
+ * Says what the reader does now. It has to look once more after it has said that it does less: what was appended before that
+ * may have come without a wake. Reader only.
  */
 export function setState(ring: Ring, state: typeof ASLEEP | typeof LOOKING | typeof EXPORTING): void {
   Atomics.store(ring.header, STATE, state);
@@ -395,26 +399,26 @@ export function setState(ring: Ring, state: typeof ASLEEP | typeof LOOKING | typ
 export function isAwake(ring: Ring): boolean {
   const state = Atomics.load(ring.header, STATE);
   if (state !== LOOKING) return state === EXPORTING;
-  return queuedSpans(ring) < ring.maxSpans / 2 && queuedBytes(ring) < ring.capacity / 2;
+  return queuedRecords(ring) < ring.maxRecords / 2 && queuedBytes(ring) < ring.capacity / 2;
 }
 
-/** Spans that are ended and neither exported nor given up. */
+/** Records that are appended and neither exported nor given up. */
 export function pending(ring: Ring): number {
-  return (Atomics.load(ring.header, ENDED) - Atomics.load(ring.header, SETTLED)) | 0;
+  return (Atomics.load(ring.header, APPENDED) - Atomics.load(ring.header, DONE)) | 0;
 }
 
 export interface RingCounts {
-  /** Spans accepted into the ring. */
-  ended: number;
-  /** Spans delivered or given up. */
-  settled: number;
-  /** Spans given up: refused by the collector, or not deliverable. */
+  /** Records accepted into the ring. */
+  appended: number;
+  /** Records delivered or given up. */
+  done: number;
+  /** Records given up: refused by the collector, or not deliverable. */
   failed: number;
-  /** Spans that never got into the ring because it was full. */
+  /** Records that never got into the ring because it was full. */
   dropped: number;
 }
 
-/** How many of the dropped spans found no room for their bytes. */
+/** How many of the dropped records found no room for their bytes. */
 export function droppedForBytes(ring: Ring): number {
   return Atomics.load(ring.header, DROPPED_FOR_BYTES) >>> 0;
 }
@@ -423,18 +427,18 @@ export function droppedForBytes(ring: Ring): number {
 export function counts(ring: Ring): RingCounts {
   const { header } = ring;
   return {
-    settled: Atomics.load(header, SETTLED) >>> 0,
+    done: Atomics.load(header, DONE) >>> 0,
     failed: Atomics.load(header, FAILED) >>> 0,
-    ended: Atomics.load(header, ENDED) >>> 0,
+    appended: Atomics.load(header, APPENDED) >>> 0,
     dropped: Atomics.load(header, DROPPED) >>> 0,
   };
 }
 
-/** The number of all scopes that no longer fitted the table; their spans are exported under a scope without a name. */
+/** The number of all scopes that no longer fitted the table; their records are exported under a scope without a name. */
 export const UNNAMED_SCOPE = 0;
 
 /**
- * Adds a scope to the ring's table: `uint32 length, JSON` for each. Producer only.
+ * Adds a scope to the ring's table: `uint32 length, JSON` for each. Writer only.
  * @returns its number, counted from 1, or `UNNAMED_SCOPE` when the table is full
  */
 export function appendScope(ring: Ring, scope: ScopeInfo): number {

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/read.ts';
 import { VARIABLES } from '../../src/config/table.ts';
 import { readResponse } from '../../src/encode/read.ts';
-import { parseRetryAfter } from '../../src/export/otlp.ts';
+import { parseRetryAfter } from '../../src/export/thread/exporters/otlp-answer.ts';
 import { printable } from '../../src/printable.ts';
 import { extractB3 } from '../../src/propagate/b3.ts';
 import { baggageFromHeader, headerFromBaggage, limitBaggage } from '../../src/propagate/baggage.ts';

@@ -294,7 +294,7 @@ describe('on the main thread (FORETRACE_EXPORT_THREAD=off)', () => {
     const app = run('flush', { thread: false });
     expect(await app.line((line) => line?.flushed !== undefined)).toEqual({
       flushed: true,
-      stats: { ended: 5000, exported: 5000, dropped: 0, failed: 0 },
+      stats: { appended: 5000, exported: 5000, dropped: 0, failed: 0 },
     });
     await app.exited;
     expectAll();

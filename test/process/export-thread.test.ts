@@ -74,7 +74,7 @@ describe('worker threads of the app', () => {
     const app = run('worker-flush');
     expect(await app.line((line) => line?.flushed !== undefined)).toEqual({
       flushed: true,
-      stats: { ended: 5000, exported: 5000, dropped: 0, failed: 0 },
+      stats: { appended: 5000, exported: 5000, dropped: 0, failed: 0 },
     });
     expect((await app.exited).code).toBe(0);
   });
@@ -136,7 +136,10 @@ describe('the export thread', () => {
     await app.line(isReady);
     app.send({ spans: 130 });
     app.send({ stats: true });
-    expect(await app.line((line) => line?.ended !== undefined)).toMatchObject({ ended: 100, dropped: 30 });
+    expect(await app.line((line) => line?.appended !== undefined)).toMatchObject({
+      appended: 100,
+      dropped: 30,
+    });
     app.send({ exit: true });
     expect((await app.exited).code).toBe(0);
   });
@@ -156,7 +159,7 @@ describe('the export thread', () => {
       for (const app of apps) {
         // oxlint-disable-next-line no-await-in-loop
         const { stats } = await app.line((line) => line?.stats);
-        expect(stats).toMatchObject({ ended: 2500, dropped: 0 });
+        expect(stats).toMatchObject({ appended: 2500, dropped: 0 });
         // oxlint-disable-next-line no-await-in-loop
         expect(await app.exited).toMatchObject({ code: 0, stderr: '' });
       }
@@ -178,7 +181,7 @@ describe('forceFlush and shutdown', () => {
     const app = run('flush');
     expect(await app.line((line) => line?.flushed !== undefined)).toEqual({
       flushed: true,
-      stats: { ended: 5000, exported: 5000, dropped: 0, failed: 0 },
+      stats: { appended: 5000, exported: 5000, dropped: 0, failed: 0 },
     });
     expect((await app.exited).code).toBe(0);
   });
@@ -187,7 +190,7 @@ describe('forceFlush and shutdown', () => {
     const app = run('shutdown');
     expect(await app.line((line) => line?.results)).toEqual({
       results: [true, true, true],
-      stats: { ended: 5000, exported: 5000, dropped: 0, failed: 0 },
+      stats: { appended: 5000, exported: 5000, dropped: 0, failed: 0 },
     });
     expect(await app.exited).toMatchObject({ code: 0, stderr: '' });
     expect(receiver.spans().length).toBe(5000);

@@ -170,7 +170,7 @@ async function buildAgent(name: string, instrumentation: string): Promise<string
   };
   await build({
     absWorkingDir: ROOT,
-    entryPoints: { agent: 'instrumentations/main.ts', 'export-thread': 'src/export/thread.ts' },
+    entryPoints: { agent: 'instrumentations/main.ts', 'export-thread': 'src/export/thread/main.ts' },
     outdir: join(package_, 'dist'),
     outExtension: { '.js': '.cjs' },
     bundle: true,

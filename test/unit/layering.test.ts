@@ -21,8 +21,7 @@ interface Source {
 
 /** Timers that are not unref'd for a reason: `file: reason`. */
 const KEPT_TIMERS: Record<string, string> = {
-  'src/export/app.ts': 'an app that awaits a flush must get its answer, also when nothing else is left to do',
-  'src/export/relay.ts':
+  'src/export/app/flushes.ts':
     'an app that awaits a flush must get its answer, also when nothing else is left to do',
 };
 
@@ -79,6 +78,38 @@ describe('the rules of the house', () => {
     expect(forbidden(instrumentations, (one) => allowed.test(one))).toEqual([]);
     const values = instrumentations.filter(({ code }) => /from "node:/.test(code));
     expect(values.map(({ file }) => file)).toEqual([]);
+  });
+
+  describe('src/export has two threads', () => {
+    const threads = src.filter(({ file }) => file.startsWith('src/export/'));
+    const side = (name: string): Source[] =>
+      threads.filter(({ file }) => file.startsWith(`src/export/${name}/`));
+    const isOf = (name: string, one: string): boolean => one.startsWith(`src/export/${name}/`);
+
+    it('and neither imports the other; the app has the thread’s code in a bundle of its own', () => {
+      expect(side('app').length).toBeGreaterThan(5);
+      expect(side('thread').length).toBeGreaterThan(5);
+      expect(forbidden(side('app'), (one) => !isOf('thread', one))).toEqual([]);
+      expect(forbidden(side('thread'), (one) => !isOf('app', one))).toEqual([]);
+    });
+
+    it('what both share imports neither', () => {
+      const shared = threads.filter(({ file }) => !isOf('app', file) && !isOf('thread', file));
+      expect(shared.map(({ file }) => file)).toContain('src/export/ring.ts');
+      expect(forbidden(shared, (one) => !isOf('app', one) && !isOf('thread', one))).toEqual([]);
+    });
+
+    it('and no circle, not even of types', () => {
+      const importsOfFile = new Map(threads.map(({ file, imports }) => [file, imports]));
+      const leadsTo = (from: string, to: string, seen = new Set<string>()): boolean =>
+        (importsOfFile.get(from) ?? []).some((next) => {
+          if (next === to) return true;
+          if (seen.has(next)) return false;
+          seen.add(next);
+          return leadsTo(next, to, seen);
+        });
+      expect(threads.map(({ file }) => file).filter((file) => leadsTo(file, file))).toEqual([]);
+    });
   });
 
   it.each(['semconv', 'redact', 'encode'])('src/%s imports nothing of Node', (part) => {

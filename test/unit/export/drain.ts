@@ -1,6 +1,6 @@
 import { copyOut, peek, peekedBytes, release, type Ring } from '../../../src/export/ring.ts';
 
-/** Takes records out of a ring and frees their room, as the engine does in steps. @returns the number of records */
+/** Takes records out of a ring and frees their room, as the batcher does in steps. @returns the number of records */
 export function drain(
   ring: Ring,
   onRecord: (scope: number, bytes: Uint8Array) => void,

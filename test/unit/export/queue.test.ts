@@ -1,11 +1,12 @@
 import type * as fs from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import type { Exporter } from '../../../src/export/exporter.ts';
-import { createEngine } from '../../../src/export/engine.ts';
+import type { Exporter } from '../../../src/export/thread/exporter.ts';
+import { createBatcher } from '../../../src/export/thread/batcher.ts';
 import type { BatchOptions } from '../../../src/export/options.ts';
-import { createProducer, type Producer } from '../../../src/export/producer.ts';
-import { fullBytes, fullSpans, pending, queuedBytes } from '../../../src/export/ring.ts';
+import { createRingWriter, type RingWriter } from '../../../src/export/app/ring-writer.ts';
+import { statsOf } from '../../../src/export/app/rings.ts';
+import { fullBytes, fullRecords, pending, queuedBytes } from '../../../src/export/ring.ts';
 import { encodeSpan } from '../../support/encode-span.ts';
 import { decodeTraces } from '../../support/otlp.ts';
 
@@ -19,23 +20,24 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 /** The app's end and the export's end of the queue, joined as they are on one thread. */
 function joined(batch: BatchOptions, exporter: Exporter, wake: (now: () => void) => void) {
-  const engine = createEngine([exporter], batch, {});
-  const producer: Producer = createProducer(
+  const batcher = createBatcher('traces', [exporter], batch, {});
+  const writer: RingWriter = createRingWriter(
     batch,
-    (ring) => engine.attach(0, ring.shared),
+    (ring) => batcher.add(0, ring.shared),
     () => {},
-    () => wake(() => engine.wake()),
+    () => wake(() => batcher.wake()),
   );
+  const scope = { name: 'test', number: -1 };
   let made = 0;
   return {
-    engine,
-    producer,
+    batcher,
+    writer,
     get made() {
       return made;
     },
     end(bytes: number): number {
       const span = encodeSpan({ name: `${made++} ${'x'.repeat(bytes)}` });
-      producer.write(1, span, span.length);
+      writer.write(scope, span, span.length);
       return span.length + 16;
     },
   };
@@ -78,16 +80,16 @@ describe('a queue of any size with batches of any size', () => {
           const wakes: (() => void)[] = [];
           const it = joined(options(queue, batch, bytes), exporter, (now) => wakes.push(now));
           it.end(spanBytes);
-          const ring = it.producer.ring!;
+          const ring = it.writer.ring!;
           // What ends between two looks of the other side: no more than the half of the queue that is not a batch yet.
-          const mostSpans = queue - fullSpans(ring, batch) + 1;
+          const mostSpans = queue - fullRecords(ring, batch) + 1;
           const mostBytes = ring.capacity - fullBytes(ring) - ring.capacity / 8;
           // A full batch is taken without anybody's help; the other side may look by itself for a while after an export.
           const taken = (): Promise<void> =>
             vi.waitFor(
               () => {
                 for (const wake of wakes.splice(0)) wake();
-                expect(pending(ring)).toBeLessThan(fullSpans(ring, batch));
+                expect(pending(ring)).toBeLessThan(fullRecords(ring, batch));
                 expect(queuedBytes(ring)).toBeLessThan(fullBytes(ring));
               },
               { interval: 1 },
@@ -100,9 +102,9 @@ describe('a queue of any size with batches of any size', () => {
             // oxlint-disable-next-line no-await-in-loop
             await taken();
           }
-          expect(it.producer.stats().dropped).toBe(0);
-          await it.engine.flush();
-          it.engine.stop();
+          expect(statsOf(it.writer.ring).dropped).toBe(0);
+          await it.batcher.flush();
+          it.batcher.stop();
           expect(got).toEqual(Array.from({ length: it.made }, (_, i) => i));
         },
       ),
@@ -129,7 +131,7 @@ describe('a queue of any size with batches of any size', () => {
           let lost = 0;
           let release = (): void => {};
           const exporter: Exporter = {
-            async export({ request, spans }) {
+            async export({ request, records: spans }) {
               if (state === 'hangs') await new Promise<void>((resolve) => (release = resolve));
               const failed = state === 'refuses' ? spans : state === 'takes a part' ? spans >> 1 : 0;
               if (failed === 0) got = got.concat(numbers(request));
@@ -149,10 +151,10 @@ describe('a queue of any size with batches of any size', () => {
           }
           state = 'takes';
           release();
-          await it.engine.flush();
-          it.engine.stop();
-          const { ended, exported, dropped, failed } = it.producer.stats();
-          expect(ended + dropped).toBe(it.made);
+          await it.batcher.flush();
+          it.batcher.stop();
+          const { appended, exported, dropped, failed } = statsOf(it.writer.ring);
+          expect(appended + dropped).toBe(it.made);
           expect([exported, failed]).toEqual([delivered, lost]);
           expect(exported + failed + dropped).toBe(it.made);
           expect([...got].sort((a, b) => a - b)).toEqual(got);
@@ -169,11 +171,11 @@ test('a line names the bound in bytes when that is what was hit', async () => {
   const exporter: Exporter = { export: async () => 0 };
   const it = joined(options(2000, 500, 1 << 20), exporter, () => {});
   for (let i = 0; i < 400; i++) it.end(3000);
-  const { dropped } = it.producer.stats();
+  const { dropped } = statsOf(it.writer.ring);
   expect(dropped).toBeGreaterThan(30);
-  await it.engine.flush();
+  await it.batcher.flush();
   await turn();
-  it.engine.stop();
+  it.batcher.stop();
   expect(lines).toEqual([
     `foretrace: the queue of 1048576 bytes (FORETRACE_MAX_QUEUE_BYTES) is full, ${dropped} spans dropped so far\n`,
   ]);

@@ -1,5 +1,10 @@
-import { batchOf, type Batch } from '../../../src/export/exporter.ts';
-import { encodeResource, encodeScope, requestLength, writeRequest } from '../../../src/export/request.ts';
+import { batchOf, type Batch } from '../../../src/export/thread/exporter.ts';
+import {
+  encodeResource,
+  encodeScope,
+  requestLength,
+  writeRequest,
+} from '../../../src/export/thread/request.ts';
 import { encodeSpan, type TestSpan } from '../../support/encode-span.ts';
 
 /** A batch of spans as an exporter gets it. */
@@ -20,7 +25,7 @@ export function batch(
     at += one;
   }
   writeRequest(bytes, head, [group]);
-  return batchOf(bytes.subarray(0, length), spans.length);
+  return batchOf('traces', bytes.subarray(0, length), spans.length);
 }
 
 export const someSpans = (count: number): TestSpan[] =>

@@ -9,7 +9,7 @@ import { describe, expect, test } from 'vitest';
 import {
   append,
   appendScope,
-  attach,
+  ringOf,
   claim,
   counts,
   createRing,
@@ -17,7 +17,7 @@ import {
   forget,
   free,
   fullBytes,
-  fullSpans,
+  fullRecords,
   isFree,
   MAX_CAPACITY_BYTES,
   peek,
@@ -25,7 +25,7 @@ import {
   readScopes,
   release,
   type Ring,
-  settle,
+  markDone,
   takeOver,
   UNNAMED_SCOPE,
 } from '../../../src/export/ring.ts';
@@ -45,7 +45,7 @@ function startAt(shared: SharedArrayBuffer, position: number, spans: number): Ri
   const header = new Int32Array(shared, 0, 64);
   for (const at of [16, 32]) header[at] = position;
   for (const at of [17, 33, 35]) header[at] = spans;
-  return attach(shared);
+  return ringOf(shared);
 }
 
 describe('a ring whose thread has ended', () => {
@@ -54,11 +54,11 @@ describe('a ring whose thread has ended', () => {
     appendScope(ring, { name: 'first' });
     for (let i = 0; i < 12; i++) append(ring, 1, bytesOf(400), 400);
     drainAll(ring);
-    settle(ring, 8, 2);
+    markDone(ring, 8, 2);
     return ring;
   };
 
-  test('is as new for the thread that takes it, once the consumer has forgotten it', () => {
+  test('is as new for the thread that takes it, once the reader has forgotten it', () => {
     const ring = used();
     expect([free(ring.shared), claim(ring.shared, 1 << 14, 10)]).toEqual([false, undefined]);
     forget(ring);
@@ -69,7 +69,7 @@ describe('a ring whose thread has ended', () => {
     ]);
     const next = claim(ring.shared, 1 << 14, 10)!;
     expect(next.shared).toBe(ring.shared);
-    expect(counts(next)).toEqual({ ended: 0, settled: 0, failed: 0, dropped: 0 });
+    expect(counts(next)).toEqual({ appended: 0, done: 0, failed: 0, dropped: 0 });
     expect([droppedForBytes(next), readScopes(next)]).toEqual([0, [{ name: '' }]]);
     expect(appendScope(next, { name: 'second' })).toBe(1);
     append(next, 1, bytesOf(400, 7), 400);
@@ -113,7 +113,7 @@ describe('a ring', () => {
     for (const length of [1016, 1023, 1024, 1025, 4000]) {
       append(ring, 1, bytesOf(8000, length), length);
       expect(drainAll(ring)[0]!.bytes).toEqual(bytesOf(8000, length).slice(0, length));
-      settle(ring, 1, 0);
+      markDone(ring, 1, 0);
     }
   });
 
@@ -129,10 +129,10 @@ describe('a ring', () => {
   test('drops the span after the last that the queue has room for, and counts it', () => {
     const ring = createRing(1 << 20, 3);
     expect([1, 2, 3, 4].map(() => append(ring, 1, bytesOf(10), 10))).toEqual([true, true, true, false]);
-    expect(counts(ring)).toEqual({ ended: 3, settled: 0, failed: 0, dropped: 1 });
+    expect(counts(ring)).toEqual({ appended: 3, done: 0, failed: 0, dropped: 1 });
     drainAll(ring);
-    expect(append(ring, 1, bytesOf(10), 10), 'drained is not yet settled').toBe(false);
-    settle(ring, 1, 0);
+    expect(append(ring, 1, bytesOf(10), 10), 'drained is not yet done').toBe(false);
+    markDone(ring, 1, 0);
     expect(append(ring, 1, bytesOf(10), 10)).toBe(true);
     expect(append(ring, 1, bytesOf(10), 10)).toBe(false);
     expect(counts(ring).dropped).toBe(3);
@@ -148,7 +148,7 @@ describe('a ring', () => {
   });
 
   test('calls half of the queue a batch where a batch would be more', () => {
-    expect([1, 2, 100, 1023, 5000].map((size) => fullSpans(createRing(4096, size), 512))).toEqual([
+    expect([1, 2, 100, 1023, 5000].map((size) => fullRecords(createRing(4096, size), 512))).toEqual([
       1, 1, 50, 512, 512,
     ]);
     expect([4096, 1 << 21, 1 << 25].map((bytes) => fullBytes(createRing(bytes, 10)))).toEqual([
@@ -186,7 +186,7 @@ describe('a ring', () => {
       if (next - seen > 9) drainOne(5);
     }
     expect(ring.bytes.subarray(3 << 20).every((byte) => byte === 0)).toBe(true);
-    // A consumer that stands still: everything up to the room is taken.
+    // A reader that stands still: everything up to the room is taken.
     let waiting = 0;
     while (append(ring, 1, chunk, 1000 + (next % 99_000))) {
       waiting += 1000 + (next++ % 99_000);
@@ -197,16 +197,16 @@ describe('a ring', () => {
     expect(seen).toBe(next);
   });
 
-  test('keeps records until they are released, so that another consumer can read them again', () => {
+  test('keeps records until they are released, so that another reader can read them again', () => {
     const ring = createRing(4096, 10);
     append(ring, 7, bytesOf(20), 20);
     append(ring, 8, bytesOf(20), 20);
     const position = peek(ring, () => {}, 1);
-    expect(drainAll(attach(ring.shared)).map(({ scope }) => scope)).toEqual([7, 8]);
+    expect(drainAll(ringOf(ring.shared)).map(({ scope }) => scope)).toEqual([7, 8]);
     expect(position).not.toBe(0);
   });
 
-  test('counts as failed what a consumer released and did not live to settle', () => {
+  test('counts as failed what a reader released and did not live to markDone', () => {
     const ring = createRing(4096, 10);
     for (let i = 0; i < 5; i++) append(ring, 1, bytesOf(8), 8);
     release(
@@ -214,10 +214,10 @@ describe('a ring', () => {
       peek(ring, () => {}, 2),
       2,
     );
-    const next = attach(ring.shared);
+    const next = ringOf(ring.shared);
     expect(takeOver(next)).toBe(2);
     expect(takeOver(next)).toBe(0);
-    expect(counts(next)).toEqual({ ended: 5, settled: 2, failed: 2, dropped: 0 });
+    expect(counts(next)).toEqual({ appended: 5, done: 2, failed: 2, dropped: 0 });
     expect(drainAll(next).length).toBe(3);
   });
 
@@ -233,7 +233,7 @@ describe('a ring', () => {
         { scope: round, bytes: bytesOf(700, round).slice(0, length) },
         { scope: round, bytes: bytesOf(700, round + 1).slice(0, 16) },
       ]);
-      settle(ring, 2, 0);
+      markDone(ring, 2, 0);
     }
     expect(counts(ring).dropped).toBe(0);
   });
@@ -256,7 +256,7 @@ describe('a ring', () => {
           for (const [index, step] of steps.entries()) {
             if ('drain' in step) {
               const records = drainAll(ring, step.drain);
-              settle(ring, records.length, 0);
+              markDone(ring, records.length, 0);
               expect(records).toEqual(list.splice(0, records.length));
               if (records.length < step.drain) expect(list).toEqual([]);
             } else if (append(ring, step.scope, bytesOf(1504, index), step.length)) {
@@ -279,9 +279,9 @@ describe('a ring', () => {
         stdin: {
           contents: `
             import { workerData, parentPort } from 'node:worker_threads';
-            import { attach, settle } from './src/export/ring.ts';
+            import { ringOf, markDone } from './src/export/ring.ts';
             import { drain } from './test/unit/export/drain.ts';
-            const ring = attach(workerData.shared);
+            const ring = ringOf(workerData.shared);
             let next = 0, wrong = 0;
             while (next < workerData.total) {
               const count = drain(ring, (scope, bytes) => {
@@ -291,7 +291,7 @@ describe('a ring', () => {
                 next++;
               }, 64);
               if (count === 0) Atomics.wait(ring.header, 16, Atomics.load(ring.header, 16), 1);
-              else settle(ring, count, 0);
+              else markDone(ring, count, 0);
             }
             parentPort.postMessage({ next, wrong });
           `,
@@ -329,7 +329,7 @@ describe("a ring's scopes", () => {
       { name: '' },
     ];
     expect(scopes.map((scope) => appendScope(ring, scope))).toEqual([1, 2, 3]);
-    expect(readScopes(attach(ring.shared))).toEqual([{ name: '' }, ...scopes]);
+    expect(readScopes(ringOf(ring.shared))).toEqual([{ name: '' }, ...scopes]);
   });
 
   test('are without a name once the table is full, and the others stay as they are', () => {

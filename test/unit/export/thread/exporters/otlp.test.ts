@@ -6,12 +6,14 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Socket
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { batchOf, type Exporter } from '../../../src/export/exporter.ts';
-import type { OtlpOptions } from '../../../src/export/options.ts';
-import { otlpExporter, parseRetryAfter, withoutSecrets } from '../../../src/export/otlp.ts';
-import { bytesField, varintField } from '../../support/encode-span.ts';
-import { type Answer, type Receiver, startReceiver } from '../../support/receiver.ts';
-import { batch, someSpans } from './request-of.ts';
+import { batchOf, type Exporter } from '../../../../../src/export/thread/exporter.ts';
+import type { OtlpOptions } from '../../../../../src/export/options.ts';
+import { createLookup } from '../../../../../src/export/thread/lookup.ts';
+import { otlpExporter, withoutSecrets } from '../../../../../src/export/thread/exporters/otlp.ts';
+import { parseRetryAfter } from '../../../../../src/export/thread/exporters/otlp-answer.ts';
+import { bytesField, varintField } from '../../../../support/encode-span.ts';
+import { type Answer, type Receiver, startReceiver } from '../../../../support/receiver.ts';
+import { batch, someSpans } from '../../request-of.ts';
 
 const lines = vi.hoisted((): string[] => []);
 vi.mock('node:fs', async (load) => {
@@ -34,6 +36,7 @@ afterEach(async () => {
 
 function exporter(options: Partial<OtlpOptions> = {}): Exporter {
   return otlpExporter(
+    'traces',
     {
       url: `${receiver.url}/v1/traces`,
       headers: {},
@@ -43,6 +46,7 @@ function exporter(options: Partial<OtlpOptions> = {}): Exporter {
       ...options,
     },
     false,
+    createLookup(),
   );
 }
 
@@ -120,10 +124,10 @@ describe('what is sent', () => {
   test('is nothing for a request of more than 64 MiB, which is counted; 64 MiB are sent', async () => {
     const it = exporter({ url: `${receiver.url}/v1/traces` });
     receiver.answerAlways({ status: 400 });
-    expect(await it.export(batchOf(new Uint8Array(64 * 1024 * 1024 + 1), 7), TIMEOUT_MS)).toBe(7);
+    expect(await it.export(batchOf('traces', new Uint8Array(64 * 1024 * 1024 + 1), 7), TIMEOUT_MS)).toBe(7);
     expect(receiver.requests).toEqual([]);
     expect(lines.join('')).toMatch(/67108865 bytes/);
-    await it.export(batchOf(new Uint8Array(64 * 1024 * 1024), 7), TIMEOUT_MS);
+    await it.export(batchOf('traces', new Uint8Array(64 * 1024 * 1024), 7), TIMEOUT_MS);
     expect(receiver.requests.length).toBe(1);
   });
 

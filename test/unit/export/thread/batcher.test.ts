@@ -1,9 +1,10 @@
 import type * as fs from 'node:fs';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Batch, Exporter } from '../../../src/export/exporter.ts';
-import { createDropWatch } from '../../../src/export/health.ts';
-import { createEngine } from '../../../src/export/engine.ts';
-import type { BatchOptions } from '../../../src/export/options.ts';
+import type { Batch, Exporter } from '../../../../src/export/thread/exporter.ts';
+import { createDropWatch } from '../../../../src/export/thread/health.ts';
+import { createBatcher } from '../../../../src/export/thread/batcher.ts';
+import type { BatchOptions } from '../../../../src/export/options.ts';
+import type { Signal } from '../../../../src/export/signal.ts';
 import {
   append,
   appendScope,
@@ -12,9 +13,9 @@ import {
   free,
   isAwake,
   type Ring,
-} from '../../../src/export/ring.ts';
-import { encodeSpan } from '../../support/encode-span.ts';
-import { decodeTraces } from '../../support/otlp.ts';
+} from '../../../../src/export/ring.ts';
+import { encodeSpan } from '../../../support/encode-span.ts';
+import { decodeTraces } from '../../../support/otlp.ts';
 
 const lines = vi.hoisted((): string[] => []);
 vi.mock('node:fs', async (load) => ({
@@ -55,7 +56,7 @@ function openExporter(failed = 0): Exporter & { batches: Batch[] } {
     batches,
     async export(batch) {
       batches.push(batch);
-      return Math.min(failed, batch.spans);
+      return Math.min(failed, batch.records);
     },
   };
 }
@@ -67,134 +68,134 @@ function fill(ring: Ring, count: number, scope = 1, prefix = 'span'): void {
   }
 }
 
-const sizes = (exporter: { batches: Batch[] }): number[] => exporter.batches.map((batch) => batch.spans);
+const sizes = (exporter: { batches: Batch[] }): number[] => exporter.batches.map((batch) => batch.records);
 const decode = (batch: Batch) => decodeTraces(new Uint8Array(batch.request), 'application/x-protobuf');
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('batches', () => {
   test('511 spans wait, the 512th makes a batch', async () => {
     const exporter = openExporter();
-    const engine = createEngine([exporter], defaults, {});
+    const batcher = createBatcher('traces', [exporter], defaults, {});
     const ring = createRing(1 << 20, 2048);
-    engine.attach(0, ring.shared);
+    batcher.add(0, ring.shared);
     fill(ring, 511);
-    engine.wake();
-    await settled();
+    batcher.wake();
+    await turn();
     expect(sizes(exporter)).toEqual([]);
     fill(ring, 1);
-    engine.wake();
-    await settled();
+    batcher.wake();
+    await turn();
     expect(sizes(exporter)).toEqual([512]);
-    engine.stop();
+    batcher.stop();
   });
 
   test('what is less than a batch is exported when the schedule delay is over', async () => {
     const exporter = openExporter();
-    const engine = createEngine([exporter], { ...defaults, scheduleDelayMs: 20 }, {});
+    const batcher = createBatcher('traces', [exporter], { ...defaults, scheduleDelayMs: 20 }, {});
     const ring = createRing(1 << 20, 2048);
-    engine.attach(0, ring.shared);
+    batcher.add(0, ring.shared);
     fill(ring, 3);
     await vi.waitFor(() => expect(sizes(exporter)).toEqual([3]));
-    engine.stop();
+    batcher.stop();
   });
 
-  test('no wake is needed while the consumer looks by itself, and one is when it has stopped to', async () => {
+  test('no wake is needed while the export side looks by itself, and one is when it has stopped to', async () => {
     const exporter = openExporter();
-    const engine = createEngine([exporter], { ...defaults, maxExportBatchSize: 10 }, {});
+    const batcher = createBatcher('traces', [exporter], { ...defaults, maxExportBatchSize: 10 }, {});
     const ring = createRing(1 << 20, 2048);
-    engine.attach(0, ring.shared);
+    batcher.add(0, ring.shared);
     expect(isAwake(ring)).toBe(false);
     fill(ring, 10);
-    engine.wake();
+    batcher.wake();
     expect(isAwake(ring)).toBe(true);
     await vi.waitFor(() => expect(sizes(exporter)).toEqual([10]));
     expect(isAwake(ring)).toBe(true);
     fill(ring, 10);
     await vi.waitFor(() => expect(sizes(exporter)).toEqual([10, 10]));
     await vi.waitFor(() => expect(isAwake(ring)).toBe(false));
-    engine.stop();
+    batcher.stop();
   });
 
   test('a flush exports everything, in full batches and a rest', async () => {
     const exporter = openExporter();
-    const engine = createEngine([exporter], defaults, {});
+    const batcher = createBatcher('traces', [exporter], defaults, {});
     const ring = createRing(1 << 20, 2048);
-    engine.attach(0, ring.shared);
+    batcher.add(0, ring.shared);
     fill(ring, 1300);
-    await engine.flush();
+    await batcher.flush();
     expect(sizes(exporter)).toEqual([512, 512, 276]);
-    expect(counts(ring)).toEqual({ ended: 1300, settled: 1300, failed: 0, dropped: 0 });
-    engine.stop();
+    expect(counts(ring)).toEqual({ appended: 1300, done: 1300, failed: 0, dropped: 0 });
+    batcher.stop();
   });
 
   test('exports never overlap, and a flush during one waits for it and for what came after', async () => {
     const exporter = heldExporter();
-    const engine = createEngine([exporter], { ...defaults, maxExportBatchSize: 10 }, {});
+    const batcher = createBatcher('traces', [exporter], { ...defaults, maxExportBatchSize: 10 }, {});
     const ring = createRing(1 << 20, 2048);
-    engine.attach(0, ring.shared);
+    batcher.add(0, ring.shared);
     fill(ring, 10);
-    engine.wake();
+    batcher.wake();
     fill(ring, 15);
-    engine.wake();
+    batcher.wake();
     let flushed = false;
-    const flush = engine.flush().then(() => (flushed = true));
+    const flush = batcher.flush().then(() => (flushed = true));
     for (const _ of [1, 2, 3]) {
-      await settled();
+      await turn();
       expect(flushed).toBe(false);
       exporter.finish();
     }
     await flush;
     expect(exporter.most).toBe(1);
     expect(sizes(exporter)).toEqual([10, 10, 5]);
-    engine.stop();
+    batcher.stop();
   });
 
   test('a flush ends although spans keep coming', async () => {
     const ring = createRing(1 << 20, 2048);
     const exporter: Exporter = {
       async export(batch) {
-        fill(ring, batch.spans);
+        fill(ring, batch.records);
         return 0;
       },
     };
-    const engine = createEngine([exporter], { ...defaults, maxExportBatchSize: 10 }, {});
-    engine.attach(0, ring.shared);
+    const batcher = createBatcher('traces', [exporter], { ...defaults, maxExportBatchSize: 10 }, {});
+    batcher.add(0, ring.shared);
     fill(ring, 25);
-    await engine.flush();
-    expect(counts(ring).settled).toBeGreaterThanOrEqual(25);
-    engine.stop();
+    await batcher.flush();
+    expect(counts(ring).done).toBeGreaterThanOrEqual(25);
+    batcher.stop();
   });
 
   test('large spans are exported before the ring is full, however few', async () => {
     const exporter = openExporter();
-    const engine = createEngine([exporter], defaults, {});
+    const batcher = createBatcher('traces', [exporter], defaults, {});
     const ring = createRing(4096, 2048);
-    engine.attach(0, ring.shared);
+    batcher.add(0, ring.shared);
     const bytes = encodeSpan({ name: 'x'.repeat(2100) });
     append(ring, 1, bytes, bytes.length);
-    engine.wake();
-    await settled();
+    batcher.wake();
+    await turn();
     expect(sizes(exporter)).toEqual([1]);
-    engine.stop();
+    batcher.stop();
   });
 
   test('spans are grouped by scope under one resource', async () => {
     const exporter = openExporter();
-    const engine = createEngine([exporter], defaults, {
+    const batcher = createBatcher('traces', [exporter], defaults, {
       'service.name': 'shop',
       list: ['a', 'b'],
       absent: undefined,
     });
     const ring = createRing(1 << 20, 2048);
     const http = appendScope(ring, { name: 'http', version: '1.0', schemaUrl: 'https://example.test/1' });
-    engine.attach(0, ring.shared);
+    batcher.add(0, ring.shared);
     fill(ring, 1, http, 'a');
     const pg = appendScope(ring, { name: 'pg' });
     fill(ring, 1, pg, 'b');
     fill(ring, 1, http, 'c');
     fill(ring, 1, 0, 'unnamed');
     fill(ring, 1, 99, 'unknown');
-    await engine.flush();
+    await batcher.flush();
     const spans = decode(exporter.batches[0]!);
     expect(
       spans.map((span) => [span.name, span.scope.name, span.scope.version, span.scope.schemaUrl]),
@@ -206,101 +207,106 @@ describe('batches', () => {
       ['unknown 0', '', undefined, undefined],
     ]);
     expect(spans[0]!.resource).toEqual({ 'service.name': 'shop', list: ['a', 'b'] });
-    engine.stop();
+    batcher.stop();
   });
 
   test('several rings share batches; each gets its own count', async () => {
     const exporter = openExporter();
-    const engine = createEngine([exporter], { ...defaults, maxExportBatchSize: 30 }, {});
+    const batcher = createBatcher('traces', [exporter], { ...defaults, maxExportBatchSize: 30 }, {});
     const rings = [createRing(1 << 16, 100), createRing(1 << 16, 100)];
     rings.forEach((ring, threadId) => {
-      engine.attach(threadId, ring.shared);
-      engine.attach(threadId, ring.shared);
+      batcher.add(threadId, ring.shared);
+      batcher.add(threadId, ring.shared);
       fill(ring, 20);
     });
-    await engine.flush();
+    await batcher.flush();
     expect(sizes(exporter)).toEqual([30, 10]);
-    expect(rings.map((ring) => counts(ring).settled)).toEqual([20, 20]);
-    engine.stop();
+    expect(rings.map((ring) => counts(ring).done)).toEqual([20, 20]);
+    batcher.stop();
   });
 
   test('spans that one of several exporters lost are counted as failed once', async () => {
-    const engine = createEngine([openExporter(2), openExporter(0), openExporter(1)], defaults, {});
+    const batcher = createBatcher(
+      'traces',
+      [openExporter(2), openExporter(0), openExporter(1)],
+      defaults,
+      {},
+    );
     const ring = createRing(1 << 16, 100);
-    engine.attach(0, ring.shared);
+    batcher.add(0, ring.shared);
     fill(ring, 5);
-    await engine.flush();
-    expect(counts(ring)).toEqual({ ended: 5, settled: 5, failed: 2, dropped: 0 });
-    engine.stop();
+    await batcher.flush();
+    expect(counts(ring)).toEqual({ appended: 5, done: 5, failed: 2, dropped: 0 });
+    batcher.stop();
   });
 
-  test('a ring whose consumer died in the middle of an export is sent again by the next', async () => {
+  test('a ring whose export side died in the middle of an export is sent again by the next', async () => {
     const held = heldExporter();
-    const first = createEngine([held], defaults, {});
+    const first = createBatcher('traces', [held], defaults, {});
     const ring = createRing(1 << 16, 100);
-    first.attach(0, ring.shared);
+    first.add(0, ring.shared);
     fill(ring, 5);
     void first.flush();
-    await settled();
+    await turn();
     expect(sizes(held)).toEqual([5]);
     first.stop();
     const exporter = openExporter();
-    const second = createEngine([exporter], defaults, {});
-    second.attach(0, ring.shared);
+    const second = createBatcher('traces', [exporter], defaults, {});
+    second.add(0, ring.shared);
     await second.flush();
     held.finish();
-    await settled();
+    await turn();
     expect(sizes(exporter)).toEqual([5]);
-    expect(counts(ring)).toEqual({ ended: 5, settled: 5, failed: 0, dropped: 0 });
+    expect(counts(ring)).toEqual({ appended: 5, done: 5, failed: 0, dropped: 0 });
     second.stop();
   });
 
   test('the ring of a thread that ended is exported without waiting, and then forgotten', async () => {
     const exporter = openExporter();
-    const engine = createEngine([exporter], defaults, {});
+    const batcher = createBatcher('traces', [exporter], defaults, {});
     const ring = createRing(1 << 16, 100);
-    engine.attach(5, ring.shared);
+    batcher.add(5, ring.shared);
     fill(ring, 3);
-    engine.ended(5);
-    await settled();
+    batcher.ended(5);
+    await turn();
     expect(sizes(exporter)).toEqual([3]);
     expect(free(ring.shared)).toBe(true);
     // The number may come again with another ring.
     const next = createRing(1 << 16, 100);
-    engine.attach(5, next.shared);
+    batcher.add(5, next.shared);
     fill(next, 1);
-    await engine.flush();
+    await batcher.flush();
     expect(sizes(exporter)).toEqual([3, 1]);
-    engine.stop();
+    batcher.stop();
   });
 });
 
 describe('a full queue', () => {
   test('drops the 2,049th span and says so with the count and the bound', async () => {
     const exporter = heldExporter();
-    const engine = createEngine([exporter], defaults, {});
+    const batcher = createBatcher('traces', [exporter], defaults, {});
     const ring = createRing(1 << 20, 2048);
-    engine.attach(0, ring.shared);
+    batcher.add(0, ring.shared);
     fill(ring, 2048);
     expect(counts(ring).dropped).toBe(0);
     fill(ring, 2);
-    expect(counts(ring)).toMatchObject({ ended: 2048, dropped: 2 });
-    const flush = engine.flush();
+    expect(counts(ring)).toMatchObject({ appended: 2048, dropped: 2 });
+    const flush = batcher.flush();
     for (let i = 0; i < 4; i++) {
-      await settled();
+      await turn();
       exporter.finish();
     }
     await flush;
-    await settled();
+    await turn();
     expect(lines).toEqual([
       'foretrace: the queue of 2048 spans (OTEL_BSP_MAX_QUEUE_SIZE) is full, 2 spans dropped so far\n',
     ]);
-    engine.stop();
+    batcher.stop();
   });
 
   test('is told of at most every ten seconds, with the bound that was hit and what it cost so far', () => {
     let now = 0;
-    const watch = createDropWatch(100, 5000, () => now);
+    const watch = createDropWatch('traces', 100, 5000, () => now);
     const at = (ms: number, ...state: [dropped: number, forBytes: number, drained: boolean]): string[] => {
       lines.length = 0;
       now = ms;
@@ -321,5 +327,18 @@ describe('a full queue', () => {
     expect(at(30_001, 602, 3, false)).toEqual([
       'of 100 spans (OTEL_BSP_MAX_QUEUE_SIZE) is full, 2 spans dropped so far',
     ]);
+  });
+
+  test('names the variable of the signal, where there is one', () => {
+    const lineOf = (signal: Signal): string => {
+      lines.length = 0;
+      createDropWatch(signal, 1, 5000, () => 0)(1, 0, false);
+      return lines.join('').replace('foretrace: the queue of ', '').trim();
+    };
+    expect(lineOf('traces')).toBe('1 span (OTEL_BSP_MAX_QUEUE_SIZE) is full, 1 span dropped so far');
+    expect(lineOf('logs')).toBe(
+      '1 log record (OTEL_BLRP_MAX_QUEUE_SIZE) is full, 1 log record dropped so far',
+    );
+    expect(lineOf('metrics')).toBe('1 metric is full, 1 metric dropped so far');
   });
 });

@@ -1,4 +1,4 @@
-import { now } from '../trace/clock.ts';
+import { now } from '../../trace/clock.ts';
 import { type LookupAddress, Resolver, lookup as systemLookup } from 'node:dns';
 import { readFileSync } from 'node:fs';
 import { isIP, type LookupFunction } from 'node:net';

@@ -1,8 +1,9 @@
 import { isatty } from 'node:tty';
-import type { DecodedSpan } from '../encode/read.ts';
-import type { Exporter } from './exporter.ts';
+import type { DecodedSpan } from '../../../encode/read.ts';
+import type { Exporter } from '../exporter.ts';
 import { writeAll } from './file.ts';
-import { createHealth } from './health.ts';
+import type { Signal } from '../../signal.ts';
+import { createHealth } from '../health.ts';
 import { renderTrace } from './tree.ts';
 
 const WIDTH = 120;
@@ -13,8 +14,8 @@ const BLOCKED_MS = 1000;
  * Prints traces as trees to stderr. What of a trace comes with a later batch is printed as a tree of its own.
  * @param color undefined = when stderr is a terminal
  */
-export function consoleExporter(color: boolean | undefined): Exporter {
-  const health = createHealth('print to stderr');
+export function consoleExporter(signal: Signal, color: boolean | undefined): Exporter {
+  const health = createHealth('print to stderr', signal);
   let blockedMs = BLOCKED_MS;
   return {
     async export(batch) {
@@ -32,8 +33,8 @@ export function consoleExporter(color: boolean | undefined): Exporter {
         writeAll(STDERR, Buffer.from(text), blockedMs);
         return 0;
       } catch (error) {
-        health.failed((error as NodeJS.ErrnoException).code ?? (error as Error).message, batch.spans);
-        return batch.spans;
+        health.failed((error as NodeJS.ErrnoException).code ?? (error as Error).message, batch.records);
+        return batch.records;
       }
     },
     hurry(timeoutMs) {

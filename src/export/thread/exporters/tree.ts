@@ -1,7 +1,7 @@
-import * as k from '../semconv/keys.ts';
-import { SERVICE_NAME } from '../semconv/keys-resource.ts';
-import type { DecodedAttribute, DecodedSpan, DecodedValue } from '../encode/read.ts';
-import { printable } from '../printable.ts';
+import * as k from '../../../semconv/keys.ts';
+import { SERVICE_NAME } from '../../../semconv/keys-resource.ts';
+import type { DecodedAttribute, DecodedSpan, DecodedValue } from '../../../encode/read.ts';
+import { printable } from '../../../printable.ts';
 
 export interface TreeOptions {
   /** Whether to use ANSI colours. */

@@ -3,7 +3,7 @@ import type { lookup as systemLookup } from 'node:dns';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { candidates, createLookup, type NameService } from '../../../src/export/lookup.ts';
+import { candidates, createLookup, type NameService } from '../../../../src/export/thread/lookup.ts';
 
 /** A nameserver on loopback. It answers each A question with what `answer` says: an address, `undefined` = no such name, `null` = nothing. */
 async function nameserver(answer: (name: string) => string | null | undefined) {

@@ -1,8 +1,9 @@
-import { log } from '../log.ts';
-import { guarded, reportFailure } from '../guard.ts';
+import { log } from '../../log.ts';
+import { guarded, reportFailure } from '../../guard.ts';
 import { batchOf, type Exporter } from './exporter.ts';
 import { createDropWatch } from './health.ts';
-import type { BatchOptions, ResourceAttributes } from './options.ts';
+import type { BatchOptions, ResourceAttributes } from '../options.ts';
+import type { Signal } from '../signal.ts';
 import {
   type EncodedScope,
   encodeResource,
@@ -13,14 +14,14 @@ import {
 } from './request.ts';
 import {
   ASLEEP,
-  attach,
+  ringOf,
   copyOut,
   counts,
   droppedForBytes,
   EXPORTING,
   forget,
   fullBytes,
-  fullSpans,
+  fullRecords,
   LOOKING,
   peek,
   peekedBytes,
@@ -29,11 +30,11 @@ import {
   release,
   type Ring,
   setState,
-  settle,
+  markDone,
   takeOver,
-} from './ring.ts';
+} from '../ring.ts';
 
-/** Bounds a request when spans are huge; the usual limit of a collector is 20 MiB. */
+/** Bounds a request when records are huge; the usual limit of a collector is 20 MiB. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 
 /**
@@ -43,15 +44,15 @@ const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 const LOOK_MS = 10;
 const LOOKS = 5;
 
-/** Takes spans out of the rings and gives them to the exporters in batches, one export at a time. */
-export interface Engine {
+/** Takes the records of one signal out of its rings and gives them to the exporters in batches, one export at a time. */
+export interface Batcher {
   /** A second call for the same thread does nothing. */
-  attach(threadId: number, shared: SharedArrayBuffer): void;
+  add(threadId: number, shared: SharedArrayBuffer): void;
   /** The thread is gone: its ring is forgotten when it is empty. */
   ended(threadId: number): void;
   /** There may be a full batch. */
   wake(): void;
-  /** Resolves when everything that was ended before the call is settled. */
+  /** Resolves when everything that was appended before the call is done. */
   flush(): Promise<void>;
   /** The same with a limit: the process ends in `timeoutMs`. */
   finish(timeoutMs: number): Promise<void>;
@@ -60,7 +61,7 @@ export interface Engine {
 
 interface Source {
   ring: Ring;
-  /** Spans taken out of the ring so far, as the ring counts them. */
+  /** Records taken out of the ring so far, as the ring counts them. */
   taken: number;
   /** Everything up to this count is to be exported now, full batch or not. */
   due: number;
@@ -76,7 +77,7 @@ interface Waiter {
 /** What a batch took out of one ring. */
 interface Share {
   source: Source;
-  spans: number;
+  records: number;
   position: number;
   groups: ScopeGroup[];
 }
@@ -85,14 +86,15 @@ interface Share {
 const MAX_KEPT_BYTES = 2 * 1024 * 1024;
 const NO_BYTES = Buffer.alloc(0);
 
-export function createEngine(
+export function createBatcher(
+  signal: Signal,
   exporters: readonly Exporter[],
-  batch: BatchOptions,
+  options: BatchOptions,
   resourceAttributes: ResourceAttributes,
-): Engine {
+): Batcher {
   const resource = encodeResource(resourceAttributes);
   const sources = new Map<number, Source>();
-  const watchDrops = createDropWatch(batch.maxQueueSize, batch.maxQueueBytes);
+  const watchDrops = createDropWatch(signal, options.maxQueueSize, options.maxQueueBytes);
   /** Of threads that are gone. */
   const before = { dropped: 0, forBytes: 0 };
   let waiters: Waiter[] = [];
@@ -111,11 +113,11 @@ export function createEngine(
     if (exporting) sweep();
     go();
   });
-  const timer = setInterval(tick, batch.scheduleDelayMs);
+  const timer = setInterval(tick, options.scheduleDelayMs);
   timer.unref();
 
   function callDue(): void {
-    for (const source of sources.values()) source.due = endedOf(source) | 0;
+    for (const source of sources.values()) source.due = appendedOf(source) | 0;
   }
 
   /** Nobody awaits it; inline a rejection would be one of the app. */
@@ -136,13 +138,13 @@ export function createEngine(
         if (taken === undefined) break;
         // One export at a time is what the specification asks for.
         // oxlint-disable-next-line no-await-in-loop
-        const lost = await exportBatch(taken.request, taken.spans);
-        // Another consumer has the rings now.
+        const lost = await exportBatch(taken.request, taken.records);
+        // Another export side has the rings now.
         if (stopped) return;
         // After a refusal or a time-out the socket may still be reading the old bytes. They come back after the next loss: a new array
         // for each would wait for a collection of garbage, for which this thread has hardly a reason.
         if (lost > 0) [work, resting] = [resting, work];
-        settleShares(taken.shares, lost);
+        finishShares(taken.shares, lost);
         answerWaiters();
         looksLeft = LOOKS;
       }
@@ -176,17 +178,17 @@ export function createEngine(
     for (const source of sources.values()) {
       if (((source.due - source.taken) | 0) > 0) return true;
       const { ring } = source;
-      const own = (endedOf(source) - source.taken) | 0;
-      if (own >= fullSpans(ring, batch.maxExportBatchSize) || queuedBytes(ring) >= fullBytes(ring))
+      const own = (appendedOf(source) - source.taken) | 0;
+      if (own >= fullRecords(ring, options.maxExportBatchSize) || queuedBytes(ring) >= fullBytes(ring))
         return true;
       queued += own;
     }
-    return queued >= batch.maxExportBatchSize;
+    return queued >= options.maxExportBatchSize;
   }
 
-  function take(): { request: Uint8Array; spans: number; shares: Share[] } | undefined {
+  function take(): { request: Uint8Array; records: number; shares: Share[] } | undefined {
     const shares: Share[] = [];
-    let room = batch.maxExportBatchSize;
+    let room = options.maxExportBatchSize;
     let bytesLeft = MAX_BATCH_BYTES;
     for (const source of sources.values()) {
       if (room <= 0 || bytesLeft <= 0) break;
@@ -212,10 +214,10 @@ export function createEngine(
       );
       if (room === before) continue;
       const groups = byScope.filter((group) => group !== undefined);
-      shares.push({ source, spans: before - room, position, groups });
+      shares.push({ source, records: before - room, position, groups });
     }
     if (shares.length === 0) return undefined;
-    return { request: requestOf(shares), spans: batch.maxExportBatchSize - room, shares };
+    return { request: requestOf(shares), records: options.maxExportBatchSize - room, shares };
   }
 
   function requestOf(shares: readonly Share[]): Uint8Array {
@@ -240,23 +242,23 @@ export function createEngine(
     return source.scopes[number] ?? source.scopes[0]!;
   }
 
-  /** @returns how many of the spans did not reach every exporter */
-  async function exportBatch(request: Uint8Array, spans: number): Promise<number> {
-    const made = batchOf(request, spans);
+  /** @returns how many of the records did not reach every exporter */
+  async function exportBatch(request: Uint8Array, records: number): Promise<number> {
+    const batch = batchOf(signal, request, records);
     const failed = await Promise.all(
-      exporters.map((exporter) => exporter.export(made, batch.exportTimeoutMs)),
+      exporters.map((exporter) => exporter.export(batch, options.exportTimeoutMs)),
     );
     return Math.max(...failed, 0);
   }
 
-  function settleShares(shares: Share[], failed: number): void {
-    for (const { source, spans, position } of shares) {
-      // Not earlier: what is in the ring outlives this thread, and the next consumer sends it again.
-      release(source.ring, position, spans);
-      source.taken = (source.taken + spans) | 0;
-      const lost = Math.min(failed, spans);
+  function finishShares(shares: Share[], failed: number): void {
+    for (const { source, records, position } of shares) {
+      // Not earlier: what is in the ring outlives this thread, and the next export side sends it again.
+      release(source.ring, position, records);
+      source.taken = (source.taken + records) | 0;
+      const lost = Math.min(failed, records);
       failed -= lost;
-      settle(source.ring, spans - lost, lost);
+      markDone(source.ring, records - lost, lost);
     }
   }
 
@@ -274,8 +276,8 @@ export function createEngine(
     let drained = true;
     for (const [threadId, source] of sources) {
       const { ring } = source;
-      const left = (endedOf(source) - source.taken) | 0;
-      if (left >= batch.maxQueueSize / 2 || queuedBytes(ring) >= ring.capacity / 2) drained = false;
+      const left = (appendedOf(source) - source.taken) | 0;
+      if (left >= options.maxQueueSize / 2 || queuedBytes(ring) >= ring.capacity / 2) drained = false;
       const own = counts(ring).dropped;
       const ownForBytes = droppedForBytes(ring);
       dropped += own;
@@ -290,13 +292,13 @@ export function createEngine(
     watchDrops(dropped, forBytes, drained);
   }
 
-  const engine: Engine = {
-    attach(threadId, shared) {
+  const batcher: Batcher = {
+    add(threadId, shared) {
       if (sources.has(threadId)) return;
-      const ring = attach(shared);
+      const ring = ringOf(shared);
       takeOver(ring);
       setState(ring, exporting ? EXPORTING : ASLEEP);
-      const taken = counts(ring).settled | 0;
+      const taken = counts(ring).done | 0;
       sources.set(threadId, { ring, taken, due: taken, gone: false, scopes: [] });
       go();
     },
@@ -304,7 +306,7 @@ export function createEngine(
       const source = sources.get(threadId);
       if (source === undefined) return;
       source.gone = true;
-      source.due = endedOf(source) | 0;
+      source.due = appendedOf(source) | 0;
       go();
     },
     wake() {
@@ -321,7 +323,7 @@ export function createEngine(
     },
     finish(timeoutMs) {
       for (const exporter of exporters) exporter.hurry?.(timeoutMs);
-      return engine.flush();
+      return batcher.flush();
     },
     stop() {
       stopped = true;
@@ -331,13 +333,13 @@ export function createEngine(
       answerWaiters();
     },
   };
-  return engine;
+  return batcher;
 }
 
-function endedOf({ ring }: Source): number {
-  return counts(ring).ended;
+function appendedOf({ ring }: Source): number {
+  return counts(ring).appended;
 }
 
 function isOpen([{ ring }, target]: [Source, number]): boolean {
-  return ((target - counts(ring).settled) | 0) > 0;
+  return ((target - counts(ring).done) | 0) > 0;
 }

@@ -1,6 +1,6 @@
-import { guarded } from '../guard.ts';
-import { mayStartThread } from './consumer.ts';
-import type { Pipeline } from './pipeline.ts';
+import { guarded } from '../../guard.ts';
+import { mayStartThread } from './export-side.ts';
+import type { Pipeline } from '../pipeline.ts';
 
 /** Signals that end a process by default and that are used to end it in an orderly way. */
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;

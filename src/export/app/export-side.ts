@@ -1,25 +1,24 @@
 // oxlint-disable unicorn/require-post-message-target-origin, unicorn/prefer-add-event-listener -- rules for windows; these are threads
-import { now } from '../trace/clock.ts';
+import { now } from '../../trace/clock.ts';
 import { AsyncResource } from 'node:async_hooks';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { log } from '../log.ts';
-import { guarded } from '../guard.ts';
-import { EXPORT_THREAD } from './marker.ts';
-import type { ExportInput, FromExport, ToExport } from './messages.ts';
+import { log } from '../../log.ts';
+import { guarded } from '../../guard.ts';
+import {
+  EXPORT_THREAD,
+  type ExportInput,
+  type FromExport,
+  type StartExport,
+  type ToExport,
+} from '../messages.ts';
 import { workerThreads } from './threads.ts';
 
 /** A thread that died is not started again sooner than this after its last start. */
 const RESTART_MS = 30_000;
 
-type StartExport = (
-  input: ExportInput,
-  reply: (message: FromExport) => void,
-  inline: boolean,
-) => (message: ToExport) => void;
-
 /** The other end of the rings: a thread, or the same code on this thread. */
-export interface Consumer {
+export interface ExportSide {
   /** Starts it if it doesn't run. `final` = the process ends: a thread whatever it takes, and without delay. */
   start(final?: boolean): void;
   /** Reaches it if it runs; what it must know in any case is part of its input. */
@@ -35,13 +34,13 @@ export interface Consumer {
  * @param wantsThread false = on this thread
  * @param input asked at each start
  */
-export function createConsumer(
+export function createExportSide(
   threadFile: string,
   wantsThread: boolean,
   input: () => ExportInput,
   onReply: (message: FromExport) => void,
   restartMs = RESTART_MS,
-): Consumer {
+): ExportSide {
   // A worker or timer keeps the async context in which it was made, and with it the request that happened to be active.
   const outside = new AsyncResource('foretrace');
   let receive: ((message: ToExport) => void) | undefined;

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { createConsumer } from '../../../src/export/consumer.ts';
-import type { ExportInput, FromExport } from '../../../src/export/messages.ts';
+import { createExportSide } from '../../../../src/export/app/export-side.ts';
+import type { ExportInput, FromExport } from '../../../../src/export/messages.ts';
 
 const lines = vi.hoisted((): string[] => []);
 /** Files that only this thread sees: a stand-in for a file inside of a zip, as Yarn's Plug'n'Play has it. */
@@ -19,7 +19,7 @@ vi.mock('node:fs', async (load) => {
 });
 
 let folder: string;
-beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'foretrace-consumer-'))));
+beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'foretrace-export-side-'))));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeEach(() => void (lines.length = 0));
 
@@ -55,7 +55,7 @@ test.each([
   async (name, then, reason) => {
     starts = 0;
     const replies: FromExport[] = [];
-    const consumer = createConsumer(
+    const exportSide = createExportSide(
       threadFile(name, then),
       true,
       input,
@@ -63,17 +63,17 @@ test.each([
       2500,
     );
     const start = performance.now();
-    consumer.start();
-    consumer.post({ type: 'flush', id: 1 });
-    await vi.waitFor(() => expect(consumer.running).toBe(false), 5000);
+    exportSide.start();
+    exportSide.post({ type: 'flush', id: 1 });
+    await vi.waitFor(() => expect(exportSide.running).toBe(false), 5000);
     // A wake in between does not start it sooner.
-    consumer.start();
-    expect(consumer.running).toBe(false);
-    await vi.waitFor(() => expect(consumer.running).toBe(true), 5000);
+    exportSide.start();
+    expect(exportSide.running).toBe(false);
+    await vi.waitFor(() => expect(exportSide.running).toBe(true), 5000);
     expect(performance.now() - start).toBeGreaterThanOrEqual(2490);
-    consumer.post({ type: 'flush', id: 2 });
+    exportSide.post({ type: 'flush', id: 2 });
     await vi.waitFor(() => expect(replies.map(({ id }) => id)).toEqual([4, 8]), 5000);
-    consumer.close();
+    exportSide.close();
     expect(lines.map((line) => line.replace(/\d s$/m, '# s'))).toContain(
       `foretrace: the export thread ended (${reason}), it is started again in # s\n`,
     );
@@ -82,21 +82,21 @@ test.each([
 
 test('the end of the process starts a dead thread without delay', async () => {
   starts = 0;
-  const consumer = createConsumer(threadFile('dies', 'process.exit(9)'), true, input, () => {}, 60_000);
-  consumer.start();
-  consumer.post({ type: 'wake' });
-  await vi.waitFor(() => expect(consumer.running).toBe(false), 5000);
-  consumer.start(true);
-  expect(consumer.running).toBe(true);
-  consumer.close();
+  const exportSide = createExportSide(threadFile('dies', 'process.exit(9)'), true, input, () => {}, 60_000);
+  exportSide.start();
+  exportSide.post({ type: 'wake', signal: 'traces' });
+  await vi.waitFor(() => expect(exportSide.running).toBe(false), 5000);
+  exportSide.start(true);
+  expect(exportSide.running).toBe(true);
+  exportSide.close();
 });
 
 test('code that can not be loaded is one line, and no exception', () => {
-  const consumer = createConsumer(join(folder, 'missing.cjs'), false, input, () => {});
-  consumer.start();
-  consumer.start();
-  consumer.post({ type: 'wake' });
-  expect(consumer.running).toBe(false);
+  const exportSide = createExportSide(join(folder, 'missing.cjs'), false, input, () => {});
+  exportSide.start();
+  exportSide.start();
+  exportSide.post({ type: 'wake', signal: 'traces' });
+  expect(exportSide.running).toBe(false);
   expect(lines).toEqual([
     expect.stringMatching(/^foretrace: cannot start the export \(.*\), spans are dropped\n$/),
   ]);
@@ -106,15 +106,15 @@ test('a thread that can not see its file gets the source from the thread of the 
   const file = '/no/such.zip/export-thread.cjs';
   virtual.set(file, readFileSync(threadFile('in-a-zip', ''), 'utf8'));
   const replies: FromExport[] = [];
-  const consumer = createConsumer(file, true, input, (reply) => replies.push(reply));
-  consumer.start();
+  const exportSide = createExportSide(file, true, input, (reply) => replies.push(reply));
+  exportSide.start();
   await vi.waitFor(
     () => {
-      consumer.post({ type: 'flush', id: 1 });
+      exportSide.post({ type: 'flush', id: 1 });
       expect(replies.length).toBeGreaterThan(0);
     },
     { timeout: 5000, interval: 20 },
   );
   expect(lines).toEqual([]);
-  consumer.close();
+  exportSide.close();
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { duration, renderTrace } from '../../../src/export/tree.ts';
-import type { DecodedSpan } from '../../../src/encode/read.ts';
-import type { TestSpan } from '../../support/encode-span.ts';
-import { batch } from './request-of.ts';
+import { duration, renderTrace } from '../../../../../src/export/thread/exporters/tree.ts';
+import type { DecodedSpan } from '../../../../../src/encode/read.ts';
+import type { TestSpan } from '../../../../support/encode-span.ts';
+import { batch } from '../../request-of.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const MS = 1_000_000n;

@@ -1,20 +1,21 @@
-import { userKey } from '../encode/key.ts';
-import * as w from '../encode/writer.ts';
-import type { ResourceAttributes } from './options.ts';
-import type { ScopeInfo } from './ring.ts';
+import { userKey } from '../../encode/key.ts';
+import * as w from '../../encode/writer.ts';
+import type { ResourceAttributes } from '../options.ts';
+import type { ScopeInfo } from '../ring.ts';
 
-const RESOURCE_SPANS = 0x0a;
+// Of all three signals: field numbers and types are the same in trace.proto, metrics.proto and logs.proto and in their services.
+const RESOURCE_RECORDS = 0x0a;
 const RESOURCE = 0x0a;
-const SCOPE_SPANS = 0x12;
+const SCOPE_RECORDS = 0x12;
 const SCOPE = 0x0a;
-const SPAN = 0x12;
+const RECORD = 0x12;
 const SCHEMA_URL = 0x1a;
 
-/** Ready spans of one scope, to be put into a request as they are. */
+/** Ready records of one scope (`Span`, `Metric` or `LogRecord` messages), to be put into a request as they are. */
 export interface ScopeGroup {
   /** What `encodeScope` made. */
   scope: EncodedScope;
-  /** Where each span starts in the array that `writeRequest` writes to. */
+  /** Where each record starts in the array that `writeRequest` writes to. */
   starts: number[];
   lengths: number[];
   /** Sum of `lengths`. */
@@ -22,13 +23,13 @@ export interface ScopeGroup {
 }
 
 export interface EncodedScope {
-  /** Field `scope` of `ScopeSpans`. */
+  /** Field `scope` of `ScopeSpans` and the like. */
   head: Uint8Array;
-  /** Field `schema_url` of `ScopeSpans`; may be empty. */
+  /** Its field `schema_url`; may be empty. */
   tail: Uint8Array;
 }
 
-/** The field `resource` of `ResourceSpans`. Values that OTLP can't carry are left out. */
+/** The field `resource` of `ResourceSpans` and the like. Values that OTLP can't carry are left out. */
 export function encodeResource(attributes: ResourceAttributes): Uint8Array {
   w.begin();
   const resource = w.open(RESOURCE);
@@ -53,24 +54,24 @@ export function encodeScope({ name, version, schemaUrl }: ScopeInfo): EncodedSco
 
 /** The bytes that `writeRequest` needs. */
 export function requestLength(resource: Uint8Array, groups: readonly ScopeGroup[]): number {
-  return sizeOfField(resourceSpansLength(resource, groups));
+  return sizeOfField(resourceRecordsLength(resource, groups));
 }
 
 /**
- * Writes an `ExportTraceServiceRequest` around ready spans to the start of `bytes`: only lengths are computed, nothing is decoded. The
- * spans lie further back in the same array, since copying within one takes a third of the time that a copy from another takes.
+ * Writes the request of a signal (`ExportTraceServiceRequest` and the like) around ready records to the start of `bytes`: only
+ * lengths are computed, nothing is decoded. The records lie further back in the same array, since copying within one takes a third of the time that a copy from another takes.
  */
 export function writeRequest(bytes: Uint8Array, resource: Uint8Array, groups: readonly ScopeGroup[]): void {
-  let at = fieldHeader(bytes, 0, RESOURCE_SPANS, resourceSpansLength(resource, groups));
+  let at = fieldHeader(bytes, 0, RESOURCE_RECORDS, resourceRecordsLength(resource, groups));
   bytes.set(resource, at);
   at += resource.length;
   for (const group of groups) {
     const { scope, starts, lengths } = group;
-    at = fieldHeader(bytes, at, SCOPE_SPANS, scopeSpansLength(group));
+    at = fieldHeader(bytes, at, SCOPE_RECORDS, scopeRecordsLength(group));
     bytes.set(scope.head, at);
     at += scope.head.length;
     for (let i = 0; i < starts.length; i++) {
-      at = fieldHeader(bytes, at, SPAN, lengths[i]!);
+      at = fieldHeader(bytes, at, RECORD, lengths[i]!);
       bytes.copyWithin(at, starts[i]!, starts[i]! + lengths[i]!);
       at += lengths[i]!;
     }
@@ -79,13 +80,13 @@ export function writeRequest(bytes: Uint8Array, resource: Uint8Array, groups: re
   }
 }
 
-function resourceSpansLength(resource: Uint8Array, groups: readonly ScopeGroup[]): number {
+function resourceRecordsLength(resource: Uint8Array, groups: readonly ScopeGroup[]): number {
   let length = resource.length;
-  for (const group of groups) length += sizeOfField(scopeSpansLength(group));
+  for (const group of groups) length += sizeOfField(scopeRecordsLength(group));
   return length;
 }
 
-function scopeSpansLength({ scope, lengths, bytes }: ScopeGroup): number {
+function scopeRecordsLength({ scope, lengths, bytes }: ScopeGroup): number {
   let length = scope.head.length + scope.tail.length + bytes + lengths.length;
   for (const one of lengths) length += sizeOfVarint(one);
   return length;

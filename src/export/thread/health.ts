@@ -1,31 +1,34 @@
-import { now as monotonic } from '../trace/clock.ts';
-import { log } from '../log.ts';
+import { now as monotonic } from '../../trace/clock.ts';
+import { log } from '../../log.ts';
+import { count, type Signal, WORDS } from '../signal.ts';
 
 /** Turns the outcomes of an exporter into one line for each change of state instead of one for each batch. */
 export interface Health {
   succeeded(): void;
-  /** @param spans how many spans are lost with it; 0 = it is tried again */
-  failed(reason: string, spans: number): void;
+  /** @param records how many records are lost with it; 0 = it is tried again */
+  failed(reason: string, records: number): void;
   /** Delivered, but with a remark of the other side. */
   remarked(remark: string): void;
 }
 
 /** @param what completes "cannot ...": names the destination, without secrets */
-export function createHealth(what: string): Health {
+export function createHealth(what: string, signal: Signal): Health {
   let failing = false;
   let lost = 0;
   let lastRemark: string | undefined;
   return {
     succeeded() {
-      if (failing) log.warn(`can ${what} again, ${count(lost)} given up meanwhile`);
+      if (failing) log.warn(`can ${what} again, ${count(lost, signal)} given up meanwhile`);
       failing = false;
       lost = 0;
     },
-    failed(reason, spans) {
-      lost += spans;
+    failed(reason, records) {
+      lost += records;
       const line = `cannot ${what}: ${reason}`;
       if (failing)
-        log.debug(spans === 0 ? `${line}, it is tried again` : `${line}, ${count(spans)} given up`);
+        log.debug(
+          records === 0 ? `${line}, it is tried again` : `${line}, ${count(records, signal)} given up`,
+        );
       else log.warn(`${line}; the next line about this comes when it works`);
       failing = true;
     },
@@ -37,11 +40,6 @@ export function createHealth(what: string): Health {
   };
 }
 
-/** "1 span", "2 spans". */
-export function count(spans: number): string {
-  return `${spans} span${spans === 1 ? '' : 's'}`;
-}
-
 /** Lines about drops come no more often. */
 const DROP_LINE_MS = 10_000;
 
@@ -50,6 +48,7 @@ const DROP_LINE_MS = 10_000;
  * @param now a clock in ms
  */
 export function createDropWatch(
+  signal: Signal,
   maxQueueSize: number,
   maxQueueBytes: number,
   now: () => number = monotonic,
@@ -59,6 +58,8 @@ export function createDropWatch(
   let seen = { dropped: 0, forBytes: 0 };
   let told = 0;
   let toldAt = -Infinity;
+  const { queueSize } = WORDS[signal];
+  const variable = queueSize === undefined ? '' : ` (${queueSize})`;
 
   return (dropped, forBytes, drained) => {
     if (since === undefined && dropped !== seen.dropped) since = seen;
@@ -67,14 +68,14 @@ export function createDropWatch(
     const lost = (dropped - since.dropped) >>> 0;
     const lostForBytes = (forBytes - since.forBytes) >>> 0;
     const bounds: string[] = [];
-    if (lost > lostForBytes) bounds.push(`${maxQueueSize} spans (OTEL_BSP_MAX_QUEUE_SIZE)`);
+    if (lost > lostForBytes) bounds.push(`${count(maxQueueSize, signal)}${variable}`);
     if (lostForBytes > 0) bounds.push(`${maxQueueBytes} bytes (FORETRACE_MAX_QUEUE_BYTES)`);
     if (dropped !== told) {
-      log.warn(`the queue of ${bounds.join(' or ')} is full, ${count(lost)} dropped so far`);
+      log.warn(`the queue of ${bounds.join(' or ')} is full, ${count(lost, signal)} dropped so far`);
       told = dropped;
       toldAt = now();
     } else if (drained) {
-      log.warn(`the queue has room again, ${count(lost)} dropped meanwhile`);
+      log.warn(`the queue has room again, ${count(lost, signal)} dropped meanwhile`);
       since = undefined;
       toldAt = now();
     }

@@ -1,7 +1,8 @@
-import { now } from '../trace/clock.ts';
+import { now } from '../../../trace/clock.ts';
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
-import type { Exporter } from './exporter.ts';
-import { createHealth } from './health.ts';
+import type { Exporter } from '../exporter.ts';
+import type { Signal } from '../../signal.ts';
+import { createHealth } from '../health.ts';
 
 const BLOCKED_MS = 1000;
 const { O_APPEND, O_CREAT, O_WRONLY } = constants;
@@ -9,8 +10,8 @@ const { O_APPEND, O_CREAT, O_WRONLY } = constants;
 const O_NONBLOCK = (constants.O_NONBLOCK as number | undefined) ?? 0;
 
 /** Appends each batch to a file as one line of OTLP JSON, the format of the Collector's file exporter and receiver. */
-export function fileExporter(path: string): Exporter {
-  const health = createHealth(`write to '${path}'`);
+export function fileExporter(signal: Signal, path: string): Exporter {
+  const health = createHealth(`write to '${path}'`, signal);
   /** True when the last line is there in part only: what follows must not become a part of it. */
   let broken = false;
   let blockedMs = BLOCKED_MS;
@@ -35,8 +36,8 @@ export function fileExporter(path: string): Exporter {
         health.succeeded();
         return 0;
       } catch (error) {
-        health.failed((error as NodeJS.ErrnoException).code ?? (error as Error).message, batch.spans);
-        return batch.spans;
+        health.failed((error as NodeJS.ErrnoException).code ?? (error as Error).message, batch.records);
+        return batch.records;
       }
     },
     hurry(timeoutMs) {
