@@ -117,7 +117,8 @@ for (const [title, file] of [
         'a list': { traceparent: [remoteParent().traceparent, remoteParent().traceparent] },
         'not hexadecimal': { traceparent: `00-${'x'.repeat(32)}-${'x'.repeat(16)}-01` },
         'all zero': { traceparent: `00-${'0'.repeat(32)}-${'0'.repeat(16)}-01` },
-        'far too long': { traceparent: '0'.repeat(20_000), baggage: 'a=1,'.repeat(5000) },
+        // Older versions agree with the server on 4096 bytes.
+        'far too long': { traceparent: '0'.repeat(1500), baggage: 'a=1,'.repeat(500) },
         'names of Object.prototype': {
           __proto__: null,
           constructor: 'x',

@@ -24,18 +24,9 @@ export interface Jobs extends Broker {
   all(queue: string): Promise<Message[]>;
 }
 
-/** The fields of a job that are not its own: from options of bullmq, and what it adds to every job. */
-const carrierOf = ({
-  tm,
-  omc: _,
-  attempts: __,
-  backoff: ___,
-  jobId: ____,
-  ...own
-}: any): Omit<Message, 'body'> => ({
-  carrier: tm === undefined ? {} : JSON.parse(tm),
-  own,
-});
+function carrierOf({ tm, ...own }: Record<string, any>): Omit<Message, 'body'> {
+  return { carrier: tm === undefined ? {} : JSON.parse(tm), own };
+}
 
 export function bullmqJobs(): Jobs {
   let redis: Redis | undefined;
@@ -57,8 +48,8 @@ export function bullmqJobs(): Jobs {
     if (carrier === undefined) return;
     const tm = typeof carrier === 'object' ? JSON.stringify(carrier) : carrier;
     const key = `bull:${queue}:${id}`;
-    const options: object = JSON.parse(String(await client().hget(key, 'opts')));
-    await client().hset(key, { opts: JSON.stringify({ ...options, tm }) });
+    const options = JSON.parse(String(await client().hget(key, 'opts')));
+    await client().hset(key, 'opts', JSON.stringify({ ...options, tm }));
   }
 
   async function idsOf(queue: string): Promise<string[]> {
@@ -66,11 +57,10 @@ export function bullmqJobs(): Jobs {
     const lists = await Promise.all(['wait', 'active'].map((state) => client().lrange(key(state), 0, -1)));
     const sets = await Promise.all(
       ['delayed', 'waiting-children', 'completed', 'failed'].map((state) =>
-        client().zrange(key(state), 0, -1),
+        client().zrange(key(state), '0', '-1'),
       ),
     );
-    // Older versions have markers in the list.
-    return [...lists, ...sets].flat().filter((id) => !id.startsWith('0:'));
+    return [...lists, ...sets].flat();
   }
 
   async function remove(queue: string): Promise<void> {
@@ -80,7 +70,9 @@ export function bullmqJobs(): Jobs {
 
   async function all(queue: string): Promise<Message[]> {
     const jobs = await Promise.all((await idsOf(queue)).map((id) => client().hgetall(`bull:${queue}:${id}`)));
-    return jobs.map(({ data, opts }: Record<string, string>) => ({
+    // Older versions have markers among the ids.
+    const found = jobs.filter(({ data }: Record<string, string>) => data !== undefined);
+    return found.map(({ data, opts }: Record<string, string>) => ({
       body: JSON.parse(data),
       ...carrierOf(JSON.parse(opts)),
     }));
