@@ -1,8 +1,9 @@
-// Makes PostgreSQL, MariaDB, Redis and Memcached reachable for the tests: `npm run services`, or ensureServices() from another script.
+// Makes PostgreSQL, MariaDB, Redis, Memcached and RabbitMQ reachable for the tests: `npm run services`, or ensureServices() from another
+// script.
 //
-// A reachable server is used as it is (127.0.0.1 and the standard ports; PG*, MYSQL_*, REDIS_URL and MEMCACHED_URL override). Otherwise the first
-// of these that works: start installed binaries with their data in a temporary folder, install Debian's packages (as root
-// on Debian) and start those, `docker compose`.
+// A reachable server is used as it is (127.0.0.1 and the standard ports; PG*, MYSQL_*, REDIS_URL, MEMCACHED_URL and AMQP_URL override).
+// Otherwise the first of these that works: start installed binaries with their data in a temporary folder, install Debian's
+// packages (as root on Debian) and start those, `docker compose`.
 import { spawn, spawnSync } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -126,6 +127,41 @@ const SERVICES = {
     start: ({ memcached }, folder, port) => [memcached, ['-l', '127.0.0.1', '-p', String(port), '-m', '64']],
     debian: 'memcached',
   },
+  rabbitmq: {
+    address: (env) => {
+      const url = new URL(env.AMQP_URL || 'amqp://127.0.0.1:5672');
+      return { host: url.hostname, port: Number(url.port || 5672) };
+    },
+    env: ({ host, port }) => {
+      const url = new URL(process.env.AMQP_URL || 'amqp://127.0.0.1');
+      url.hostname = host;
+      url.port = String(port);
+      return { AMQP_URL: url.href };
+    },
+    probe: probeRabbitmq,
+    binaries: ['rabbitmq-server'],
+    folders: () => ['/usr/lib/rabbitmq/bin', '/opt/homebrew/opt/rabbitmq/sbin'],
+    // What Debian has in the PATH is a wrapper that passes on no signal and writes to the log of the machine's own server.
+    foldersFirst: true,
+    user: 'rabbitmq',
+    start: (binary) => [binary['rabbitmq-server'], []],
+    // Its whole configuration is variables. Names and ports of its own, beside another RabbitMQ of the same machine.
+    variables: async (folder, port) => ({
+      HOME: folder, // Erlang keeps a cookie there.
+      RABBITMQ_NODENAME: `foretrace-${port}@localhost`,
+      RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
+      RABBITMQ_NODE_PORT: String(port),
+      RABBITMQ_DIST_PORT: String(await freePort()), // Otherwise the port and 20000 more, which may be beyond the last.
+      RABBITMQ_MNESIA_BASE: join(folder, 'data'),
+      RABBITMQ_LOG_BASE: join(folder, 'logs'),
+      RABBITMQ_CONFIG_FILE: join(folder, 'none'),
+      RABBITMQ_CONF_ENV_FILE: join(folder, 'none'),
+      RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'plugins'),
+      RABBITMQ_PID_FILE: join(folder, 'pid'),
+    }),
+    stopSignal: 'SIGTERM',
+    debian: 'rabbitmq-server',
+  },
 };
 
 /**
@@ -190,14 +226,15 @@ async function startBinaries(name, wantedPort, log) {
   const service = SERVICES[name];
   const found = {};
   for (const binary of service.binaries) {
-    found[binary] = findBinary(binary, service.folders());
+    found[binary] = findBinary(binary, service);
     if (!found[binary]) throw new Error(`${binary} is not installed`);
   }
   const port = (await isFree(wantedPort)) ? wantedPort : await freePort();
   const folder = mkdtempSync(join(tmpdir(), `foretrace-${name}-`));
   const owner = process.getuid?.() === 0 && service.user ? idsOf(service.user) : {};
   if (owner.uid !== undefined) chownSync(folder, owner.uid, owner.gid);
-  const options = { cwd: folder, ...owner };
+  const variables = await service.variables?.(folder, port);
+  const options = { cwd: folder, ...owner, env: { ...process.env, ...variables } };
   if (service.prepare) {
     const [file, args] = service.prepare(found, folder);
     const { status, stderr, error } = spawnSync(file, args, { ...options, encoding: 'utf8' });
@@ -265,6 +302,7 @@ async function startContainer(name, port, log) {
     mariadb: 'MYSQL_PORT',
     redis: 'REDIS_PORT',
     memcached: 'MEMCACHED_PORT',
+    rabbitmq: 'AMQP_PORT',
   }[name];
   const compose = (...args) =>
     spawnSync('docker', ['compose', ...args], {
@@ -284,9 +322,10 @@ async function startContainer(name, port, log) {
   };
 }
 
-function findBinary(name, folders) {
+function findBinary(name, { folders, foldersFirst = false }) {
   const file = process.platform === 'win32' ? `${name}.exe` : name;
-  return [...(process.env.PATH ?? '').split(delimiter), ...folders]
+  const path = (process.env.PATH ?? '').split(delimiter);
+  return (foldersFirst ? [...folders(), ...path] : [...path, ...folders()])
     .map((folder) => join(folder, file))
     .find((path) => existsSync(path));
 }
@@ -325,10 +364,16 @@ function freePort() {
   });
 }
 
-/** Sends bytes, at once or after the server's greeting, and resolves with the first bytes of the answer. */
-function ask(host, port, bytes, { after = false } = {}) {
+/**
+ * Sends bytes, at once or after the server's greeting, and resolves with the first bytes of the answer. `hello` is what a server
+ * wants before it greets.
+ */
+function ask(host, port, bytes, { hello, after = hello !== undefined } = {}) {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, timeout: 2000 }, () => after || socket.write(bytes));
+    const socket = connect({ host, port, timeout: 2000 }, () => {
+      if (!after) socket.write(bytes);
+      else if (hello !== undefined) socket.write(hello);
+    });
     const answered = (data) => {
       socket.destroy();
       resolve(data);
@@ -390,6 +435,28 @@ async function probeRedis(host, port) {
 async function probeMemcached(host, port) {
   const answer = String(await ask(host, port, 'version\r\n'));
   if (!answer.startsWith('VERSION')) throw new Error(answer.trim());
+}
+
+/** Logs in by AMQP 0-9-1; who may not is not answered by Connection.Tune. */
+async function probeRabbitmq(host, port) {
+  const url = new URL(process.env.AMQP_URL || 'amqp://guest:guest@127.0.0.1');
+  const login = `\0${decodeURIComponent(url.username || 'guest')}\0${decodeURIComponent(url.password || 'guest')}`;
+  const text = (value, size) => Buffer.concat([length(value, size), Buffer.from(value)]);
+  const length = (value, size) => {
+    const bytes = Buffer.alloc(size);
+    bytes.writeUIntBE(Buffer.byteLength(value), 0, size);
+    return bytes;
+  };
+  // Connection.StartOk: no properties of the client, mechanism, login, locale.
+  const startOk = Buffer.concat([
+    Buffer.from([0, 10, 0, 11, 0, 0, 0, 0]),
+    text('PLAIN', 1),
+    text(login, 4),
+    text('en_US', 1),
+  ]);
+  const frame = Buffer.concat([Buffer.from([1, 0, 0]), length(startOk, 4), startOk, Buffer.from([0xce])]);
+  const answer = await ask(host, port, frame, { hello: Buffer.from('AMQP\0\0\x09\x01') });
+  if (answer.readUInt16BE(7) !== 10 || answer.readUInt16BE(9) !== 30) throw new Error('login refused');
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
