@@ -117,7 +117,7 @@ const MARKS: Record<Kind, { client: string[]; server: string[] }> = {
     server: ['request', 'request', 'request', 'handler', 'handler, later'],
   },
   serverStream: { client: ['end'], server: ['handler', 'handler, later'] },
-  bidi: { client: ['end'], server: ['request', 'handler', 'request', 'request', 'handler, later'] },
+  bidi: { client: ['end'], server: ['request', 'request', 'request', 'handler', 'handler, later'] },
 };
 
 export function rpcKit(options: RpcKit): void {
@@ -243,11 +243,14 @@ export function rpcKit(options: RpcKit): void {
       return clientSpan(kind, port, 'OK', { children });
     }
 
-    it.each(KINDS)('makes one CLIENT and one SERVER span of a call, and keeps the context (%s)', async (kind) => {
-      const { answers } = await call({ kind });
-      expect(answers).toHaveLength(kind === 'serverStream' || kind === 'bidi' ? 3 : 1);
-      await expectSpans(underParent([whole(kind)], { marks: MARKS[kind].client }));
-    });
+    it.each(KINDS)(
+      'makes one CLIENT and one SERVER span of a call, and keeps the context (%s)',
+      async (kind) => {
+        const { answers } = await call({ kind });
+        expect(answers).toHaveLength(kind === 'serverStream' || kind === 'bidi' ? 3 : 1);
+        await expectSpans(underParent([whole(kind)], { marks: MARKS[kind].client }));
+      },
+    );
 
     it.each(forms)('makes the same of a call in another form (%s)', async (form) => {
       await call({ form });
@@ -298,31 +301,41 @@ export function rpcKit(options: RpcKit): void {
       ]);
     });
 
-    it.each(KINDS)('makes no span under an unsampled parent, and sends the decision on (%s)', async (kind) => {
-      const { traceparent, traceId } = remoteParent({ sampled: false });
-      const { answers } = await call({ kind, traceparent });
-      if (!PLUMBING)
-        expect(answers[0].traceparents).toEqual([expect.stringMatching(`^00-${traceId}-[0-9a-f]{16}-00$`)]);
-      await expectSpans([]);
-    });
+    it.each(KINDS)(
+      'makes no span under an unsampled parent, and sends the decision on (%s)',
+      async (kind) => {
+        const { traceparent, traceId } = remoteParent({ sampled: false });
+        const { answers } = await call({ kind, traceparent });
+        if (!PLUMBING)
+          expect(answers[0].traceparents).toEqual([expect.stringMatching(`^00-${traceId}-[0-9a-f]{16}-00$`)]);
+        await expectSpans([]);
+      },
+    );
 
     describe.each(KINDS)('a status other than OK (%s)', (kind) => {
       const codes = kind === 'unary' ? Object.keys(STATUS).slice(1) : ['UNKNOWN', 'NOT_FOUND', 'INTERNAL'];
 
-      it.each(codes as Status[])('%s is an error of the client, of the server if it is its fault', async (status) => {
-        const { code } = await failing({ kind, message: message({ fail: { code: STATUS[status] } }), messages: 1 });
-        expect(code).toBe(STATUS[status]);
-        const { client, server: served } = MARKS[kind];
-        const once = served.filter((name, index) => served.indexOf(name) === index);
-        const children = [serverSpan(kind, port, status, { children: marked(once) })];
-        // A stream that fails does not end.
-        const marks = client.filter((name) => name !== 'end');
-        const spans = await collect(count(children) + marks.length + 3);
-        expectTrace(
-          spans.filter(({ name }) => name !== 'end'),
-          underParent([clientSpan(kind, port, status, { children })], { marks }),
-        );
-      });
+      it.each(codes as Status[])(
+        '%s is an error of the client, of the server if it is its fault',
+        async (status) => {
+          const { code } = await failing({
+            kind,
+            message: message({ fail: { code: STATUS[status] } }),
+            messages: 1,
+          });
+          expect(code).toBe(STATUS[status]);
+          const { client, server: served } = MARKS[kind];
+          const once = served.filter((name, index) => served.indexOf(name) === index);
+          const children = [serverSpan(kind, port, status, { children: marked(once) })];
+          // A stream that fails does not end.
+          const marks = client.filter((name) => name !== 'end');
+          const spans = await collect(count(children) + marks.length + 3);
+          expectTrace(
+            spans.filter(({ name }) => name !== 'end'),
+            underParent([clientSpan(kind, port, status, { children })], { marks }),
+          );
+        },
+      );
     });
 
     itIf(catchesThrows)('takes what a handler throws for an error that is not known', async () => {
@@ -373,17 +386,24 @@ export function rpcKit(options: RpcKit): void {
       );
     });
 
-    it('ends the span of a call that is cancelled before it is sent', async () => {
+    it('ends the span of a call that is cancelled at once, though it may still be sent', async () => {
       const { code } = await failing({ cancel: 'start' });
       expect(code).toBe(STATUS.CANCELLED);
-      await expectSpans(underParent([clientSpan('unary', port, 'CANCELLED')], { marks: ['callback'] }));
+      const spans = await collect(4);
+      const served = spans.filter(({ kind }) => kind === 'SERVER').map(({ spanId }) => spanId);
+      const ours = spans.filter(
+        ({ spanId, parentSpanId }) => !served.includes(spanId) && !served.includes(parentSpanId ?? ''),
+      );
+      expectTrace(ours, underParent([clientSpan('unary', port, 'CANCELLED')], { marks: ['callback'] }));
     });
 
     it('ends both spans of a stream that the client cancels', async () => {
       const told = message({ stay: true });
       const { code } = await failing({ kind: 'serverStream', message: told, cancel: 'response' });
       expect(code).toBe(STATUS.CANCELLED);
-      const children = [serverSpan('serverStream', port, 'CANCELLED', { children: marked(MARKS.unary.server) })];
+      const children = [
+        serverSpan('serverStream', port, 'CANCELLED', { children: marked(MARKS.unary.server) }),
+      ];
       const spans = (await collect(6)).filter(({ name }) => name !== 'end');
       expectTrace(spans, underParent([clientSpan('serverStream', port, 'CANCELLED', { children })]));
     });
@@ -397,14 +417,18 @@ export function rpcKit(options: RpcKit): void {
 
     it('names the error that the library throws when the client is closed', async () => {
       const { name } = await kit.fail('closed', { target, message: message() });
-      await expectSpans(underParent([clientSpan('unary', port, null, { attributes: { 'error.type': name } })]));
+      await expectSpans(
+        underParent([clientSpan('unary', port, null, { attributes: { 'error.type': name } })]),
+      );
     });
 
     it('runs the interceptors of the app inside of the span', async () => {
       await call({ intercept: 'look' });
       const [served] = whole('unary').children!;
       const children = [...marked(['interceptor']), served];
-      await expectSpans(underParent([clientSpan('unary', port, 'OK', { children })], { marks: ['callback'] }));
+      await expectSpans(
+        underParent([clientSpan('unary', port, 'OK', { children })], { marks: ['callback'] }),
+      );
     });
 
     it('makes a CLIENT span of a call that an interceptor answers', async () => {
@@ -419,20 +443,25 @@ export function rpcKit(options: RpcKit): void {
       const attempt = (status: Status): ExpectedSpan =>
         serverSpan('unary', port, status, { children: marked(MARKS.unary.server) });
       const children = [attempt('UNAVAILABLE'), attempt('UNAVAILABLE'), attempt('OK')];
-      await expectSpans(underParent([clientSpan('unary', port, 'OK', { children })], { marks: ['callback'] }));
+      await expectSpans(
+        underParent([clientSpan('unary', port, 'OK', { children })], { marks: ['callback'] }),
+      );
     });
 
-    it.each(KINDS)(`gives each of ${MANY} calls, 50 at a time, its own spans at both ends (%s)`, async (kind) => {
-      const told = { target, kind, message: message() };
-      await kit.many('call', told, MANY, 50);
-      const each = underParent([whole(kind)], { marks: MARKS[kind].client });
-      const traces = byTraceId(await collect(MANY * count(each)));
-      expect(traces.size).toBe(MANY);
-      for (const spans of traces.values()) {
-        const id = spans.find(({ name }) => name === 'parent')!.attributes.id;
-        expectTrace(spans, underParent([whole(kind)], { marks: MARKS[kind].client, id: id as never }));
-      }
-    });
+    it.each(KINDS)(
+      `gives each of ${MANY} calls, 50 at a time, its own spans at both ends (%s)`,
+      async (kind) => {
+        const told = { target, kind, message: message() };
+        await kit.many('call', told, MANY, 50);
+        const each = underParent([whole(kind)], { marks: MARKS[kind].client });
+        const traces = byTraceId(await collect(MANY * count(each)));
+        expect(traces.size).toBe(MANY);
+        for (const spans of traces.values()) {
+          const id = spans.find(({ name }) => name === 'parent')!.attributes.id;
+          expectTrace(spans, underParent([whole(kind)], { marks: MARKS[kind].client, id: id as never }));
+        }
+      },
+    );
 
     it('never sends a message, nor metadata that nobody has asked for', async () => {
       const metadata = { 'x-own': SECRET };

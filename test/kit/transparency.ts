@@ -58,7 +58,8 @@ export function transparencyKit({ title, fixture, start, shape, crashes }: Trans
 function visible({ code, signal, stdout, stderr }: Exit): object {
   const lines = stderr
     .replace(/^.*\n\s*\^+\n/gm, '')
+    .replaceAll(/\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT/g, 'date')
     .split('\n')
-    .filter((line) => !/^\s+at |^(node:|file:|\/).*:\d+$/.test(line));
+    .filter((line) => !/^\s+at |^\s+\[\.\.\. lines matching|^(node:|file:|\/).*:\d+$/.test(line));
   return { code, signal, stdout, stderr: lines };
 }
