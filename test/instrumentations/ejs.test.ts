@@ -19,7 +19,6 @@ describeInstrumented(`ejs ${libraryVersion('ejs')}`, () => {
         ...(!isOld && { promise: {} }),
         render: {},
         compile: {},
-        template: {},
         express: { marks: ['callback'], folder: true },
         'without a file': { file: false },
       },
