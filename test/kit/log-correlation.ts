@@ -110,14 +110,17 @@ export function logCorrelationKit(options: LogCorrelationKit): void {
     it('keeps fields of the app with the same names', async () => {
       const own = { trace_id: 'own', span_id: 'own', trace_flags: 'own' };
       expect(await write({ record: own })).toMatchObject(own);
+      await parent();
     });
 
     it('adds no ids beside one of another trace', async () => {
       expect(idsOf(await write({ record: { trace_id: 'own' } }))).toEqual(['own', undefined, undefined]);
+      await parent();
     });
 
     it.each(owning)('keeps them where the logger adds them (%s)', async (logger) => {
       expect(idsOf(await write({ logger }))).toEqual(['own', 'own', 'own']);
+      await parent();
     });
 
     it('does not take fields of fields, or text, for them', async () => {

@@ -173,6 +173,8 @@ export async function startOpenAiServer(text: string): Promise<OpenAiServer> {
   }
 
   const server = createServer((request, answer) => void onRequest(request, answer));
+  // A client that comes back after a pause must not meet the end of its connection.
+  server.keepAliveTimeout = 120_000;
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
