@@ -34,12 +34,3 @@ if (libraryVersion('http2-wrapper') !== undefined)
     cwd,
     ways: ['http2 promise', 'http2 stream'],
   });
-
-if (libraryVersion('@grpc/grpc-js') !== undefined)
-  mixingHttpKit({
-    title: `@grpc/grpc-js ${libraryVersion('@grpc/grpc-js')}`,
-    library: 'grpc',
-    protocol: 'grpc',
-    cwd,
-    ways: ['unary', 'unary, waiting', 'server stream', 'server stream, waiting'],
-  });
