@@ -34,7 +34,10 @@ export interface Point {
   argument?: string;
   /** What a call means. */
   trace?: AnyRole;
-  /** When it is over: for `trace`, `after` and `opens`. With `trace` a promise's end if absent, otherwise when it returns. */
+  /**
+   * When it is over: for `trace`, `after` and `opens`. With `trace` a promise's end if absent, otherwise when it returns. Alone, it looks at
+   * what is returned in some context, and may return something else.
+   */
   ends?: Ends;
   /** What the call does is below its span: for libraries that send by another traced one, and for handlers. */
   active?: true;
@@ -86,7 +89,8 @@ type CallWrapper = (original: Function, call?: Call) => Function;
 function wrapperOfCalls(point: Point, name: string, nesting: Nesting): CallWrapper {
   const { trace, before, after, context, opens, outermost } = point;
   if (context === 'caller') return bound;
-  const isWatched = trace !== undefined || after !== undefined || opens !== undefined;
+  const isWatched =
+    trace !== undefined || after !== undefined || opens !== undefined || point.ends !== undefined;
   if (isWatched || outermost !== undefined) return watchedWrapper(point, name, nesting);
   if (context === undefined) return beforeWrapper(before as Before, name);
   return contextWrapper(before as Before | undefined, context as Where, name);
