@@ -10,7 +10,7 @@ import { type Fixture, PLUMBING } from './harness.ts';
 import { operations, type Operations } from './operations.ts';
 
 /** Whether the instrumentations of bullmq and amqplib are there. Without them the kits run as plumbing only. */
-export const INSTRUMENTED = false;
+export const INSTRUMENTED = true;
 
 /** Belongs into every message of a kit; must never be in what is sent to the receiver. */
 export const SECRET = 's3cret-canary';
