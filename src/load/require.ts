@@ -1,4 +1,3 @@
-import { Hook } from 'require-in-the-middle';
 import { mimic } from '../patch/wrap.ts';
 import { patchRequired } from './apply.ts';
 import { type Builtins, type LoadingModule, ModuleClass } from './builtins.ts';
@@ -21,12 +20,20 @@ export function hookRequire(
   const { prototype } = ModuleClass;
   const originalLoad = prototype.load;
 
-  function targetsOf(filename: string): readonly Target[] | undefined {
+  function isModuleFile(filename: string): boolean {
     try {
-      if (registry.isModule(filename)) beforeModule(filename);
-      return registry.targets(filename);
+      return registry.isModule(filename);
     } catch {
       // Names that are no paths: loaders of tests and bundlers bring their own.
+      return false;
+    }
+  }
+
+  function targetsOf(filename: string, isModule: boolean): readonly Target[] | undefined {
+    try {
+      if (isModule) beforeModule(filename);
+      return registry.targets(filename);
+    } catch {
       return undefined;
     }
   }
@@ -34,7 +41,6 @@ export function hookRequire(
   /** Gets at the ES modules that a required one has imported: they are loaded by now, and `require` hands them out. */
   function openModule(module: LoadingModule, filename: string): void {
     try {
-      if (!registry.isModule(filename)) return;
       for (const file of registry.modulesBehind(filename)) prototype.require.call(module, file);
     } catch {
       // A module that can't be required (top-level await) stays as it is.
@@ -42,10 +48,12 @@ export function hookRequire(
   }
 
   prototype.load = function load(filename) {
-    const targets = targetsOf(filename);
+    // Asked once: for each file of the app it counts.
+    const isModule = isModuleFile(filename);
+    const targets = targetsOf(filename, isModule);
     if (targets === undefined) {
       const result = originalLoad.apply(this, arguments as never);
-      openModule(this, filename);
+      if (isModule) openModule(this, filename);
       return result;
     }
 
@@ -71,7 +79,7 @@ export function hookRequire(
     try {
       const result = originalLoad.apply(this, arguments as never);
       patch();
-      openModule(this, filename);
+      if (isModule) openModule(this, filename);
       return result;
     } finally {
       delete this._compile;
@@ -81,22 +89,24 @@ export function hookRequire(
   hookBuiltins(registry, builtins);
 }
 
-/** Sees the builtins that are required or got with `process.getBuiltinModule`; what is put in their place looks as before. */
+/** Sees the builtins that are required or got with `process.getBuiltinModule`. */
 function hookBuiltins(registry: Registry, builtins: Builtins): void {
   if (registry.builtins.size === 0) return;
   const { prototype } = ModuleClass;
   const { require } = prototype;
-  const { getBuiltinModule } = process;
-  // oxlint-disable-next-line no-new -- require-in-the-middle is all effect
-  new Hook([...registry.builtins.keys()], (exports, name) => {
-    builtins.loaded(name, exports);
-    return exports;
-  });
-  const hooked = prototype.require;
-  // It resolves the name of whatever is required, a second time: 25 us a call.
   prototype.require = function (id) {
-    return Reflect.apply(registry.builtins.has(id) ? hooked : require, this, arguments);
+    const exports = Reflect.apply(require, this, arguments);
+    builtins.loaded(id, exports);
+    return exports;
   };
   mimic(prototype.require, require);
-  if (typeof getBuiltinModule === 'function') mimic(process.getBuiltinModule, getBuiltinModule);
+
+  const { getBuiltinModule } = process;
+  if (typeof getBuiltinModule !== 'function') return;
+  process.getBuiltinModule = function (this: unknown, id: string) {
+    const exports = Reflect.apply(getBuiltinModule, this, arguments);
+    builtins.loaded(id, exports);
+    return exports;
+  } as typeof getBuiltinModule;
+  mimic(process.getBuiltinModule, getBuiltinModule);
 }

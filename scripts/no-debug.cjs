@@ -1,2 +1,0 @@
-// Stands in for the package `debug` in the bundles.
-module.exports = () => () => {};
