@@ -32,7 +32,7 @@ function isExempt({ hostname, port, protocol }: URL, list: string): boolean {
       if (onlyPort !== undefined && onlyPort !== targetPort) return false;
       const bare = name.replace(/^\[|\]$/g, '');
       const range = bare.split('-');
-      if (range.length === 2 && isIP(host) === 4 && range.every((end) => isIP(end) === 4)) {
+      if (range.length === 2 && isIPv4(host) && range.every(isIPv4)) {
         const at = number(host);
         return number(range[0]!) <= at && at <= number(range[1]!);
       }
@@ -40,6 +40,11 @@ function isExempt({ hostname, port, protocol }: URL, list: string): boolean {
       if (bare.startsWith('.')) return host.endsWith(bare);
       return host === bare;
     });
+}
+
+/** `node:net`, when it is needed: with its streams 3 ms of the start of a program that has no sockets. */
+function isIPv4(address: string): boolean {
+  return process.getBuiltinModule('node:net').isIPv4(address);
 }
 
 function number(address: string): number {

@@ -34,6 +34,11 @@ export function packageDirectory(filename: string): string | undefined {
   return end === -1 ? undefined : filename.slice(0, end);
 }
 
+/** The names in the text of a package.json: its own, and those of authors. */
+function namesIn(text: string): string[] {
+  return Array.from(text.matchAll(/"name"\s*:\s*"([^"]*)"/g), ([, name]) => name!);
+}
+
 /** Answers to which package a file belongs to. */
 export interface PackageFinder {
   /** The package that the file is published in. */
@@ -49,9 +54,7 @@ export interface PackageFinder {
  * @param names packages whose manifest is kept; of the others only the `type` is
  */
 export function packageFinder(names: Iterable<string>): PackageFinder {
-  const wanted = [...names].map((name) => name.replaceAll(/[^\w@/-]/g, '\\$&')).join('|');
-  // Parsing each package.json of a large app costs 10 µs apiece; this text search a tenth of it.
-  const mentionsName = wanted === '' ? /(?!)/ : new RegExp(`"name"\\s*:\\s*"(?:${wanted})"`);
+  const wanted = new Set(names);
   const packages = new Map<string, Package | undefined>();
 
   function readPackage(baseDir: string): Package | undefined {
@@ -62,7 +65,9 @@ export function packageFinder(names: Iterable<string>): PackageFinder {
       return undefined;
     }
     let manifest: Manifest | undefined;
-    if (mentionsName.test(text)) {
+    const mentioned = namesIn(text);
+    // Parsing each package.json of a large app costs 10 µs apiece; a text search a tenth of it.
+    if (mentioned.some((name) => wanted.has(name))) {
       try {
         const { name, version, main, exports } = JSON.parse(text) as Partial<Manifest>;
         if (typeof name === 'string' && typeof version === 'string')
@@ -74,7 +79,7 @@ export function packageFinder(names: Iterable<string>): PackageFinder {
     return {
       baseDir,
       typeModule: /"type"\s*:\s*"module"/.test(text),
-      named: /"name"\s*:/.test(text),
+      named: mentioned.length > 0,
       manifest,
     };
   }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { join, relative, sep } from 'node:path';
+import { join, sep } from 'node:path';
 import { log } from '../log.ts';
 import type { ModulePatch } from './module-patch.ts';
 import { entryFiles, type Package, packageDirectory, packageFinder } from './package.ts';
@@ -107,7 +107,8 @@ export function createRegistry(patches: readonly ModulePatch[]): Registry {
       targetsOf.set(found, selected);
       if (selected === undefined) return undefined;
     }
-    const path = relative(found.baseDir, filename);
+    // `relative` would resolve both first, 10 µs a file.
+    const path = filename.slice(found.baseDir.length + (found.baseDir.endsWith(sep) ? 0 : 1));
     return selected.get(sep === '/' ? path : path.replaceAll(sep, '/'));
   }
 

@@ -21,12 +21,20 @@ export function hookRequire(
   const { prototype } = ModuleClass;
   const originalLoad = prototype.load;
 
-  function targetsOf(filename: string): readonly Target[] | undefined {
+  function isModuleFile(filename: string): boolean {
     try {
-      if (registry.isModule(filename)) beforeModule(filename);
-      return registry.targets(filename);
+      return registry.isModule(filename);
     } catch {
       // Names that are no paths: loaders of tests and bundlers bring their own.
+      return false;
+    }
+  }
+
+  function targetsOf(filename: string, isModule: boolean): readonly Target[] | undefined {
+    try {
+      if (isModule) beforeModule(filename);
+      return registry.targets(filename);
+    } catch {
       return undefined;
     }
   }
@@ -34,7 +42,6 @@ export function hookRequire(
   /** Gets at the ES modules that a required one has imported: they are loaded by now, and `require` hands them out. */
   function openModule(module: LoadingModule, filename: string): void {
     try {
-      if (!registry.isModule(filename)) return;
       for (const file of registry.modulesBehind(filename)) prototype.require.call(module, file);
     } catch {
       // A module that can't be required (top-level await) stays as it is.
@@ -42,10 +49,12 @@ export function hookRequire(
   }
 
   prototype.load = function load(filename) {
-    const targets = targetsOf(filename);
+    // Asked once: for each file of the app it counts.
+    const isModule = isModuleFile(filename);
+    const targets = targetsOf(filename, isModule);
     if (targets === undefined) {
       const result = originalLoad.apply(this, arguments as never);
-      openModule(this, filename);
+      if (isModule) openModule(this, filename);
       return result;
     }
 
@@ -71,7 +80,7 @@ export function hookRequire(
     try {
       const result = originalLoad.apply(this, arguments as never);
       patch();
-      openModule(this, filename);
+      if (isModule) openModule(this, filename);
       return result;
     } finally {
       delete this._compile;
