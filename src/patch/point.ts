@@ -47,7 +47,7 @@ export interface Point {
    * Looks at a call before it is made. It may replace what is in `args`; objects of the app's are replaced by copies. Returns `UNTRACED` if
    * there is nothing that `after` has to hear of this call: a promise is handed out as it is then.
    */
-  before?: (self: never, args: never, call: Call | undefined) => unknown;
+  before?: (self: never, args: never, call: never) => unknown;
   /** Looks at a call that is over. `begun` is what `before` returned. */
   after?: (self: never, args: never, error: unknown, result: never, begun: never) => void;
   /**
