@@ -1,5 +1,5 @@
-import { define, guarded, wrap } from '../src/define.ts';
-import { noteFailure, noteRoute, servedOf } from '../src/semconv/framework.ts';
+import { define, replacement } from '../src/define.ts';
+import { enterPath, noteFailure, noteRoute, servedOf } from '../src/semconv/framework.ts';
 
 interface Request {
   raw: object;
@@ -13,28 +13,19 @@ interface Reply {
   raw: object;
 }
 
-const noteUrl = guarded('fastify', (request: Request) => {
-  const served = servedOf(request.raw);
-  if (served?.span === undefined || served.route !== undefined) return;
-  const { url } = request.routeOptions ?? request.context?.config ?? {};
-  if (url !== undefined) noteRoute(served, url);
-});
-
-/** For a function of Fastify's that has the request among its arguments. */
-const noting =
+/** Before a function of Fastify's that has the request among its arguments. */
+const noteUrl =
   (position: number) =>
-  (original: Function): Function =>
-    function (this: unknown, ...args: unknown[]) {
-      noteUrl(args[position] as Request);
-      return Reflect.apply(original, this, args);
-    };
-
-function errorWrapper(original: Function): Function {
-  return function (this: unknown, reply: Reply, error: unknown, ...rest: unknown[]) {
-    noteFailure(servedOf(reply.raw), error);
-    return Reflect.apply(original, this, [reply, error, ...rest]);
+  (_: unknown, args: Request[]): void => {
+    const request = args[position];
+    const served = servedOf(request.raw);
+    if (served?.span === undefined || served.route !== undefined) return;
+    const { url } = request.routeOptions ?? request.context?.config ?? {};
+    if (url !== undefined) noteRoute(served, url);
   };
-}
+
+const noteErrorOf = (_: unknown, [reply, error]: [Reply, unknown]): void =>
+  noteFailure(servedOf(reply.raw), error);
 
 export default define({
   name: 'fastify',
@@ -43,64 +34,34 @@ export default define({
   spans: 'none of its own: the route, with all prefixes, and the exception on the server span',
   points: [
     // A request passes hooks or not, then `handleRequest`. Not by a hook of ours: apps and plugins list and count them.
-    { file: 'lib/hooks.js', target: 'hookRunner', versions: '<4.20', wrap: noting(2) },
-    { file: 'lib/hooks.js', target: 'onRequestHookRunner', versions: '>=4.20', wrap: noting(1) },
-    { file: 'lib/hooks.js', target: 'preParsingHookRunner', versions: '>=4.20', wrap: noting(1) },
-    { file: 'lib/handleRequest.js', target: '', wrap: noting(1) },
+    { file: 'lib/hooks.js', target: 'hookRunner', versions: '<4.20', before: noteUrl(2) },
+    { file: 'lib/hooks.js', target: 'onRequestHookRunner', versions: '>=4.20', before: noteUrl(1) },
+    { file: 'lib/hooks.js', target: 'preParsingHookRunner', versions: '>=4.20', before: noteUrl(1) },
+    { file: 'lib/handleRequest.js', target: '', before: noteUrl(1) },
     // The same within version 5.
-    { file: 'lib/handle-request.js', target: '', wrap: noting(1) },
+    { file: 'lib/handle-request.js', target: '', before: noteUrl(1) },
     // The `onError` hook does not see errors that the app's own error handler answers.
-    { file: 'lib/error-handler.js', target: 'handleError', wrap: errorWrapper },
+    { file: 'lib/error-handler.js', target: 'handleError', before: noteErrorOf },
   ],
 });
 
-interface Engine {
-  use(path: unknown, handler?: unknown): unknown;
+type Handled = [request: object, response: object, next: () => unknown];
+
+/** The mount path is the route of a request for which Fastify has none. */
+function mounted(path: string, handler: unknown): unknown {
+  if (Array.isArray(handler)) return handler.map((one) => mounted(path, one));
+  if (typeof handler !== 'function') return handler;
+  const before = (_: unknown, args: Handled): void => {
+    const served = servedOf(args[0]);
+    if (served?.route === undefined) args[2] = enterPath(served, path, args[2]);
+  };
+  return replacement(handler, { before }, 'fastify');
 }
 
-/** Until the handler passes on, unless with an error, its mount path is the route of a request for which Fastify has none. */
-const enterMount = guarded('fastify', (request: object, path: string): (() => void) | undefined => {
-  const served = servedOf(request);
-  if (served?.span === undefined || served.route !== undefined) return undefined;
-  served.route = path;
-  return () => {
-    served.route = undefined;
-  };
-});
-
-function mounted(path: string, handler: Function): Function {
-  return function (this: unknown, request: object, response: unknown, next: (error?: unknown) => unknown) {
-    const leave = enterMount(request, path);
-    if (leave === undefined) return Reflect.apply(handler, this, [request, response, next]);
-    const pass = (error?: unknown): unknown => {
-      if (error === undefined || error === null) leave();
-      return next(error);
-    };
-    return Reflect.apply(handler, this, [request, response, pass]);
-  };
-}
-
-function mountedAt(path: unknown, handler: unknown): unknown {
-  if (typeof path !== 'string' || path === '/' || path === '') return handler;
-  if (Array.isArray(handler)) return handler.map((one) => mountedAt(path, one));
-  return typeof handler === 'function' ? mounted(path, handler) : handler;
-}
-
-/** The engine of middie keeps what it is given to itself. */
-function engineWrapper(original: Function): Function {
-  return function (this: unknown, ...args: unknown[]) {
-    const engine: Engine = Reflect.apply(original, this, args);
-    wrap(
-      engine,
-      'use',
-      (use) =>
-        function (this: unknown, path: unknown, handler?: unknown) {
-          // Without a path the handler comes first.
-          return Reflect.apply(use, this, handler === undefined ? [path] : [path, mountedAt(path, handler)]);
-        } as never,
-    );
-    return engine;
-  };
+/** `engine.use(path, handler)`: without a path the handler comes first. The engine keeps what it is given to itself. */
+function use(_: unknown, args: unknown[]): void {
+  const [path, handler] = args;
+  if (typeof path === 'string' && path !== '/' && path !== '') args[1] = mounted(path, handler);
 }
 
 export const fastifyMiddie = define({
@@ -108,5 +69,5 @@ export const fastifyMiddie = define({
   module: '@fastify/middie',
   versions: '>=8 <10',
   spans: 'none of its own: the mount path as route where Fastify has none',
-  points: [{ file: 'lib/engine.js', target: '', wrap: engineWrapper }],
+  points: [{ file: 'lib/engine.js', target: '', opens: [{ target: 'use', before: use }] }],
 });

@@ -1,4 +1,4 @@
-import { callIn, define, guarded } from '../src/define.ts';
+import { define } from '../src/define.ts';
 import { lostContext, noteFailure, noteRoute, servedOf } from '../src/semconv/framework.ts';
 
 interface Request {
@@ -6,34 +6,14 @@ interface Request {
   route: { path: string; method: string };
 }
 
-const note = guarded('hapi', ({ raw, route }: Request) => {
-  // The routes that answer with 404 and 400 are of hapi's own making.
-  if (route.method !== '_special') noteRoute(servedOf(raw.req), route.path);
-});
-
-function lookupWrapper(original: Function): Function {
-  return function (this: Request, ...args: unknown[]) {
-    const result = Reflect.apply(original, this, args);
-    note(this);
-    return result;
-  };
-}
-
-function executeWrapper(original: Function): Function {
-  return function (this: Request, ...args: unknown[]) {
-    const lost = lostContext(this.raw.req);
-    if (lost !== undefined) return callIn(lost, original, this, args);
-    return Reflect.apply(original, this, args);
-  };
+/** The routes that answer with 404 and 400 are of hapi's own making. */
+function lookup({ raw, route }: Request, _: unknown[], error: unknown): void {
+  if (error === undefined && route.method !== '_special') noteRoute(servedOf(raw.req), route.path);
 }
 
 /** Whatever fails in the life of a request ends up as its response: a Boom around the error. */
-function responseWrapper(original: Function): Function {
-  return function (this: Request, response: unknown, ...rest: unknown[]) {
-    if ((response as { isBoom?: boolean } | null)?.isBoom === true)
-      noteFailure(servedOf(this.raw.req), response);
-    return Reflect.apply(original, this, [response, ...rest]);
-  };
+function setResponse({ raw }: Request, [response]: [{ isBoom?: boolean } | null]): void {
+  if (response?.isBoom === true) noteFailure(servedOf(raw.req), response);
 }
 
 export default define({
@@ -42,8 +22,12 @@ export default define({
   versions: '>=20 <22',
   spans: 'none of its own: the route, with all prefixes, and the exception on the server span',
   points: [
-    { file: 'lib/request.js', target: 'prototype._execute', wrap: executeWrapper },
-    { file: 'lib/request.js', target: 'prototype._lookup', wrap: lookupWrapper },
-    { file: 'lib/request.js', target: 'prototype._setResponse', wrap: responseWrapper },
+    {
+      file: 'lib/request.js',
+      target: 'prototype._execute',
+      context: ({ raw }: Request) => lostContext(raw.req),
+    },
+    { file: 'lib/request.js', target: 'prototype._lookup', after: lookup },
+    { file: 'lib/request.js', target: 'prototype._setResponse', before: setResponse },
   ],
 });

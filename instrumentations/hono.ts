@@ -1,4 +1,4 @@
-import { define, guarded, observePromise, type Point } from '../src/define.ts';
+import { define, isWrapped, type Point, promise, replacement, UNTRACED } from '../src/define.ts';
 import { activeServed, enterPrefix, noteFailure, noteRoute, type Served } from '../src/semconv/framework.ts';
 
 type Handler = (context: Context, next: unknown) => unknown;
@@ -21,67 +21,48 @@ function noteAnswer(served: Served, path: string, error: unknown, result: unknow
   if (answered || error !== undefined) noteRoute(served, path);
 }
 
-/**
- * A handler that tells its route, or middleware, which has one only if it answers itself; both tell how they fail. The handler is called from here and not by a
- * settling function: each function between is a line of ten in the stacks of the app's errors.
- */
-function traced(handler: Handler, path: string, isMiddleware: boolean): Handler {
-  return function (this: unknown, context, next) {
+/** A handler tells its route; middleware has one only if it answers itself. Both tell how they fail. */
+const handlerAt = (path: string, isMiddleware: boolean): Omit<Point, 'target'> => ({
+  before() {
     const served = activeServed();
-    if (served?.span === undefined) return Reflect.apply(handler, this, [context, next]);
+    if (served?.span === undefined) return UNTRACED;
     if (!isMiddleware) noteRoute(served, path);
-    const settled = (error: unknown, value?: unknown): void => {
-      noteFailure(served, error ?? context.error);
-      if (isMiddleware) noteAnswer(served, path, error, value);
-    };
-    let result: unknown;
-    try {
-      result = Reflect.apply(handler, this, [context, next]);
-    } catch (error) {
-      settled(error);
-      throw error;
-    }
-    return observePromise(result, settled);
-  };
-}
-
-const known = new WeakSet<object>();
-
-const entryFor = guarded('hono', (entry: Entry): Entry => {
-  if (!Array.isArray(entry) || typeof entry[0] !== 'function' || known.has(entry)) return entry;
-  const [handler, route, ...rest] = entry;
-  // Middleware by Hono's own rule: for all methods, and with a parameter for `next`.
-  const isMiddleware = route.method === 'ALL' && handler.length > 1;
-  // The route object, which apps can list, keeps the handler as it is.
-  const result: unknown[] = [traced(handler, route.path, isMiddleware), route, ...rest];
-  known.add(result);
-  return result as Entry;
+    return served;
+  },
+  after(_: unknown, [context]: [Context], error: unknown, result: unknown, served: Served) {
+    noteFailure(served, error ?? context.error);
+    if (isMiddleware) noteAnswer(served, path, error, result);
+  },
+  ends: promise,
 });
 
 /** `router.add(method, path, [handler, route])`. A SmartRouter hands the same entries on to the routers inside. */
-function addWrapper(original: Function): Function {
-  return function (this: unknown, method: string, path: string, entry: Entry) {
-    return Reflect.apply(original, this, [method, path, entryFor(entry) ?? entry]);
-  };
+function add(_: unknown, args: [method: string, path: string, entry: Entry]): void {
+  const [, , entry] = args;
+  if (!Array.isArray(entry) || typeof entry[0] !== 'function' || isWrapped(entry[0])) return;
+  const [handler, route] = entry;
+  // Middleware by Hono's own rule: for all methods, and with a parameter for `next`.
+  const isMiddleware = route.method === 'ALL' && handler.length > 1;
+  // A copy: the route object, which apps can list, keeps the handler as it is.
+  args[2] = entry.with(0, replacement(handler, handlerAt(route.path, isMiddleware), 'hono')) as Entry;
 }
 
 /** `app.mount(path, handler)`: another app below the path, which sees paths without it. */
-function mountWrapper(original: Function): Function {
-  return function (this: { _basePath?: string }, path: string, handler: Function, ...rest: unknown[]) {
-    const prefix = `${this._basePath ?? ''}/${path}`.replaceAll(/\/+/g, '/');
-    const mounted = function (this: unknown, ...args: unknown[]): unknown {
-      const leave = enterPrefix(activeServed(), prefix);
-      let result: unknown;
-      try {
-        result = Reflect.apply(handler, this, args);
-      } catch (error) {
-        leave();
-        throw error;
-      }
-      return observePromise(result, leave);
-    };
-    return Reflect.apply(original, this, [path, mounted, ...rest]);
+function mount({ _basePath }: { _basePath?: string }, args: [path: string, handler: Function]): void {
+  const [path, handler] = args;
+  if (typeof handler !== 'function') return;
+  const prefix = `${_basePath ?? ''}/${path}`.replaceAll(/\/+/g, '/');
+  const mounted: Omit<Point, 'target'> = {
+    before() {
+      const served = activeServed();
+      return served?.span === undefined ? UNTRACED : enterPrefix(served, prefix);
+    },
+    after(_: unknown, _args: unknown, _error: unknown, _result: unknown, leave: () => void) {
+      leave();
+    },
+    ends: promise,
   };
+  args[1] = replacement(handler, mounted, 'hono');
 }
 
 const routers: [folder: string, className: string][] = [
@@ -100,11 +81,11 @@ export default define({
   spans:
     'none of its own: the route, with all prefixes, and the exception on the server span (Node.js server)',
   points: ['dist', 'dist/cjs'].flatMap((build): Point[] => [
-    { file: `${build}/hono-base.js`, target: 'HonoBase.prototype.mount', wrap: mountWrapper },
+    { file: `${build}/hono-base.js`, target: 'HonoBase.prototype.mount', before: mount },
     ...routers.map(([folder, className]) => ({
       file: `${build}/router/${folder}/router.js`,
       target: `${className}.prototype.add`,
-      wrap: addWrapper,
+      before: add,
     })),
   ]),
 });

@@ -1,6 +1,6 @@
-import { callIn, define, guarded, observePromise, type Point, wrap } from '../src/define.ts';
+import { define, type Ends, type Point, promise, replacement, UNTRACED } from '../src/define.ts';
 import { enterPrefix, lostContext, noteFailure, noteRoute, servedOf } from '../src/semconv/framework.ts';
-import { middlewareWrapper } from './koa.ts';
+import { middleware } from './koa.ts';
 
 interface Layer {
   path: string | RegExp;
@@ -41,62 +41,54 @@ function templateOf({ path }: Layer): string {
 }
 
 /** Notes the layer that runs; while that is middleware, the route that it leads to. */
-const noteLayer = guarded('koa-router', (context: Context) => {
-  const { req, matched, _matchedRoute: path, method } = context;
-  if (matched === undefined) return;
+function noteLayer(context: Context): void {
+  const { req, matched = [], _matchedRoute: path, method } = context;
   const routes = matched.filter(({ methods }) => methods.includes(method));
   const layer = routes.find((route) => route.path === path) ?? routes[routes.length - 1];
   if (layer === undefined) return;
   enterMounts(context);
   noteRoute(servedOf(req), templateOf(layer));
-});
+}
 
-/** The middleware that `router.routes()` returns. Its promise has passed before Koa answers, so what ran is known in time. */
-function dispatchWrapper(original: Function): Function {
-  return function (this: unknown, context: Context, next: unknown) {
-    const lost = lostContext(context.req);
-    const result =
-      lost === undefined
-        ? Reflect.apply(original, this, [context, next])
-        : callIn(lost, original, this, [context, next]);
-    if (context.matched === undefined || context.matched.length === 0) return result;
+/** What ran is known when the first of it has returned, and again before Koa answers. A request that nothing matched is left alone. */
+const passed: Ends = {
+  watch(result, ending, self, args) {
+    const [context] = args as [Context];
+    if (ending === UNTRACED || context.matched === undefined || context.matched.length === 0) return result;
     noteLayer(context);
-    return observePromise(result, (error) => {
-      noteLayer(context);
-      noteFailure(servedOf(context.req), error);
-    });
-  };
-}
+    return promise.watch?.(result, ending, self, args);
+  },
+};
 
-function routesWrapper(original: Function): Function {
-  return function (this: unknown, ...args: unknown[]) {
-    const holder = { dispatch: Reflect.apply(original, this, args) };
-    wrap(holder, 'dispatch', dispatchWrapper as never);
-    return holder.dispatch;
-  };
-}
-
-const watchLayer = guarded('koa-router', ({ stack }: Router) => {
-  const functions = stack[stack.length - 1].stack;
-  for (const index of functions.keys()) wrap(functions, String(index), middlewareWrapper as never);
-});
+/** The middleware that `router.routes()` returns. */
+const dispatch: Omit<Point, 'target'> = {
+  before: (_: unknown, [{ req }]: [Context]) => (servedOf(req)?.span === undefined ? UNTRACED : undefined),
+  context: (_: unknown, [{ req }]: [Context]) => lostContext(req),
+  ends: passed,
+  after(_: unknown, [context]: [Context], error: unknown) {
+    noteLayer(context);
+    noteFailure(servedOf(context.req), error);
+  },
+};
 
 /** `router.register(path, methods, middleware)`, of routes and of `use`: the router's own middleware may answer an error. */
-function registerWrapper(original: Function): Function {
-  return function (this: Router, ...args: unknown[]) {
-    const result = Reflect.apply(original, this, args);
-    watchLayer(this);
-    return result;
-  };
-}
+const register: Omit<Point, 'target'> = {
+  after({ stack }: Router, _: unknown, error: unknown) {
+    if (error !== undefined) return;
+    const functions = stack[stack.length - 1].stack;
+    for (const [i, one] of functions.entries()) functions[i] = replacement(one, middleware, 'koa-router');
+  },
+};
+
+const routes: Omit<Point, 'target'> = { opens: [{ target: '', ...dispatch }] };
 
 const spans = 'none of its own: the route, with all prefixes, and the exception on the server span';
 
 /** Until 12 `routes` and `middleware` are two names of one function, from 13 on the one calls the other. */
 const points: Point[] = [
-  { file: 'lib/router.js', target: 'prototype.register', versions: '<15', wrap: registerWrapper },
-  { file: 'lib/router.js', target: 'prototype.routes', versions: '<13', wrap: routesWrapper },
-  { file: 'lib/router.js', target: 'prototype.middleware', versions: '<15', wrap: routesWrapper },
+  { file: 'lib/router.js', target: 'prototype.register', versions: '<15', ...register },
+  { file: 'lib/router.js', target: 'prototype.routes', versions: '<13', ...routes },
+  { file: 'lib/router.js', target: 'prototype.middleware', versions: '<15', ...routes },
 ];
 
 export default define({
@@ -108,8 +100,8 @@ export default define({
   spans,
   points: [
     ...points,
-    { target: 'Router.prototype.register', versions: '>=15', wrap: registerWrapper },
-    { target: 'Router.prototype.middleware', versions: '>=15', wrap: routesWrapper },
+    { target: 'Router.prototype.register', versions: '>=15', ...register },
+    { target: 'Router.prototype.middleware', versions: '>=15', ...routes },
   ],
 });
 

@@ -1,5 +1,5 @@
-import { define, guarded, isWrapped, mimic, observePromise, wrap } from '../src/define.ts';
-import { noteFailure, servedOf } from '../src/semconv/framework.ts';
+import { define, guarded, type Point, promise, replacement, UNTRACED } from '../src/define.ts';
+import { noteFailure, type Served, servedOf } from '../src/semconv/framework.ts';
 
 interface App {
   middleware: Function[];
@@ -15,75 +15,55 @@ interface Context {
   respond?: boolean;
 }
 
-const note = guarded('koa', ({ req }: Context, error: unknown) => {
-  if (req !== undefined) noteFailure(servedOf(req), error);
-});
-
 /** `app.emit('error', error, ctx)`: what Koa does with an error that nobody caught, and apps with those that they catch. */
-function emitWrapper(original: Function): Function {
-  return function (this: unknown, event: unknown, ...args: unknown[]) {
-    if (event === 'error') note((args[1] ?? {}) as Context, args[0]);
-    return Reflect.apply(original, this, [event, ...args]);
-  };
+function emit(_: unknown, [event, error, context]: [unknown, unknown, Context?]): void {
+  if (event === 'error') noteFailure(servedOf(context?.req), error);
 }
 
 /** Middleware of an app, or of a router's layer: tells how it fails, whoever answers that. */
-export function middlewareWrapper(original: Function): Function {
-  return function (this: unknown, context: Context, next: unknown) {
-    const args = [context, next];
-    if (context?.req === undefined || servedOf(context.req)?.span === undefined)
-      return Reflect.apply(original, this, args);
-    let result: unknown;
-    try {
-      // From here, not by a settling function: each function between is a line of ten in the stacks of the app's errors.
-      result = Reflect.apply(original, this, args);
-    } catch (error) {
-      note(context, error);
-      throw error;
-    }
-    return observePromise(result, (error) => note(context, error));
-  };
-}
+export const middleware: Omit<Point, 'target'> = {
+  before(_: unknown, [context]: [Context?]) {
+    const served = servedOf(context?.req);
+    return served?.span === undefined ? UNTRACED : served;
+  },
+  after(_: unknown, _args: unknown, error: unknown, _result: unknown, served: Served) {
+    noteFailure(served, error);
+  },
+  ends: promise,
+};
 
 const watching = new WeakMap<Function, Function>();
 
-function watched(middleware: Function): Function {
-  let wrapped = watching.get(middleware);
-  if (wrapped === undefined) {
-    wrapped = middlewareWrapper(middleware);
-    mimic(wrapped as never, middleware as never);
-    watching.set(middleware, wrapped);
-  }
-  return wrapped;
+function watched(given: Function): Function {
+  let made = watching.get(given);
+  // A router's own function tells of failures itself, and stays as it is.
+  if (made === undefined) watching.set(given, (made = replacement(given, middleware, 'koa')));
+  return made;
 }
 
 /** A view of the array that `use` adds to, later too. The array itself stays the app's: it may look for its functions there. */
-const view = guarded(
-  'koa',
-  (middleware: Function[]) =>
-    new Proxy(middleware, {
-      get(target, key, receiver) {
-        const value = Reflect.get(target, key, receiver);
-        if (typeof value !== 'function' || typeof key !== 'string' || !INDEX.test(key)) return value;
-        // A router's own function tells of failures itself.
-        return isWrapped(value) ? value : watched(value);
-      },
-    }),
-);
+const view = (functions: Function[]): Function[] =>
+  new Proxy(functions, {
+    get(target, key, receiver) {
+      const value = Reflect.get(target, key, receiver);
+      return typeof value === 'function' && typeof key === 'string' && INDEX.test(key)
+        ? watched(value)
+        : value;
+    },
+  });
 const INDEX = /^\d+$/;
 
 /** `app.callback()` puts the middleware together: an error that middleware further out answers itself is emitted nowhere. */
-function callbackWrapper(original: Function): Function {
-  return function (this: App, ...args: unknown[]) {
-    const { middleware } = this;
-    this.middleware = view(middleware) ?? middleware;
-    try {
-      return Reflect.apply(original, this, args);
-    } finally {
-      this.middleware = middleware;
-    }
-  };
-}
+const callback: Omit<Point, 'target'> = {
+  before(app: App) {
+    const own = app.middleware;
+    app.middleware = view(own);
+    return own;
+  },
+  after(app: App, _args: unknown, _error: unknown, _result: unknown, own: Function[]) {
+    app.middleware = own;
+  },
+};
 
 export default define({
   name: 'koa',
@@ -91,8 +71,8 @@ export default define({
   versions: '>=2 <4',
   spans: 'none of its own: the exception on the server span; the route comes from the router',
   points: [
-    { file: 'lib/application.js', target: 'prototype.emit', wrap: emitWrapper },
-    { file: 'lib/application.js', target: 'prototype.callback', wrap: callbackWrapper },
+    { file: 'lib/application.js', target: 'prototype.emit', before: emit },
+    { file: 'lib/application.js', target: 'prototype.callback', ...callback },
   ],
 });
 
@@ -102,41 +82,48 @@ function outerPrefix({ originalUrl = '', path = '' }: Context): string {
   return path !== '' && whole.endsWith(path) ? whole.slice(0, whole.length - path.length) : '';
 }
 
-/** Mounted code that has not passed on: its prefix is the route where no router had one, unless Koa itself answers with 404. */
-const noteMount = guarded('koa', (context: Context, template: string, error: unknown) => {
-  const served = context.req && servedOf(context.req);
-  const hasAnswered = context.status !== 404 || context.respond === false || (context.body ?? null) !== null;
-  if (served !== undefined && (hasAnswered || error !== undefined)) served.route ??= template;
-});
+/** Unless Koa itself answers, with 404. */
+const hasAnswered = ({ status, respond, body }: Context): boolean =>
+  status !== 404 || respond === false || (body ?? null) !== null;
 
-const outerOf = guarded('koa', outerPrefix);
-
-function mountedWrapper(prefix: string): (original: Function) => Function {
-  return (original) =>
-    function (this: unknown, context: Context, next: () => unknown) {
-      if (context?.req === undefined || servedOf(context.req)?.span === undefined)
-        return Reflect.apply(original, this, [context, next]);
-      const template = outerOf(context) + prefix;
-      let hasPassed = false;
-      const pass = (): unknown => {
-        hasPassed = true;
-        return next();
-      };
-      return observePromise(Reflect.apply(original, this, [context, pass]), (error) => {
-        if (error !== undefined) note(context, error);
-        if (!hasPassed) noteMount(context, template, error);
-      });
-    };
+interface Mounted {
+  served: Served;
+  template: string;
+  hasPassed: boolean;
 }
 
-function mountWrapper(original: Function): Function {
+/** Mounted code that has not passed on: its prefix is the route where no router had one. */
+const mountedAt = (prefix: string): Omit<Point, 'target'> => ({
+  before(_: unknown, args: [Context, () => unknown]) {
+    const [context, next] = args;
+    const served = servedOf(context?.req);
+    if (served?.span === undefined) return UNTRACED;
+    const mounted: Mounted = { served, template: outerPrefix(context) + prefix, hasPassed: false };
+    args[1] = () => {
+      mounted.hasPassed = true;
+      return next();
+    };
+    return mounted;
+  },
+  after(_: unknown, [context]: [Context], error: unknown, _result: unknown, mounted: Mounted) {
+    const { served, template, hasPassed } = mounted;
+    noteFailure(served, error);
+    if (!hasPassed && (error !== undefined || hasAnswered(context))) served.route ??= template;
+  },
+  ends: promise,
+});
+
+const watchMounted = guarded('koa', (mounted: Function, prefix: unknown) =>
+  typeof prefix === 'string' && prefix !== '/'
+    ? replacement(mounted, mountedAt(prefix.replace(/\/$/, '')), 'koa')
+    : mounted,
+);
+
+/** Not by `opens`: without a path `mount` returns what it was given, which has to stay that. */
+function mountWrapper(mount: Function): Function {
   return function (this: unknown, ...args: unknown[]) {
-    const mounted = Reflect.apply(original, this, args);
-    const [prefix] = args;
-    if (typeof prefix !== 'string' || prefix === '/') return mounted;
-    const holder = { mounted };
-    wrap(holder, 'mounted', mountedWrapper(prefix.replace(/\/$/, '')) as never);
-    return holder.mounted;
+    const mounted = Reflect.apply(mount, this, args);
+    return watchMounted(mounted, args[0]) ?? mounted;
   };
 }
 

@@ -1,4 +1,4 @@
-import { callIn, define, guarded, wrap } from '../src/define.ts';
+import { define, replacement } from '../src/define.ts';
 import { lostContext, noteFailure, noteRoute, servedOf } from '../src/semconv/framework.ts';
 
 type Request = object & { route?: { path?: string | RegExp } };
@@ -7,49 +7,27 @@ interface Chain {
   _stack: Function[];
 }
 
-const note = guarded('restify', (request: Request) => {
+/** `router.lookup(request, response)` finds the route and leaves it on the request. */
+function lookup(_: unknown, [request]: [Request]): void {
   const path = request.route?.path;
   if (path !== undefined) noteRoute(servedOf(request), String(path));
-});
-
-/** `router.lookup(request, response)` finds the route and leaves it on the request. */
-function lookupWrapper(original: Function): Function {
-  return function (this: unknown, request: Request, ...rest: unknown[]) {
-    const result = Reflect.apply(original, this, [request, ...rest]);
-    note(request);
-    return result;
-  };
 }
 
-function routeWrapper(original: Function): Function {
-  return function (this: unknown, request: Request, ...rest: unknown[]) {
-    const lost = lostContext(request);
-    if (lost !== undefined) return callIn(lost, original, this, [request, ...rest]);
-    return Reflect.apply(original, this, [request, ...rest]);
-  };
-}
-
-function errorWrapper(original: Function): Function {
-  return function (this: unknown, error: unknown, request: Request, ...rest: unknown[]) {
+const handlerOfErrors = {
+  before(_: unknown, [error, request]: [unknown, Request]) {
     // `next(false)` stops the chain, it is no error.
     if (error !== false) noteFailure(servedOf(request), error);
-    return Reflect.apply(original, this, [error, request, ...rest]);
-  };
-}
+  },
+};
 
-/** By restify's own rule a handler of errors has four parameters. */
-const watchLast = guarded('restify', ({ _stack }: Chain) => {
+/**
+ * `chain.add(handler)`, of routes, `pre` and `use`: an error that a handler in the chain answers never reaches the server. By restify's own
+ * rule a handler of errors has four parameters.
+ */
+function add({ _stack }: Chain, _: unknown[], error: unknown): void {
   const last = _stack.length - 1;
-  if (_stack[last]?.length === 4) wrap(_stack, String(last), errorWrapper as never);
-});
-
-/** `chain.add(handler)`, of routes, `pre` and `use`: an error that a handler in the chain answers never reaches the server. */
-function addWrapper(original: Function): Function {
-  return function (this: Chain, ...args: unknown[]) {
-    const result = Reflect.apply(original, this, args);
-    watchLast(this);
-    return result;
-  };
+  if (error === undefined && _stack[last].length === 4)
+    _stack[last] = replacement(_stack[last], handlerOfErrors, 'restify');
 }
 
 export default define({
@@ -58,9 +36,13 @@ export default define({
   versions: '>=11 <13',
   spans: 'none of its own: the route and the exception on the server span',
   points: [
-    { file: 'lib/router.js', target: 'prototype.lookup', wrap: lookupWrapper },
-    { file: 'lib/server.js', target: 'prototype._runRoute', wrap: routeWrapper },
-    { file: 'lib/server.js', target: 'prototype._onHandlerError', wrap: errorWrapper },
-    { file: 'lib/chain.js', target: 'prototype.add', wrap: addWrapper },
+    { file: 'lib/router.js', target: 'prototype.lookup', after: lookup },
+    {
+      file: 'lib/server.js',
+      target: 'prototype._runRoute',
+      context: (_: unknown, [request]: [Request]) => lostContext(request),
+    },
+    { file: 'lib/server.js', target: 'prototype._onHandlerError', ...handlerOfErrors },
+    { file: 'lib/chain.js', target: 'prototype.add', after: add },
   ],
 });

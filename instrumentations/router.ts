@@ -1,4 +1,4 @@
-import { callIn, define, guarded } from '../src/define.ts';
+import { define, guarded, type Point, replacement } from '../src/define.ts';
 import {
   lostContext,
   enterMount,
@@ -19,15 +19,17 @@ interface Request {
 
 /** A layer of a router's stack, under the names of router 2 (`handleRequest`), of Express 4.6 (`handle_request`) and before. */
 interface Layer {
-  path?: string;
   match(path: string): unknown;
-  handleRequest?: Handle;
-  handle_request?: Handle;
-  handle: Handle;
+  handleRequest?: Function;
+  handle_request?: Function;
+  handle: Function & Partial<Router>;
 }
 
+type LayerConstructor = new (path: string | RegExp, options: { end: boolean }, fn: () => void) => Layer;
+
 type Next = (error?: unknown) => unknown;
-type Handle = (this: Layer, request: Request, response: unknown, next: Next) => unknown;
+
+type Handled = [request: Request, response: object, next: Next];
 
 interface Router {
   stack: Layer[];
@@ -37,38 +39,15 @@ interface Route {
   path: Path;
 }
 
-const mount = guarded('router', (router: Router, from: number, first: unknown) => {
-  const path = pathOf(first);
-  if (path === undefined || path === '/' || path === '') return;
-  for (const layer of router.stack.slice(from)) {
-    const method = (['handleRequest', 'handle_request', 'handle'] as const).find((name) => name in layer);
-    const handle = method && layer[method];
-    // Express before 4.6 tells error handlers by their length.
-    if (method === undefined || handle === undefined || handle.length > 3) continue;
-    // What a router passes on, its own routes and mounts have seen.
-    const isRouter = Array.isArray((layer.handle as Partial<Router>).stack);
-    // On the one layer that is a mount: middleware without a path, which is most, stays as it is.
-    Object.defineProperty(layer, method, {
-      configurable: true,
-      writable: true,
-      value: function (this: Layer, request: Request, response: object, next: Next) {
-        const recorded = enter(request, path);
-        const passed = isRouter || recorded !== true ? next : leavingMount(request, response, next);
-        return Reflect.apply(handle, this, [request, response, passed]);
-      },
-    });
-  }
-});
-
-const enter = guarded('router', enterMount);
-const leaveMounted = guarded('router', leaveMount);
-
-function leavingMount(request: Request, response: object, next: Next): Next {
-  return (error) => {
-    leaveMounted(request, response, error);
-    return next(error);
-  };
-}
+/** `router.use(path, …)`: watches the layers that it has made, if they are below a path. Middleware without one, which is most, stays as it is. */
+const use: Omit<Point, 'target'> = {
+  before: ({ stack }: Router) => stack?.length ?? 0,
+  after({ stack }: Router, [first]: [unknown], error: unknown, _: unknown, before: number) {
+    const path = pathOf(first);
+    if (error !== undefined || path === undefined || path === '/' || path === '') return;
+    for (const layer of stack.slice(before)) watchMount(layer, path);
+  },
+};
 
 /** The first argument of `use`, if it is a path and not a handler. */
 function pathOf(first: unknown): Path | undefined {
@@ -77,85 +56,89 @@ function pathOf(first: unknown): Path | undefined {
   return typeof innermost === 'function' ? undefined : (first as Path);
 }
 
-/** `router.use(path, …)`: remembers the path of what it mounts. */
-export function useWrapper(original: Function): Function {
-  return function (this: Router, ...args: unknown[]) {
-    const from = this.stack?.length ?? 0;
-    const result = Reflect.apply(original, this, args);
-    mount(this, from, args[0]);
-    return result;
+function watchMount(layer: Layer, path: Path): void {
+  const method = (['handleRequest', 'handle_request', 'handle'] as const).find((name) => name in layer);
+  const handle = method && layer[method];
+  // Express before 4.6 tells error handlers by their length.
+  if (method === undefined || handle === undefined || handle.length > 3) return;
+  // What a router passes on, its own routes and mounts have seen.
+  const isRouter = Array.isArray(layer.handle.stack);
+  const before = (_: unknown, args: Handled): void => {
+    const isRecorded = enterMount(args[0], path);
+    if (isRecorded && !isRouter) args[2] = leavingMount(args[0], args[1], args[2]);
+  };
+  Object.defineProperty(layer, method, {
+    configurable: true,
+    writable: true,
+    value: replacement(handle, { before }, 'express'),
+  });
+}
+
+const leaveMounted = guarded('express', leaveMount);
+
+function leavingMount(request: Request, response: object, next: Next): Next {
+  return (error) => {
+    leaveMounted(request, response, error);
+    return next(error);
   };
 }
 
 /** The paths of a route that has several, each with a layer that can tell whether it matches. */
 const alternatives = new WeakMap<Route, { template: string; layer: Layer }[]>();
 
-const noteAlternatives = guarded('router', (router: Router, route: Route) => {
-  const { path } = route;
-  if (typeof path === 'string' || path instanceof RegExp) return;
-  const LayerClass = router.stack[router.stack.length - 1].constructor as LayerConstructor;
-  const layers = flatten(path).map((one) => ({
-    template: String(one),
-    layer: new LayerClass(one, { end: true }, () => {}),
-  }));
-  alternatives.set(route, layers);
-});
-
-type LayerConstructor = new (path: string | RegExp, options: { end: boolean }, fn: () => void) => Layer;
-
 /** `router.route(path)`: prepares the telling apart of several paths. */
-export function routeWrapper(original: Function): Function {
-  return function (this: Router, ...args: unknown[]) {
-    const route = Reflect.apply(original, this, args);
-    if (Array.isArray(args[0])) noteAlternatives(this, route);
-    return route;
-  };
-}
+const route: Omit<Point, 'target'> = {
+  after({ stack }: Router, [path]: [Path], error: unknown, made: Route) {
+    if (error !== undefined || !Array.isArray(path)) return;
+    const LayerClass = stack[stack.length - 1].constructor as LayerConstructor;
+    const layers = flatten(path).map((one) => ({
+      template: String(one),
+      layer: new LayerClass(one, { end: true }, () => {}),
+    }));
+    alternatives.set(made, layers);
+  },
+};
 
 /** The template of a route; of one with several paths the one that matches the request. */
-function templateOf(route: Route, { url }: Request): string {
-  const { path } = route;
+function templateOf(matched: Route, { url }: Request): string {
+  const { path } = matched;
   if (typeof path === 'string') return path;
   const question = url.indexOf('?');
   const pathname = question === -1 ? url : url.slice(0, question);
-  return alternatives.get(route)?.find(({ layer }) => layer.match(pathname))?.template ?? String(path);
+  return alternatives.get(matched)?.find(({ layer }) => layer.match(pathname))?.template ?? String(path);
 }
 
-const enterTemplate = guarded('router', (route: Route, request: Request) =>
-  enterRoute(request, templateOf(route, request)),
-);
+/** `route.dispatch`: called when a route has matched, before its handlers. */
+const dispatch: Omit<Point, 'target'> = {
+  before(matched: Route, args: Handled) {
+    const outer = enterRoute(args[0], templateOf(matched, args[0]));
+    args[2] = leavingRoute(args[0], args[1], outer, args[2]);
+  },
+  context: (_: unknown, args: Handled) => lostContext(args[0]),
+};
 
-const leave = guarded(
-  'router',
+const leaveMatched = guarded(
+  'express',
   (request: Request, response: object, outer: string | undefined, error: unknown) => {
     if (isError(error)) noteHandlerError(request, error);
     else leaveRoute(request, response, outer);
   },
 );
 
-/** `route.dispatch`: called when a route has matched, before its handlers. */
-export function dispatchWrapper(original: Function): Function {
-  return function (this: Route, request: Request, response: object, done: Next) {
-    const outer = enterTemplate(this, request);
-    const passed = (error?: unknown): unknown => {
-      leave(request, response, outer, error);
-      return done(error);
-    };
-    const lost = lostContext(request);
-    if (lost !== undefined) return callIn(lost, original, this, [request, response, passed]);
-    return Reflect.apply(original, this, [request, response, passed]);
+function leavingRoute(request: Request, response: object, outer: string | undefined, done: Next): Next {
+  return (error) => {
+    leaveMatched(request, response, outer, error);
+    return done(error);
   };
 }
-
-const note = guarded('router', noteHandlerError);
 
 /** `layer.handleError`: called for each layer that an error passes. */
-export function errorWrapper(original: Function): Function {
-  return function (this: Layer, error: unknown, request: Request, response: unknown, next: unknown) {
-    note(request, error);
-    return Reflect.apply(original, this, [error, request, response, next]);
-  };
-}
+const handleError: Omit<Point, 'target'> = {
+  before: (_: unknown, [error, request]: [unknown, Request]) => noteHandlerError(request, error),
+};
+
+/** The points of a router, wherever a version has it. */
+export const router = { use, route, dispatch, handleError };
 
 export default define({
   // Not `router`: to OpenTelemetry's agent that is something beside Express, and without it Express 5 keeps its routes.
@@ -166,9 +149,9 @@ export default define({
   spans:
     'none of its own: the route, with all mount prefixes, or the mount path of what answers, and the exception on the server span',
   points: [
-    { target: 'prototype.use', wrap: useWrapper },
-    { target: 'prototype.route', wrap: routeWrapper },
-    { file: 'lib/route.js', target: 'prototype.dispatch', wrap: dispatchWrapper },
-    { file: 'lib/layer.js', target: 'prototype.handleError', wrap: errorWrapper },
+    { target: 'prototype.use', ...use },
+    { target: 'prototype.route', ...route },
+    { file: 'lib/route.js', target: 'prototype.dispatch', ...dispatch },
+    { file: 'lib/layer.js', target: 'prototype.handleError', ...handleError },
   ],
 });

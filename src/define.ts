@@ -46,7 +46,7 @@ export function scope(name: string): Scope {
   return newScope(name, VERSION, SCHEMA_URL);
 }
 
-export { opening, type Point } from './patch/point.ts';
+export { opening, type Point, replacement } from './patch/point.ts';
 export { ALL, DB, HTTP, MESSAGING, RPC, TEMPLATE } from './context/layers.ts';
 export { active, callIn, current, attach, bind, run, outside } from './context/active.ts';
 export { ROOT } from './context/context.ts';

@@ -46,8 +46,11 @@ export interface Point {
    * each other. A function tells what it is about (a database): calls about something else count then.
    */
   outermost?: true | ((self: never, args: never) => unknown);
-  /** Looks at a call before it is made. It may replace what is in `args`; objects of the app's are replaced by copies. */
-  before?: (self: never, args: never, call: Call | undefined) => unknown;
+  /**
+   * Looks at a call before it is made. It may replace what is in `args`; objects of the app's are replaced by copies. Returns `UNTRACED` if
+   * there is nothing that `after` has to hear of this call: a promise is handed out as it is then.
+   */
+  before?: (self: never, args: never, call: never) => unknown;
   /** Looks at a call that is over. `begun` is what `before` returned. */
   after?: (self: never, args: never, error: unknown, result: never, begun: never) => void;
   /**
@@ -56,7 +59,10 @@ export interface Point {
    * undefined leaves it as it is.
    */
   context?: 'none' | 'caller' | ((self: never, args: never) => Context | undefined);
-  /** Points of what comes of the call: returned, promised or called back. Of a class that is not exported: `constructor.prototype.query`. */
+  /**
+   * Points of what comes of the call: returned, promised or called back. Of a class that is not exported: `constructor.prototype.query`.
+   * What looks at their calls is given the one that opened them.
+   */
   opens?: readonly Point[];
   /** The last resort, for what none of the above says: makes the replacement of the function, and guards what is ours in it. */
   wrap?: Wrapper;
@@ -82,6 +88,18 @@ export function wrapperOf(point: Point, name: string, nesting: Nesting): Wrapper
       }
       return Reflect.apply(original, this, args);
     };
+}
+
+/** What stands in for a function that no target leads to: found by a `before` or an `after`. It looks like the function itself. */
+export function replacement<F extends Function>(original: F, point: Omit<Point, 'target'>, name: string): F {
+  const wrapper = wrapperOf({ target: '', ...point }, name, { running: undefined });
+  return replaced(original, wrapper) as F;
+}
+
+function replaced(original: Function, wrapper: Wrapper): Function {
+  const holder = { original };
+  wrap(holder, 'original', wrapper as never);
+  return holder.original;
 }
 
 type CallWrapper = (original: Function, call?: Call) => Function;
@@ -186,7 +204,7 @@ function watchedWrapper(point: Point, name: string, nesting: Nesting): CallWrapp
       }
       try {
         if (!isArmed && ends.watch !== undefined) result = ends.watch(result, ending, this, args);
-        return open === undefined ? result : open(result);
+        return open === undefined ? result : open(result, { self: this, args });
       } catch (failure) {
         reportFailure(name, failure);
         return result;
@@ -230,7 +248,7 @@ function loudly(args: unknown[], nesting: Nesting): void {
 function observerOf(
   { before, after }: Point,
   name: string,
-  opens: ((value: unknown) => void) | undefined,
+  opens: Opener | undefined,
 ):
   | ((self: unknown, args: unknown[], call: Call | undefined, operation: Operation | undefined) => Ending)
   | undefined {
@@ -243,6 +261,7 @@ function observerOf(
   }
   return (self, args, call, operation) => {
     const begun = (before as Before | undefined)?.(self, args, call);
+    if (begun === UNTRACED && opens === undefined) return operation ?? UNTRACED;
     let isOver = false;
     return {
       end(error, result) {
@@ -250,8 +269,8 @@ function observerOf(
         isOver = true;
         operation?.end(error, result);
         try {
-          if (error === undefined) opens?.(result);
-          (after as After | undefined)?.(self, args, error, result, begun);
+          if (error === undefined) opens?.(result, { self, args });
+          if (begun !== UNTRACED) (after as After | undefined)?.(self, args, error, result, begun);
         } catch (failure) {
           reportFailure(name, failure);
         }
@@ -262,14 +281,20 @@ function observerOf(
 
 const OF_CLASS = 'constructor.prototype.';
 
+/** Makes the points of a value that `call` has opened. */
+type Opener = (value: unknown, call: Call | undefined) => unknown;
+
 /** What makes the points of values that calls open: of their members, and of a value that is a function itself. */
 function opener(
   points: readonly Point[] | undefined,
   name: string,
   nesting: Nesting,
-): { members?: (value: unknown) => void; whole?: (value: unknown) => unknown } | undefined {
+): { members?: Opener; whole?: Opener } | undefined {
   if (points === undefined) return undefined;
-  const made = points.map((point) => ({ target: point.target, wrapper: wrapperOf(point, name, nesting) }));
+  const made = points.map((point) => ({
+    target: point.target,
+    wrapper: wrapperOf(point, name, nesting) as CallWrapper,
+  }));
   const ofClass = made
     .filter(({ target }) => target.startsWith(OF_CLASS))
     .map(({ target, wrapper }) => ({ target: target.slice(OF_CLASS.length), wrapper }));
@@ -277,38 +302,41 @@ function opener(
   const whole = made.find(({ target }) => target === '')?.wrapper;
   /** Classes whose points are made: asked for each value, of which there may be one for each request. */
   const known = new WeakSet<object>();
-  const members = (value: unknown): void => {
+  const members: Opener = (value, call) => {
     if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return;
     if (ofClass.length > 0) {
       const prototype = Object.getPrototypeOf(value) as object | null;
       if (prototype !== null && !known.has(prototype)) {
         known.add(prototype);
-        wrapAll(prototype, ofClass);
+        // The methods of a class are not opened by one call alone.
+        wrapAll(prototype, ofClass, undefined);
       }
     }
-    if (own.length > 0) wrapAll(value, own);
+    if (own.length > 0) wrapAll(value, own, call);
   };
   return {
     members: ofClass.length + own.length === 0 ? undefined : members,
-    whole: whole && ((value) => (typeof value === 'function' ? wrappedFunction(value, whole) : value)),
+    whole:
+      whole &&
+      ((value, call) =>
+        typeof value === 'function' ? replaced(value, (original) => whole(original, call)) : value),
   };
 }
 
-function wrapAll(holder: object, members: readonly { target: string; wrapper: Wrapper }[]): void {
+function wrapAll(
+  holder: object,
+  members: readonly { target: string; wrapper: CallWrapper }[],
+  call: Call | undefined,
+): void {
   for (const { target, wrapper } of members) {
     const found = locate(holder, target);
-    if (found !== undefined) wrap(found.holder, found.name, wrapper as never);
+    if (found !== undefined)
+      wrap(found.holder, found.name, ((original: Function) => wrapper(original, call)) as never);
   }
-}
-
-function wrappedFunction(value: Function, wrapper: Wrapper): Function {
-  const holder = { value };
-  wrap(holder, 'value', wrapper as never);
-  return holder.value;
 }
 
 /** Makes the points of values that come by other ways than from a call: of an argument, of what a channel publishes. */
 export function opening(name: string, points: readonly Point[]): (value: unknown) => void {
   const { members } = opener(points, name, { running: undefined }) ?? {};
-  return guarded(name, (value: unknown) => members?.(value));
+  return guarded(name, (value: unknown) => members?.(value, undefined));
 }

@@ -1,6 +1,8 @@
 import { current } from '../context/active.ts';
+import { guarded } from '../guard.ts';
 import { noteError, Served } from './http-server.ts';
 import { CODE_FUNCTION_NAME } from './keys.ts';
+import { answeredRoute } from './mounts.ts';
 
 export { type Served, servedOf } from './http-server.ts';
 export { lostContext } from './route.ts';
@@ -32,6 +34,30 @@ export function enterPrefix(served: Served | undefined, prefix: string): () => v
   };
 }
 const NOTHING = (): void => {};
+
+type Next = (error?: unknown) => unknown;
+
+/**
+ * Notes that the request goes to what is mounted at `path`, in a framework that has no other routes.
+ * @returns what the mounted code gets in place of `next`: if it passes the request on, unless with an error, the path is not its route
+ */
+export function enterPath(served: Served | undefined, path: string, next: Next): Next {
+  if (served?.span === undefined) return next;
+  const outer = served.route;
+  if (path !== '') served.route = (outer ?? answeredRoute(served, 0) ?? '') + path;
+  return (error) => {
+    leavePath(served, path, outer, error);
+    return next(error);
+  };
+}
+
+const leavePath = guarded(
+  'the end of a mount',
+  (served: Served, path: string, outer: string | undefined, error: unknown) => {
+    if (error !== undefined && error !== null) noteError(served, error);
+    else if (path !== '') served.route = outer;
+  },
+);
 
 /** Notes the template of the route that matched, below the prefix of {@link enterPrefix}. */
 export function noteRoute(served: Served | undefined, template: string): void {
