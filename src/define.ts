@@ -46,7 +46,7 @@ export function scope(name: string): Scope {
   return newScope(name, VERSION, SCHEMA_URL);
 }
 
-export type { Point } from './patch/point.ts';
+export { type Point, replacement } from './patch/point.ts';
 export { active, callIn, current, attach, bind, run, outside } from './context/active.ts';
 export { ROOT } from './context/context.ts';
 export { flatCopy } from './encode/flat-copy.ts';

@@ -43,7 +43,10 @@ export interface Point {
    * each other. A function tells what it is about (a database): calls about something else count then.
    */
   outermost?: true | ((self: never, args: never) => unknown);
-  /** Looks at a call before it is made. It may replace what is in `args`; objects of the app's are replaced by copies. */
+  /**
+   * Looks at a call before it is made. It may replace what is in `args`; objects of the app's are replaced by copies. Returns `UNTRACED` if
+   * there is nothing that `after` has to hear of this call: a promise is handed out as it is then.
+   */
   before?: (self: never, args: never, call: Call | undefined) => unknown;
   /** Looks at a call that is over. `begun` is what `before` returned. */
   after?: (self: never, args: never, error: unknown, result: never, begun: never) => void;
@@ -53,7 +56,10 @@ export interface Point {
    * undefined leaves it as it is.
    */
   context?: 'none' | 'caller' | ((self: never, args: never) => Context | undefined);
-  /** Points of what comes of the call: returned, promised or called back. Of a class that is not exported: `constructor.prototype.query`. */
+  /**
+   * Points of what comes of the call: returned, promised or called back. Of a class that is not exported: `constructor.prototype.query`.
+   * What looks at their calls is given the one that opened them.
+   */
   opens?: readonly Point[];
   /** The last resort, for what none of the above says: makes the replacement of the function, and guards what is ours in it. */
   wrap?: Wrapper;
@@ -79,6 +85,18 @@ export function wrapperOf(point: Point, name: string, nesting: Nesting): Wrapper
       }
       return Reflect.apply(original, this, args);
     };
+}
+
+/** What stands in for a function that no target leads to: found by a `before` or an `after`. It looks like the function itself. */
+export function replacement<F extends Function>(original: F, point: Omit<Point, 'target'>, name: string): F {
+  const wrapper = wrapperOf({ target: '', ...point }, name, { running: undefined });
+  return replaced(original, wrapper) as F;
+}
+
+function replaced(original: Function, wrapper: Wrapper): Function {
+  const holder = { original };
+  wrap(holder, 'original', wrapper as never);
+  return holder.original;
 }
 
 type CallWrapper = (original: Function, call?: Call) => Function;
@@ -182,7 +200,7 @@ function watchedWrapper(point: Point, name: string, nesting: Nesting): CallWrapp
       }
       try {
         if (!isArmed && ends.watch !== undefined) result = ends.watch(result, ending, this, args);
-        return open === undefined ? result : open(result);
+        return open === undefined ? result : open(result, { self: this, args });
       } catch (failure) {
         reportFailure(name, failure);
         return result;
@@ -226,7 +244,7 @@ function loudly(args: unknown[], nesting: Nesting): void {
 function observerOf(
   { before, after }: Point,
   name: string,
-  opens: ((value: unknown) => void) | undefined,
+  opens: Opener | undefined,
 ):
   | ((self: unknown, args: unknown[], call: Call | undefined, operation: Operation | undefined) => Ending)
   | undefined {
@@ -239,6 +257,7 @@ function observerOf(
   }
   return (self, args, call, operation) => {
     const begun = (before as Before | undefined)?.(self, args, call);
+    if (begun === UNTRACED && opens === undefined) return operation ?? UNTRACED;
     let isOver = false;
     return {
       end(error, result) {
@@ -246,8 +265,8 @@ function observerOf(
         isOver = true;
         operation?.end(error, result);
         try {
-          if (error === undefined) opens?.(result);
-          (after as After | undefined)?.(self, args, error, result, begun);
+          if (error === undefined) opens?.(result, { self, args });
+          if (begun !== UNTRACED) (after as After | undefined)?.(self, args, error, result, begun);
         } catch (failure) {
           reportFailure(name, failure);
         }
@@ -256,33 +275,36 @@ function observerOf(
   };
 }
 
+/** Makes the points of a value that `call` has opened. */
+type Opener = (value: unknown, call: Call) => unknown;
+
 /** What makes the points of values that calls open: of their members, and of a value that is a function itself. */
 function opener(
   points: readonly Point[] | undefined,
   name: string,
   nesting: Nesting,
-): { members?: (value: unknown) => void; whole?: (value: unknown) => unknown } | undefined {
+): { members?: Opener; whole?: Opener } | undefined {
   if (points === undefined) return undefined;
-  const made = points.map((point) => ({ target: point.target, wrapper: wrapperOf(point, name, nesting) }));
+  const made = points.map((point) => ({
+    target: point.target,
+    wrapper: wrapperOf(point, name, nesting) as CallWrapper,
+  }));
   const members = made.filter(({ target }) => target !== '');
   const whole = made.find(({ target }) => target === '')?.wrapper;
   return {
     members:
       members.length === 0
         ? undefined
-        : (value) => {
+        : (value, call) => {
             for (const { target, wrapper } of members) {
               const found = locate(value, target);
-              if (found !== undefined) wrap(found.holder, found.name, wrapper as never);
+              if (found === undefined) continue;
+              wrap(found.holder, found.name, ((original: Function) => wrapper(original, call)) as never);
             }
           },
     whole:
       whole &&
-      ((value) => {
-        if (typeof value !== 'function') return value;
-        const holder = { value };
-        wrap(holder, 'value', whole as never);
-        return holder.value;
-      }),
+      ((value, call) =>
+        typeof value === 'function' ? replaced(value, (original) => whole(original, call)) : value),
   };
 }

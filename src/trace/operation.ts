@@ -15,7 +15,7 @@ export interface Facts {
   readonly name: string;
 }
 
-/** The call that a traced function was given to: `channel.consume(queue, handler)` for the calls of `handler`. */
+/** The call that a function was given to, or came of: `channel.consume(queue, handler)` for the calls of `handler`. */
 export interface Call {
   readonly self: unknown;
   readonly args: readonly unknown[];
