@@ -37,10 +37,7 @@ const watch = guarded('memcached', (client: Client, query: Query, server: string
   const { callback } = query;
   // The library refuses other kinds of functions, such as async ones; ours would hide what it is.
   if (Object.prototype.toString.call(callback) !== '[object Function]') return;
-  query.callback = endingCallback(
-    callback as Function,
-    begin(command, client, [query, server]) ?? UNTRACED,
-  );
+  query.callback = endingCallback(callback as Function, begin(command, client, [query, server]) ?? UNTRACED);
 });
 
 /** `command(compile, server)`: `compile` makes the query, once for the answer and once for each redundant server. */
