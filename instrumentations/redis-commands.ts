@@ -1,5 +1,5 @@
 /** Commands of node-redis 2 and 3. */
-import { begin, type Ending, endingCallback, scope, UNTRACED } from '../src/define.ts';
+import { begin, bind, type Ending, endingCallback, scope, UNTRACED } from '../src/define.ts';
 import type { RemoteEnd } from '../src/semconv/address.ts';
 import { redisClient, type RedisTarget } from '../src/semconv/redis.ts';
 
@@ -61,8 +61,11 @@ export function sendCommand(client: Client, [sent]: [Command]): void {
   // A command comes by again when the connection was not there yet: still one operation.
   if (sent[SEEN] === true) return;
   sent[SEEN] = true;
-  if (depth.batching > 0 || (depth.connecting > 0 && HANDSHAKE.has(sent.command))) return;
-  watch(sent, begin(command, client, [sent]) ?? UNTRACED);
+  if (depth.batching > 0) {
+    if (typeof sent.callback === 'function') sent.callback = bind(sent.callback);
+  } else if (depth.connecting === 0 || !HANDSHAKE.has(sent.command)) {
+    watch(sent, begin(command, client, [sent]) ?? UNTRACED);
+  }
 }
 
 /**
