@@ -1,8 +1,8 @@
-import { define, queued } from '../src/define.ts';
+import { define, type Point } from '../src/define.ts';
 
-const points = ['lib/Bottleneck.js', 'light.js', 'es5.js'].flatMap((file) => [
-  { file, target: 'prototype.schedule', wrap: queued },
-  { file, target: 'prototype.submit', wrap: queued },
+const points = ['lib/Bottleneck.js', 'light.js', 'es5.js'].flatMap((file): Point[] => [
+  { file, target: 'prototype.schedule', argument: 'first', context: 'caller' },
+  { file, target: 'prototype.submit', argument: 'first', context: 'caller' },
 ]);
 
 export default define({

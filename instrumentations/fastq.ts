@@ -1,4 +1,4 @@
-import { active, callIn, current, define, outside, wrap } from '../src/define.ts';
+import { active, bind, current, define, type Point, runIn } from '../src/define.ts';
 
 /** A value on its way through a queue, and where it comes from. */
 class Carried {
@@ -12,64 +12,56 @@ class Carried {
 
 const valueOf = (value: unknown): unknown => (value instanceof Carried ? value.value : value);
 
-/** The next task is started by whoever ends one. */
-function worker(original: Function): Function {
-  return function (this: unknown, value: unknown, ...rest: unknown[]) {
-    if (value instanceof Carried) return callIn(value.context, original, this, [value.value, ...rest]);
-    if (current() === undefined) return Reflect.apply(original, this, [value, ...rest]);
-    return outside(() => Reflect.apply(original, this, [value, ...rest]));
+/** The next task is started by whoever ends one: one that comes from nowhere runs outside of any context. */
+function inContextOfTask(worker: Function): Function {
+  return function (this: unknown, ...args: unknown[]) {
+    const [carried] = args;
+    const context = carried instanceof Carried ? carried.context : undefined;
+    args[0] = valueOf(carried);
+    if (context === current()) return Reflect.apply(worker, this, args);
+    return runIn(context, Reflect.apply, worker, this, args);
   };
 }
-
-/** `push` and `unshift`. Outside of any context (Fastify's start is a queue) nothing is carried. */
-function push(original: Function): Function {
-  return function (this: unknown, value: unknown, ...rest: unknown[]) {
-    const [done] = rest;
-    if (current() === undefined) return Reflect.apply(original, this, [value, ...rest]);
-    const carried = new Carried(value);
-    if (typeof done === 'function') {
-      rest[0] = function (this: unknown) {
-        return callIn(carried.context, done, this, arguments);
-      };
-    }
-    return Reflect.apply(original, this, [carried, ...rest]);
-  };
-}
-
-function getQueue(original: Function): Function {
-  return function (this: unknown) {
-    return (Reflect.apply(original, this, arguments) as unknown[]).map(valueOf);
-  };
-}
-
-/** `queue.error(handler)`: the handler gets the value too. */
-function error(original: Function): Function {
-  return function (this: unknown, handler: unknown) {
-    if (typeof handler !== 'function') return Reflect.apply(original, this, arguments);
-    return Reflect.apply(original, this, [
-      function (this: unknown, failure: unknown, value: unknown) {
-        if (!(value instanceof Carried)) return Reflect.apply(handler, this, arguments);
-        return callIn(value.context, handler, this, [failure, value.value]);
-      },
-    ]);
-  };
-}
-
-const METHODS = { push, unshift: push, getQueue, error };
 
 /** `fastq(context?, worker, concurrency)` */
-function factory(original: Function): Function {
-  return function (this: unknown, ...args: unknown[]) {
-    const at = typeof args[0] === 'function' ? 0 : 1;
-    if (typeof args[at] !== 'function') return Reflect.apply(original, this, args);
-    args[at] = worker(args[at]);
-    const queue = Reflect.apply(original, this, args);
-    for (const [name, wrapper] of Object.entries(METHODS)) {
-      if (typeof queue[name] === 'function') wrap(queue, name, wrapper as never);
-    }
-    return queue;
-  };
+function bindWorker(_: unknown, args: unknown[]): void {
+  const at = typeof args[0] === 'function' ? 0 : 1;
+  const worker = args[at];
+  if (typeof worker === 'function') args[at] = inContextOfTask(worker);
 }
+
+/** `push(value, done)`. Outside of any context (Fastify's start is a queue) nothing is carried. */
+function carry(_: unknown, args: unknown[]): void {
+  if (current() === undefined) return;
+  const [value, done] = args;
+  args[0] = new Carried(value);
+  if (typeof done === 'function') args[1] = bind(done);
+}
+
+/** What the handler of errors is called with: it gets the value too. */
+function unpack(_: unknown, args: unknown[]): Carried['context'] | undefined {
+  const [, carried] = args;
+  if (!(carried instanceof Carried)) return undefined;
+  args[1] = carried.value;
+  return carried.context;
+}
+
+const queue = {
+  before: bindWorker,
+  opens: [
+    { target: 'push', before: carry },
+    { target: 'unshift', before: carry },
+    {
+      target: 'getQueue',
+      // The one point that changes what a call returns.
+      wrap: (getQueue) =>
+        function (this: unknown) {
+          return (Reflect.apply(getQueue, this, arguments) as unknown[]).map(valueOf);
+        },
+    },
+    { target: 'error', argument: '0', context: unpack },
+  ],
+} satisfies Partial<Point>;
 
 export default define({
   name: 'fastq',
@@ -78,7 +70,7 @@ export default define({
   versions: '>=1.4 <2',
   spans: 'none of its own: a task runs in the context of who pushed it',
   points: [
-    { target: '', wrap: factory },
-    { target: 'promise', versions: '>=1.11', wrap: factory },
+    { target: '', ...queue },
+    { target: 'promise', versions: '>=1.11', ...queue },
   ],
 });

@@ -1,6 +1,11 @@
-import { define, detached } from '../src/define.ts';
-import { executeBulk } from './mongodb-bulk.ts';
-import { executeOperation, getMore } from './mongodb-execute.ts';
+import { callbackOr, define, promise } from '../src/define.ts';
+import { bulk } from './mongodb-bulk.ts';
+import { getMore, keepContext, operation } from './mongodb-operations.ts';
+
+const EXECUTE = 'lib/operations/execute_operation.js';
+const SERVER = 'lib/sdam/server.js';
+const BULK = 'lib/bulk/common.js';
+const ends = callbackOr(promise);
 
 export default define({
   name: 'mongodb',
@@ -10,10 +15,10 @@ export default define({
   spans:
     'a client span for each operation, retries included, one for each bulk write; each further batch of a cursor is a `getMore`',
   points: [
-    { file: 'lib/operations/execute_operation.js', target: 'executeOperation', wrap: executeOperation },
-    { file: 'lib/bulk/common.js', target: 'BulkOperationBase.prototype.execute', wrap: executeBulk },
-    { file: 'lib/sdam/server.js', versions: '<4.2', target: 'Server.prototype.getMore', wrap: getMore },
-    { file: 'lib/mongo_client.js', target: 'MongoClient.prototype.connect', wrap: detached },
-    { file: 'lib/cmap/connect.js', target: 'connect', wrap: detached },
+    { file: EXECUTE, target: 'executeOperation', trace: operation, ends, before: keepContext },
+    { file: BULK, target: 'BulkOperationBase.prototype.execute', trace: bulk, ends },
+    { file: SERVER, versions: '<4.2', target: 'Server.prototype.getMore', trace: getMore, ends },
+    { file: 'lib/mongo_client.js', target: 'MongoClient.prototype.connect', context: 'none' },
+    { file: 'lib/cmap/connect.js', target: 'connect', context: 'none' },
   ],
 });

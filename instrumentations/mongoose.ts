@@ -11,32 +11,26 @@ type Entry = [call: string | Function, args?: unknown[]];
 const contexts = new WeakMap<Entry, ReturnType<typeof active>>();
 
 /** Notes for a call that has to wait which context it comes from. */
-function addQueue(original: Function): Function {
-  return function (this: Collection) {
-    const result = Reflect.apply(original, this, arguments);
-    const entry = this.queue.at(-1);
-    if (entry !== undefined && !contexts.has(entry)) contexts.set(entry, active());
-    return result;
-  };
+function noteContext({ queue }: Collection): void {
+  const entry = queue.at(-1);
+  if (entry !== undefined && !contexts.has(entry)) contexts.set(entry, active());
 }
 
-/** The entries stay as they are while they wait: the library looks for them by what they consist of. */
-function doQueue(original: Function): Function {
-  return function (this: Collection) {
-    this.queue = this.queue.map((entry): Entry => {
-      const context = contexts.get(entry);
-      if (context === undefined) return entry;
-      const [call, args] = entry;
-      const method = typeof call === 'function' ? call : (this as unknown as Record<string, Function>)[call];
-      return [
-        function (this: unknown) {
-          return callIn(context, method, this, arguments);
-        },
-        args,
-      ];
-    });
-    return Reflect.apply(original, this, arguments);
-  };
+/** Before the queue is worked off. The entries stay as they are while they wait: the library looks for them by what they consist of. */
+function bindQueue(collection: Collection): void {
+  collection.queue = collection.queue.map((entry): Entry => {
+    const context = contexts.get(entry);
+    if (context === undefined) return entry;
+    const [call, args] = entry;
+    const method =
+      typeof call === 'function' ? call : (collection as unknown as Record<string, Function>)[call];
+    return [
+      function (this: unknown) {
+        return callIn(context, method, this, arguments);
+      },
+      args,
+    ];
+  });
 }
 
 export default define({
@@ -47,7 +41,7 @@ export default define({
   spans:
     'none of its own, the operations are spans of `mongodb`: keeps the context while waiting for the connection',
   points: [
-    { file: 'lib/collection.js', target: 'prototype.addQueue', wrap: addQueue },
-    { file: 'lib/collection.js', target: 'prototype.doQueue', wrap: doQueue },
+    { file: 'lib/collection.js', target: 'prototype.addQueue', after: noteContext },
+    { file: 'lib/collection.js', target: 'prototype.doQueue', before: bindQueue },
   ],
 });

@@ -1,4 +1,4 @@
-import { define, queued } from '../src/define.ts';
+import { define } from '../src/define.ts';
 
 export default define({
   name: 'p-queue',
@@ -7,5 +7,5 @@ export default define({
   versions: '>=6 <11',
   esm: true,
   spans: 'none of its own: a task runs in the context of who added it',
-  points: [{ target: 'default.prototype.add', wrap: queued }],
+  points: [{ target: 'default.prototype.add', argument: 'first', context: 'caller' }],
 });

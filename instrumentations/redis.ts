@@ -1,6 +1,18 @@
-import { define, detached } from '../src/define.ts';
-import { execute } from './redis-3-batches.ts';
-import { answer, flush, handshake, sendCommand } from './redis-3-commands.ts';
+import { define, type Point } from '../src/define.ts';
+import { pipeline, transaction } from './redis-batches.ts';
+import { answerError, answerReply, connecting, flush, sendCommand } from './redis-commands.ts';
+
+const client = (method: string, point: Partial<Point>): Point => ({
+  versions: '<4',
+  target: `RedisClient.prototype.${method}`,
+  ...point,
+});
+const multi = (method: string, point: Partial<Point>): Point => ({
+  versions: '<4',
+  file: 'lib/multi.js',
+  target: `prototype.${method}`,
+  ...point,
+});
 
 export default define({
   name: 'redis',
@@ -10,17 +22,17 @@ export default define({
   spans:
     'a client span for each command, one for each batch or transaction; from version 4 on by `redis-client`',
   points: [
-    { versions: '<4', target: 'RedisClient.prototype.internal_send_command', wrap: sendCommand },
-    { versions: '<4', target: 'RedisClient.prototype.create_stream', wrap: detached },
-    { versions: '<4', target: 'RedisClient.prototype.on_connect', wrap: handshake },
-    { versions: '<4', target: 'RedisClient.prototype.on_ready', wrap: handshake },
-    { versions: '<4', target: 'RedisClient.prototype.ready_check', wrap: handshake },
-    { versions: '<4', target: 'RedisClient.prototype.return_reply', wrap: answer(false) },
-    { versions: '<4', target: 'RedisClient.prototype.return_error', wrap: answer(true) },
-    { versions: '<4', target: 'RedisClient.prototype.flush_and_error', wrap: flush },
-    { versions: '<4', file: 'lib/multi.js', target: 'prototype.exec_transaction', wrap: execute(true) },
-    { versions: '<4', file: 'lib/multi.js', target: 'prototype.exec', wrap: execute(false) },
-    { versions: '<4', file: 'lib/multi.js', target: 'prototype.EXEC', wrap: execute(false) },
-    { versions: '<4', file: 'lib/multi.js', target: 'prototype.exec_batch', wrap: execute(false) },
+    client('internal_send_command', { before: sendCommand }),
+    client('create_stream', { context: 'none' }),
+    client('on_connect', connecting),
+    client('on_ready', connecting),
+    client('ready_check', connecting),
+    client('return_reply', { before: answerReply }),
+    client('return_error', { before: answerError }),
+    client('flush_and_error', { before: flush }),
+    multi('exec_transaction', transaction),
+    multi('exec', pipeline),
+    multi('EXEC', pipeline),
+    multi('exec_batch', pipeline),
   ],
 });

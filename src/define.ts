@@ -48,7 +48,7 @@ export function scope(name: string): Scope {
 
 export { opening, type Point, replacement } from './patch/point.ts';
 export { ALL, DB, HTTP, MESSAGING, RPC, TEMPLATE } from './context/layers.ts';
-export { active, callIn, current, attach, bind, run, outside } from './context/active.ts';
+export { active, attach, bind, callIn, current, outside, run, runIn } from './context/active.ts';
 export { ROOT } from './context/context.ts';
 export { flatCopy } from './encode/flat-copy.ts';
 export { isAbort } from './abort.ts';

@@ -67,6 +67,3 @@ function statement(name: string, keys: readonly string[], hasValue: boolean): st
   }
   return hasValue ? `${text} ?` : text;
 }
-
-// LEGACY: goes when memcached and memjs have moved.
-export const startMemcached = (..._: unknown[]): undefined => undefined;

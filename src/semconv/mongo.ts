@@ -72,7 +72,3 @@ export function mongoClient<Self, Args extends unknown[]>(getters: {
     },
   };
 }
-
-// LEGACY: goes when mongodb has moved.
-export const startMongo = (..._: unknown[]): undefined => undefined;
-export const endMongo = startMongo;

@@ -24,14 +24,18 @@ const MAX_BATCH_TEXT = 8_192;
 
 export type RedisTarget = Pick<DbTarget, 'address' | 'port'>;
 
-interface Common<Self extends object> {
+interface Common<Self extends object, Args extends unknown[]> {
   scope: Scope;
+  /** A call of the library itself, such as the look-up of a topology. */
+  isOwn?(self: Self, args: Args): boolean;
   /** The index of the selected database; `SELECT` may change it between commands. */
   database(self: Self): number | undefined;
-  /** Asked once for each `self`, or for each of its connections. */
+  /** Asked once for each `self`, or for each of its connections; again as long as it is not known. */
   target(self: Self): RedisTarget;
   /** The connection, while it is there. */
   socket?(self: Self): RemoteEnd | undefined;
+  /** For an operation whose target is not known yet. */
+  answeredBy?(self: Self, args: Args): AnsweredBy | undefined;
 }
 
 /** An operation whose server is known at its end alone: of a cluster, or of the master that sentinels name. */
@@ -46,28 +50,30 @@ interface Command extends Facts {
 const servers = serverCache(DEFAULT_PORT);
 
 /** Where each client's server is, encoded once for each connection. */
-function placesOf<Self extends object>({ target, socket }: Common<Self>): (self: Self) => Block {
+function placesOf<Self extends object>({
+  target,
+  socket,
+}: Pick<Common<Self, never>, 'target' | 'socket'>): (self: Self) => Block {
   const known = new WeakMap<Self, { socket: RemoteEnd | undefined; block: Block }>();
   return (self) => {
     const connection = socket?.(self);
     let found = known.get(self);
     if (found === undefined || found.socket !== connection) {
       const peer = connection && remoteEnd(connection);
-      found = { socket: connection, block: place({ ...target(self), peer }, DEFAULT_PORT).block };
-      known.set(self, found);
+      const server = target(self);
+      found = { socket: connection, block: place({ ...server, peer }, DEFAULT_PORT).block };
+      if (server.address !== undefined) known.set(self, found);
     }
     return found.block;
   };
 }
 
 /** The answers that a Redis library gives. */
-export interface RedisGetters<Self extends object, Args extends unknown[]> extends Common<Self> {
+export interface RedisGetters<Self extends object, Args extends unknown[]> extends Common<Self, Args> {
   command(self: Self, args: Args): string;
   arguments(self: Self, args: Args): ArrayLike<unknown>;
   /** The name that the client knows a script by, by its SHA-1 digest. */
   script?(self: Self, digest: string): string | undefined;
-  /** For an operation whose target is not known yet. */
-  answeredBy?(self: Self, args: Args): AnsweredBy | undefined;
 }
 
 /** The role of a Redis client: one span per command, named by the command, its arguments by policy. */
@@ -81,6 +87,7 @@ export function redisClient<Self extends object, Args extends unknown[]>(
     kind: CLIENT,
     layer: DB,
     of(self, args, context) {
+      if (getters.isOwn?.(self, args) === true) return undefined;
       const facts = commandOf(redisOperation(command(self, args)));
       if (isRoot(context) && waits(facts.name, getters.arguments(self, args))) return undefined;
       const answering = answeredBy?.(self, args);
@@ -120,18 +127,25 @@ function scriptDigest(operation: string, values: ArrayLike<unknown>): string | u
   return typeof digest === 'string' && SHA.test(digest) ? digest : undefined;
 }
 
-interface Sent {
+/** One command of a batch. */
+export interface Sent {
   name: string;
   args: ArrayLike<unknown>;
+}
+
+/** The answers that a Redis library gives of a batch. */
+export interface RedisBatchGetters<Self extends object, Args extends unknown[]> extends Common<Self, Args> {
+  /** The first argument if absent. */
+  sent?(self: Self, args: Args): readonly Sent[];
 }
 
 /**
  * The role of a pipeline or transaction: one span, `PIPELINE` or `MULTI`, with the command if all are the same. One of a single command
  * is that command.
  */
-export function redisBatch<Self extends object>(
-  getters: Common<Self> & { answeredBy?(self: Self, args: [readonly Sent[]]): AnsweredBy | undefined },
-): Role<Self, [readonly Sent[]], Batch> {
+export function redisBatch<Self extends object, Args extends unknown[] = [readonly Sent[]]>(
+  getters: RedisBatchGetters<Self, Args>,
+): Role<Self, Args, Batch> {
   const { scope, database, answeredBy } = getters;
   const places = placesOf(getters);
   return {
@@ -139,7 +153,8 @@ export function redisBatch<Self extends object>(
     kind: CLIENT,
     layer: DB,
     of(self, args, context) {
-      const [sent] = args;
+      if (getters.isOwn?.(self, args) === true) return undefined;
+      const sent = getters.sent?.(self, args) ?? (args[0] as readonly Sent[]);
       if (sent.length === 0) return undefined;
       if (isRoot(context) && sent.some(({ name, args: values }) => waits(redisOperation(name), values)))
         return undefined;
@@ -228,6 +243,3 @@ function errorPrefix(error: unknown): string | undefined {
     ? message.slice(0, length)
     : undefined;
 }
-
-// LEGACY: goes when redis 3 and @redis/client have moved.
-export const endAt = (role: { end?: unknown }, ..._: unknown[]): unknown => role.end;

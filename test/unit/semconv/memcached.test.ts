@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { startMemcached } from '../../../src/semconv/memcached.ts';
+import { memcachedClient, type MemcachedOperation } from '../../../src/semconv/memcached.ts';
+import { begin } from '../../../src/trace/operation.ts';
 import { scope } from '../../../src/trace/scope.ts';
 import { collectSpans } from '../../fixtures/core/spans.ts';
 import type { ReceivedSpan } from '../../support/otlp.ts';
@@ -8,13 +9,18 @@ let spans: ReceivedSpan[];
 beforeEach(() => {
   spans = collectSpans();
 });
-const unit = scope('unit');
+const role = memcachedClient<unknown, [MemcachedOperation]>({
+  scope: scope('unit'),
+  operation: (_, [operation]) => operation,
+  failure: (error, result) => (error === undefined ? (result as { status: string }) : { error }),
+});
 
 function operation(
   keys: string[],
-  { hasValue = false, server }: { hasValue?: boolean; server?: string } = {},
+  { hasValue = false, server, end = [] }: { hasValue?: boolean; server?: string; end?: unknown[] } = {},
 ): ReceivedSpan {
-  startMemcached(unit, { name: 'get', keys, hasValue, server })!.end();
+  const [error, result] = end;
+  begin(role, undefined, [{ name: 'get', keys, hasValue, server }])!.end(error, result);
   return spans.pop()!;
 }
 
@@ -48,5 +54,18 @@ describe('a Memcached span', () => {
   ])('cuts a text of %i characters to %i', (length, kept) => {
     const text = operation(['k'.repeat(length - 'get '.length)]).attributes['db.query.text'] as string;
     expect(text).toHaveLength(kept);
+  });
+
+  it('is no failure where the library says that the answer is none', () => {
+    expect(operation(['a']).status.code).toBe('UNSET');
+  });
+
+  it.each([
+    [[{ name: 'Timeout' }], undefined, 'Timeout'],
+    [[undefined, { status: '129' }], '129', '129'],
+  ])('names what failed by the error or the answer: %o', (end, status, type) => {
+    const { attributes, status: outcome } = operation(['a'], { end });
+    expect(outcome.code).toBe('ERROR');
+    expect([attributes['db.response.status_code'], attributes['error.type']]).toEqual([status, type]);
   });
 });

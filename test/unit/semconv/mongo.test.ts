@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { endMongo, type MongoOperation, startMongo } from '../../../src/semconv/mongo.ts';
+import { mongoClient, type MongoOperation } from '../../../src/semconv/mongo.ts';
 import { run } from '../../../src/context/active.ts';
-import { ROOT, SPAN_KEY } from '../../../src/context/context.ts';
+import { begin, contextBelow, type Operation } from '../../../src/trace/operation.ts';
 import { scope } from '../../../src/trace/scope.ts';
 import { collectSpans } from '../../fixtures/core/spans.ts';
 import type { ReceivedSpan } from '../../support/otlp.ts';
@@ -10,15 +10,20 @@ let spans: ReceivedSpan[];
 beforeEach(() => {
   spans = collectSpans();
 });
-const unit = scope('unit');
+const role = mongoClient<unknown, [MongoOperation]>({
+  scope: scope('unit'),
+  operation: (_, [operation]) => operation,
+});
+
+function start(of: Omit<MongoOperation, 'server'>, server?: string): Operation | undefined {
+  return begin(role, undefined, [{ ...of, server: () => server }]);
+}
 
 function operation(
-  of: MongoOperation,
+  of: Omit<MongoOperation, 'server'>,
   { error, server }: { error?: unknown; server?: string } = {},
 ): ReceivedSpan {
-  const span = startMongo(unit, of)!;
-  endMongo(span, error, server);
-  span.end();
+  start(of, server)!.end(error);
   return spans.pop()!;
 }
 
@@ -73,14 +78,27 @@ describe('a MongoDB span', () => {
   });
 
   it('is none of a read that waits, outside of any span', () => {
-    expect(startMongo(unit, { name: 'getMore', waits: true })).toBeUndefined();
-    const within = startMongo(unit, { name: 'aggregate' })!;
-    run(ROOT.setValue(SPAN_KEY, within), () => {
-      expect(startMongo(unit, { name: 'getMore', waits: true })).toMatchObject({
-        p0: within.s0,
-        p1: within.s1,
+    expect(start({ name: 'getMore', waits: true })).toBeUndefined();
+    const within = start({ name: 'aggregate' })!;
+    run(contextBelow(within), () => {
+      expect(start({ name: 'getMore', waits: true })!.span).toMatchObject({
+        p0: within.span!.s0,
+        p1: within.span!.s1,
       });
     });
+  });
+
+  it('asks for the server when the operation is over: which one of a cluster it is, is not known before', () => {
+    let server = 'first:27017';
+    const begun = begin(role, undefined, [{ name: 'find', server: () => server }])!;
+    server = 'second:27017';
+    begun.end(undefined);
+    expect(spans[0].attributes['server.address']).toBe('second');
+  });
+
+  it('is none of a call that is no operation', () => {
+    const none = mongoClient({ scope: scope('unit'), operation: () => undefined });
+    expect(begin(none, undefined, [])).toBeUndefined();
   });
 
   it.each([

@@ -1,6 +1,6 @@
 /** What an operation of the MongoDB driver is: its command, collection and server. */
-import { type End, endOnce, guarded, scope } from '../src/define.ts';
-import { endMongo, type MongoOperation, startMongo } from '../src/semconv/mongo.ts';
+import { active, bindCallback, callIn, current, scope } from '../src/define.ts';
+import { mongoClient } from '../src/semconv/mongo.ts';
 
 /** The parts of the driver that are touched. */
 export interface Operation {
@@ -35,7 +35,7 @@ export interface Client {
   s?: { options?: { hosts?: readonly { toString(): string }[] } };
 }
 
-const mongodb = scope('foretrace.mongodb');
+export const mongodb = scope('foretrace.mongodb');
 
 /** Commands by the class of the operation, where these differ by more than the ending. */
 const COMMANDS: Record<string, string> = {
@@ -63,6 +63,9 @@ const COMMANDS: Record<string, string> = {
   ValidateCollection: 'validate',
 };
 
+/** Operations that run others, which are the ones that count. */
+const COMPOSITES =
+  /^(BulkWrite|BulkWriteShim|Collections|FindOne|Indexes|IndexExists|IndexInformation|InsertMany|IsCapped|Options)Operation$/;
 /** Made by bulk writes alone, one for each batch. */
 const BATCHES = /^(Insert|Update|Delete)Operation$/;
 /** What the driver tidies up with. */
@@ -94,24 +97,44 @@ export function onlyHost(client: Client | undefined): string | undefined {
   return hosts?.length === 1 ? String(hosts[0]) : undefined;
 }
 
-export function begin(operation: MongoOperation, server: () => string | undefined): End | undefined {
-  const span = startMongo(mongodb, operation);
-  return span && endOnce(span, (_, error) => endMongo(span, error, server()), 'mongodb');
-}
-
-export const beginOperation = guarded('mongodb', (client: Client, operation: Operation): End | undefined => {
-  const className = operation.constructor.name;
-  if (BATCHES.test(className)) return undefined;
-  const name = commandOf(operation, className);
-  if (FRAMING.has(name)) return undefined;
-  const collection = collectionOf(operation, name);
-  return begin(
-    {
+/** All operations come by `executeOperation`, once each: what the driver retries is inside. */
+export const operation = mongoClient<unknown, [Client, Operation]>({
+  scope: mongodb,
+  operation(_, [client, operation]) {
+    const className = operation.constructor.name;
+    if (COMPOSITES.test(className) || BATCHES.test(className)) return undefined;
+    const name = commandOf(operation, className);
+    if (FRAMING.has(name)) return undefined;
+    return {
       name,
       database: operation.ns?.db,
-      collection,
+      collection: collectionOf(operation, name),
       waits: name === 'getMore' && operation.options?.awaitData,
-    },
-    () => operation.server?.description?.address ?? onlyHost(client),
-  );
+      server: () => operation.server?.description?.address ?? onlyHost(client),
+    };
+  },
 });
+
+/** Before 4.2 a cursor asks for more past `executeOperation`. */
+export const getMore = mongoClient<Server, [Namespace]>({
+  scope: mongodb,
+  operation: ({ description }, [{ db, collection }]) => ({
+    name: 'getMore',
+    database: db,
+    collection,
+    server: () => description?.address,
+  }),
+});
+
+/** Version 4 calls back, and runs an operation, from whatever callback tells that there is a server. */
+export function keepContext(_: unknown, args: [Client, Operation, ...unknown[]]): void {
+  // With a context, what ends the operation keeps it.
+  if (current() === undefined) bindCallback(args);
+  const [, operation] = args;
+  const { execute } = operation;
+  if (typeof execute !== 'function' || !COMPOSITES.test(operation.constructor.name)) return;
+  const context = active();
+  operation.execute = function (this: unknown) {
+    return callIn(context, execute, this, arguments);
+  };
+}
