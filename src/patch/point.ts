@@ -40,7 +40,8 @@ export interface Point {
   active?: true;
   /**
    * While the call runs, until it returns, other points of the library that say so make nothing of their calls: methods that are made of
-   * each other. A function tells what it is about (a database): calls about something else count then.
+   * each other. What they call back meanwhile is the app's own. A function tells what it is about (a database): calls about something
+   * else count then, and callbacks that are not called meanwhile need no function of ours around them.
    */
   outermost?: true | ((self: never, args: never) => unknown);
   /**
@@ -179,7 +180,7 @@ function watchedWrapper(point: Point, name: string, nesting: Nesting): CallWrapp
         // Under an unsampled parent a callback that loses the context would start traces of its own.
         isArmed =
           ending === UNTRACED && current() === undefined ? true : ends.arm?.(this, args, ending) === true;
-        if (about !== undefined) loudly(args, nesting);
+        if (about === nesting) loudly(args, nesting);
         if (where === 'none' && !isArmed) bindCallback(args);
       } catch (failure) {
         reportFailure(name, failure);
@@ -292,19 +293,44 @@ function opener(
   const members = made.filter(({ target }) => target !== '');
   const whole = made.find(({ target }) => target === '')?.wrapper;
   return {
-    members:
-      members.length === 0
-        ? undefined
-        : (value, call) => {
-            for (const { target, wrapper } of members) {
-              const found = locate(value, target);
-              if (found === undefined) continue;
-              wrap(found.holder, found.name, ((original: Function) => wrapper(original, call)) as never);
-            }
-          },
+    members: members.length === 0 ? undefined : memberOpener(members),
     whole:
       whole &&
       ((value, call) =>
         typeof value === 'function' ? replaced(value, (original) => whole(original, call)) : value),
   };
+}
+
+interface Member {
+  readonly target: string;
+  readonly wrapper: CallWrapper;
+}
+
+const CLASS = 'constructor.prototype.';
+
+/**
+ * Classes are shared by many values: each is looked through once, also where the app has replaced a method of it since. Only what is a
+ * value's own is opened by one call.
+ */
+function memberOpener(members: readonly Member[]): Opener {
+  const shared = members.filter(({ target }) => target.startsWith(CLASS));
+  const own = members.filter(({ target }) => !target.startsWith(CLASS));
+  const seen = new WeakSet<object>();
+  return (value, call) => {
+    if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return;
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype !== null && !seen.has(prototype as object)) {
+      seen.add(prototype as object);
+      openMembers(value, shared, undefined);
+    }
+    if (own.length > 0) openMembers(value, own, call);
+  };
+}
+
+function openMembers(value: object, members: readonly Member[], call: Call | undefined): void {
+  for (const { target, wrapper } of members) {
+    const found = locate(value, target);
+    if (found === undefined) continue;
+    wrap(found.holder, found.name, ((original: Function) => wrapper(original, call)) as never);
+  }
 }
