@@ -141,7 +141,7 @@ function contextWrapper(before: Before | undefined, where: Where, name: string):
       try {
         before?.(this, args, call);
         if (where === 'none') bindCallback(args);
-        else context = where(this, args);
+        else context = other(where(this, args));
       } catch (failure) {
         reportFailure(name, failure);
       }
@@ -149,6 +149,11 @@ function contextWrapper(before: Before | undefined, where: Where, name: string):
         ? Reflect.apply(original, this, args)
         : runIn(context, Reflect.apply, original, this, args);
     };
+}
+
+/** A context that is active already needs no change of it, which costs more than the look. */
+function other(context: Context | undefined): Context | undefined {
+  return context === current() ? undefined : context;
 }
 
 /** For calls whose end counts. */
@@ -176,7 +181,7 @@ function watchedWrapper(point: Point, name: string, nesting: Nesting): CallWrapp
         const operation = trace === undefined ? undefined : begin(trace, this, args, call);
         ending = observe === undefined ? (operation ?? UNTRACED) : observe(this, args, call, operation);
         if (isInside && operation !== undefined) context = contextBelow(operation);
-        else if (where !== undefined && where !== 'none') context = where(this, args);
+        else if (where !== undefined && where !== 'none') context = other(where(this, args));
         // Under an unsampled parent a callback that loses the context would start traces of its own.
         isArmed =
           ending === UNTRACED && current() === undefined ? true : ends.arm?.(this, args, ending) === true;
