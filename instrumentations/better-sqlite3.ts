@@ -1,5 +1,5 @@
 import { define } from '../src/define.ts';
-import { embeddedSql } from '../src/semconv/sqlite.ts';
+import { embeddedSql } from './sqlite-statements.ts';
 
 const { exec, prepare } = embeddedSql('foretrace.better-sqlite3');
 
@@ -10,7 +10,7 @@ export default define({
   versions: '>=9.6 <14',
   spans: 'a client span for each execution of a statement (`run`, `get`, `all`, `iterate`) and each `exec`',
   points: [
-    { file: 'lib/methods/wrappers.js', target: 'exec', wrap: exec },
-    { file: 'lib/methods/wrappers.js', target: 'prepare', wrap: prepare },
+    { file: 'lib/methods/wrappers.js', target: 'exec', ...exec },
+    { file: 'lib/methods/wrappers.js', target: 'prepare', ...prepare },
   ],
 });

@@ -1,13 +1,4 @@
-import {
-  attached,
-  define,
-  observePromise,
-  type Point,
-  promise,
-  reportFailure,
-  scope,
-  tracedAsParent,
-} from '../src/define.ts';
+import { define, type Point, promise, scope } from '../src/define.ts';
 import { type DbTarget, sqlClient } from '../src/semconv/db.ts';
 import { status } from '../src/semconv/sqlite.ts';
 
@@ -34,15 +25,17 @@ function textOf(statement: Statement | undefined): string {
   return typeof sql === 'string' ? sql : '';
 }
 
-function client(text: (first: never) => string | string[]): never {
+const own = scope('foretrace.libsql-client');
+
+function client(text: (first: never) => string | string[]): Point['trace'] {
   return sqlClient<object, unknown[]>({
-    scope: scope('foretrace.libsql-client'),
+    scope: own,
     system: 'sqlite',
     dialect: 'sqlite',
     text: (self, [first]) => (targets.has(self) ? text(first as never) : undefined),
     target: (self) => targets.get(self) ?? {},
     status,
-  }) as never;
+  });
 }
 
 const one = client(textOf);
@@ -50,48 +43,48 @@ const several = client((statements: Statement[]) =>
   Array.isArray(statements) ? statements.map(textOf) : '',
 );
 
-/** Notes where what a function returns goes: a client's options, or those of the client that a transaction is of. */
-function notes(targetFor: (self: object, first: unknown) => DbTarget | undefined) {
-  return (original: Function): Function =>
-    function (this: object, ...args: unknown[]) {
-      const result = Reflect.apply(original, this, args);
-      const note = (_: unknown, value: unknown): void => {
-        try {
-          const target = targetFor(this, args[0]);
-          if (target !== undefined && typeof value === 'object' && value !== null) targets.set(value, target);
-        } catch (error) {
-          reportFailure('libsql-client', error);
-        }
-      };
-      return observePromise(result, note);
-    };
-}
+const commit = client(() => 'COMMIT');
+const rollback = client(() => 'ROLLBACK');
 
-const noteClient = notes((_, config) => targetOf(config as Config));
-const noteTransaction = notes((self) => targets.get(self));
+/** Notes where what a function returns goes: a client's options, or those of the client that a transaction is of. */
+const noting = (
+  targetOfCall: (self: object, first: never) => DbTarget | undefined,
+): Omit<Point, 'target'> => ({
+  ends: promise,
+  after(self: object, [first]: [never], _: unknown, made: unknown) {
+    const target = targetOfCall(self, first);
+    if (target !== undefined && typeof made === 'object' && made !== null) targets.set(made, target);
+  },
+});
+
+const creating = noting((_, config: Config) => targetOf(config));
+const beginning = noting((self) => targets.get(self));
+
+/** What these do is a request of its own, below their span. */
+const active = true;
 
 function points(folder: string): Point[] {
   const [http, hrana] = [`${folder}/http.js`, `${folder}/hrana.js`];
-  const [statement, batch, commit, rollback] = [
-    one,
-    several,
-    client(() => 'COMMIT'),
-    client(() => 'ROLLBACK'),
-  ].map((role) => tracedAsParent(role, promise));
   return [
-    { file: http, target: 'createClient', wrap: noteClient },
-    { file: http, target: '_createClient', wrap: noteClient },
-    { file: http, target: 'HttpClient.prototype.execute', wrap: statement },
-    { file: http, target: 'HttpClient.prototype.executeMultiple', wrap: statement },
-    { file: http, target: 'HttpClient.prototype.batch', wrap: batch },
-    { file: http, target: 'HttpClient.prototype.migrate', versions: '>=0.10', wrap: batch },
-    { file: http, target: 'HttpClient.prototype.transaction', wrap: noteTransaction },
-    { file: http, target: 'HttpClient.prototype.limit', versions: '>=0.7', wrap: attached },
+    { file: http, target: 'createClient', ...creating },
+    { file: http, target: '_createClient', ...creating },
+    { file: http, target: 'HttpClient.prototype.execute', trace: one, active },
+    { file: http, target: 'HttpClient.prototype.executeMultiple', trace: one, active },
+    { file: http, target: 'HttpClient.prototype.batch', trace: several, active },
+    { file: http, target: 'HttpClient.prototype.migrate', versions: '>=0.10', trace: several, active },
+    { file: http, target: 'HttpClient.prototype.transaction', ...beginning },
+    {
+      file: http,
+      target: 'HttpClient.prototype.limit',
+      versions: '>=0.7',
+      argument: 'first',
+      context: 'caller',
+    },
     // Its `execute` calls `batch`.
-    { file: hrana, target: 'HranaTransaction.prototype.batch', wrap: batch },
-    { file: hrana, target: 'HranaTransaction.prototype.executeMultiple', wrap: statement },
-    { file: hrana, target: 'HranaTransaction.prototype.commit', wrap: commit },
-    { file: hrana, target: 'HranaTransaction.prototype.rollback', wrap: rollback },
+    { file: hrana, target: 'HranaTransaction.prototype.batch', trace: several, active },
+    { file: hrana, target: 'HranaTransaction.prototype.executeMultiple', trace: one, active },
+    { file: hrana, target: 'HranaTransaction.prototype.commit', trace: commit, active },
+    { file: hrana, target: 'HranaTransaction.prototype.rollback', trace: rollback, active },
   ];
 }
 

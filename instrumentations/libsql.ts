@@ -1,5 +1,5 @@
 import { define } from '../src/define.ts';
-import { embeddedSql } from '../src/semconv/sqlite.ts';
+import { embeddedSql } from './sqlite-statements.ts';
 
 const { exec, prepare } = embeddedSql('foretrace.libsql');
 
@@ -10,7 +10,7 @@ export default define({
   versions: '>=0.3 <1',
   spans: 'a client span for each execution of a statement (`run`, `get`, `all`, `iterate`) and each `exec`',
   points: [
-    { target: 'prototype.exec', wrap: exec },
-    { target: 'prototype.prepare', wrap: prepare },
+    { target: 'prototype.exec', ...exec },
+    { target: 'prototype.prepare', ...prepare },
   ],
 });

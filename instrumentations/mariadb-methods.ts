@@ -1,25 +1,6 @@
-import {
-  active,
-  attempt,
-  callIn,
-  type End,
-  endingCallback,
-  isAbort,
-  lastGiven,
-  observePromise,
-  outside,
-  scope,
-  type Settle,
-  traced,
-  wrap,
-} from '../src/define.ts';
-import { tracedAlone } from '../src/semconv/db.ts';
+import { callbackOr, emitter, type Point, promise, scope } from '../src/define.ts';
 import { mysqlClient } from '../src/semconv/mysql.ts';
-import { type Origin, origins, serverOf } from './mariadb-origin.ts';
-
-interface Emitter {
-  emit: Function;
-}
+import { addNode, openedBy, serverOf } from './mariadb-origin.ts';
 
 const getters = {
   system: 'mariadb',
@@ -33,78 +14,55 @@ const batch = mysqlClient<object>({
 });
 /** What `prepare` gives has its statement as `query`. */
 const prepared = mysqlClient<object>({ ...getters, text: (self) => (self as { query?: string }).query });
+const transactional = (text: string): typeof query => mysqlClient<object>({ ...getters, text: () => text });
 
-/** Streams, and queries without a callback. They are of classes that are not exported, or Node's own: the one method is replaced. */
-function watchEmitter(emitter: Emitter, end: End): void {
-  const context = active();
-  const { emit } = emitter;
-  Object.defineProperty(emitter, 'emit', {
-    configurable: true,
-    writable: true,
-    value: function (this: unknown, event: unknown, first?: unknown) {
-      if (event === 'error') end(isAbort(first) ? undefined : (first ?? new Error()));
-      else if (event === 'end' || event === 'close') end(first ?? undefined);
-      return callIn(context, emit, this, arguments);
-    },
-  });
-}
+/** Streams, and queries of the callback API without a callback. */
+const events = emitter('end', 'close');
+const isEmitter = (result: unknown): boolean =>
+  typeof (result as { emit?: unknown } | undefined)?.emit === 'function';
 
-const settled: Settle = (original, self, args, end) => {
-  const at = lastGiven(args);
-  const callback = typeof args[at] === 'function' ? (args[at] as Function) : undefined;
-  if (callback !== undefined) args[at] = endingCallback(callback, end);
-  // A pool may open a connection for the call.
-  const result = outside(() => attempt(original, self, args, end));
-  if (callback !== undefined) return result;
-  if (typeof (result as Emitter | undefined)?.emit === 'function') {
-    watchEmitter(result as Emitter, end);
-    return result;
-  }
-  return observePromise(result, end);
+const ends = callbackOr({
+  watch: (result, ...call) => (isEmitter(result) ? events : promise).watch?.(result, ...call),
+});
+
+/** Methods of a class that is not exported. A pool may open a connection for the call. */
+const methods = (trace: Point['trace'], ...names: string[]): Point[] =>
+  names.map((name) => ({
+    target: `constructor.prototype.${name}`,
+    trace,
+    ends,
+    context: 'none',
+    // In older versions a method of a transaction calls `query`.
+    outermost: (self: object) => self,
+  }));
+
+const execution = methods(prepared, 'execute', 'executeStream');
+/** Cached ones have their methods as properties of their own. */
+const STATEMENT = [
+  ...execution,
+  ...execution.map((point) => ({ ...point, target: point.target.replace('constructor.prototype.', '') })),
+];
+
+export const CONNECTION: readonly Point[] = [
+  ...methods(query, 'query', 'execute', 'queryStream'),
+  ...methods(batch, 'batch'),
+  ...methods(transactional('START TRANSACTION'), 'beginTransaction'),
+  ...methods(transactional('COMMIT'), 'commit'),
+  ...methods(transactional('ROLLBACK'), 'rollback'),
+  { target: 'constructor.prototype.prepare', ends, context: 'none', opens: STATEMENT, after: openedBy },
+];
+
+const connecting: Point = {
+  target: 'constructor.prototype.getConnection',
+  ends,
+  context: 'none',
+  opens: CONNECTION,
+  after: openedBy,
 };
 
-/** A method with a statement of its own. In older versions it calls `query` for it. */
-function transactional(text: string): (original: Function) => Function {
-  return tracedAlone(mysqlClient<object>({ ...getters, text: () => text }) as never, settled);
-}
+export const POOL: readonly Point[] = [...CONNECTION, connecting];
 
-export const METHODS: Record<string, (original: Function) => Function> = {
-  query: traced(query as never, settled),
-  execute: traced(query as never, settled),
-  queryStream: traced(query as never, settled),
-  batch: traced(batch as never, settled),
-  beginTransaction: transactional('START TRANSACTION'),
-  commit: transactional('COMMIT'),
-  rollback: transactional('ROLLBACK'),
-  prepare: opens((statement, origin) => wrapAll(statement, origin, STATEMENT_METHODS)),
-  getConnection: opens((connection, origin) => wrapAll(connection, origin, METHODS)),
-};
-
-const STATEMENT_METHODS: typeof METHODS = {
-  execute: traced(prepared as never, settled),
-  executeStream: traced(prepared as never, settled),
-};
-
-const known = new WeakSet<object>();
-
-export function wrapAll(holder: object, origin: Origin, methods: typeof METHODS): void {
-  origins.set(holder, origin);
-  // Cached statements have their methods as properties of their own.
-  for (let level = holder; level !== null && !known.has(level); level = Object.getPrototypeOf(level)) {
-    known.add(level);
-    for (const [name, wrapper] of Object.entries(methods)) {
-      if (Object.hasOwn(level, name)) wrap(level, name, wrapper as never);
-    }
-  }
-}
-
-/** For what returns, or calls back with, another object whose methods are of interest. */
-function opens(open: (object: object, origin: Origin) => void): (original: Function) => Function {
-  return (original) =>
-    function (this: object, ...args: unknown[]) {
-      const origin = origins.get(this);
-      return settled(original, this, args, (_, value) => {
-        if (origin !== undefined && typeof value === 'object' && value !== null) open(value, origin);
-      });
-    };
-}
+export const CLUSTER: readonly Point[] = [
+  connecting,
+  { target: 'constructor.prototype.add', before: addNode },
+];

@@ -1,13 +1,6 @@
-import { define, detached, type Point, scope, traced } from '../src/define.ts';
-import {
-  type Command,
-  emitWrapper,
-  failCommand,
-  mysqlClient,
-  type MysqlOptions,
-  queued,
-  refusingWrapper,
-} from '../src/semconv/mysql.ts';
+import { define, type Point, scope } from '../src/define.ts';
+import { mysqlClient, type MysqlOptions } from '../src/semconv/mysql.ts';
+import { type Command, emit, failCommand, noteRefused, queued } from './mysql-commands.ts';
 
 /** The parts of mysql2 that are touched, the same from version 1.7 on. */
 interface Connection {
@@ -40,25 +33,19 @@ const prepared = mysqlClient<Connection>({
 });
 
 /** A lost connection tells the commands that have callbacks, and of the others nobody. */
-function notifyErrorWrapper(original: Function): Function {
-  return function (this: Connection, error: unknown, ...rest: unknown[]) {
-    const { _command: running, _commands: waiting } = this;
-    failCommand(running ?? undefined, error);
-    for (let index = 0; index < (waiting?.length ?? 0); index++) failCommand(waiting?.get(index), error);
-    return Reflect.apply(original, this, [error, ...rest]);
-  };
+function failAll({ _command: running, _commands: waiting }: Connection, [error]: [unknown]): void {
+  failCommand(running ?? undefined, error);
+  for (let index = 0; index < (waiting?.length ?? 0); index++) failCommand(waiting?.get(index), error);
 }
 
-function connectionPoints(file: string, versions: string): Point[] {
-  return [
-    { file, versions, target: 'prototype.query', trace: query, settles: queued },
-    { file, versions, target: 'prototype.execute', trace: query, settles: queued },
-    { file, versions, target: 'prototype.addCommand', wrap: traced(prepared as never, queued) },
-    { file, versions, target: 'prototype._addCommandClosedState', wrap: refusingWrapper },
-    { file, versions, target: 'prototype._notifyError', wrap: notifyErrorWrapper },
-    { file, versions, target: 'prototype.connect', wrap: detached },
-  ];
-}
+const connection = (file: string, versions: string): Point[] => [
+  { file, versions, target: 'prototype.query', trace: query, ends: queued },
+  { file, versions, target: 'prototype.execute', trace: query, ends: queued },
+  { file, versions, target: 'prototype.addCommand', trace: prepared, ends: queued },
+  { file, versions, target: 'prototype._addCommandClosedState', before: noteRefused },
+  { file, versions, target: 'prototype._notifyError', before: failAll },
+  { file, versions, target: 'prototype.connect', context: 'none' },
+];
 
 /** Connections and pools have a common base from here on. */
 const BASE = '3.11.5';
@@ -69,17 +56,12 @@ export default define({
   versions: '>=1.7 <4',
   spans: 'a client span for each query and execution: callback, promise, events or stream',
   points: [
-    ...connectionPoints('lib/connection.js', `<${BASE}`),
-    ...connectionPoints('lib/base/connection.js', `>=${BASE}`),
-    { file: 'lib/pool.js', versions: `<${BASE}`, target: 'prototype.getConnection', wrap: detached },
-    {
-      file: 'lib/base/pool.js',
-      versions: `>=${BASE}`,
-      target: 'prototype.getConnection',
-      wrap: detached,
-    },
-    { file: 'index.js', versions: `<${BASE}`, target: 'createConnection', wrap: detached },
-    { file: 'lib/create_connection.js', versions: `>=${BASE}`, target: '', wrap: detached },
-    { file: 'lib/commands/command.js', target: 'prototype.emit', wrap: emitWrapper },
+    ...connection('lib/connection.js', `<${BASE}`),
+    ...connection('lib/base/connection.js', `>=${BASE}`),
+    { file: 'lib/pool.js', versions: `<${BASE}`, target: 'prototype.getConnection', context: 'none' },
+    { file: 'lib/base/pool.js', versions: `>=${BASE}`, target: 'prototype.getConnection', context: 'none' },
+    { file: 'index.js', versions: `<${BASE}`, target: 'createConnection', context: 'none' },
+    { file: 'lib/create_connection.js', versions: `>=${BASE}`, target: '', context: 'none' },
+    { file: 'lib/commands/command.js', target: 'prototype.emit', ...emit },
   ],
 });

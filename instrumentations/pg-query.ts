@@ -49,7 +49,7 @@ const ANSWERS = [
  * alike. So no promise is touched: a `then` of ours would change which rejections count as handled.
  */
 export const submitted: Ends = {
-  arm(self, args, ending) {
+  arm(_, args, ending) {
     const [config] = args as [Query];
     if (typeof config?.submit === 'function') {
       watchAnswers(config, ending);

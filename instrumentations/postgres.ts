@@ -1,14 +1,4 @@
-import {
-  attached,
-  define,
-  endOnce,
-  endWithStream,
-  guarded,
-  type Point,
-  outside,
-  scope,
-  wrap,
-} from '../src/define.ts';
+import { begin, define, endWithStream, guarded, type Point, scope } from '../src/define.ts';
 import { lateSqlClient } from '../src/semconv/db.ts';
 import { sqlState } from '../src/semconv/postgresql.ts';
 
@@ -26,6 +16,8 @@ interface Query {
   /** What is sent, once that is known. */
   string?: string;
   handler: Function;
+  resolve: Function;
+  reject: Function;
   executed: boolean;
   streaming?: boolean;
 }
@@ -44,21 +36,27 @@ const sql = lateSqlClient<Query, Options>({
   status: sqlState,
 });
 
-/** Ends the span by the query's own `resolve` and `reject`. Cursors replace these for each part that they read. */
-const trace = guarded('postgres', (query: Query) => {
-  const span = sql.start();
-  if (span === undefined) return;
-  const end = endOnce(span, (_, error) => sql.end(span, error, query), 'postgres');
+const streamed = guarded('postgres', endWithStream);
+
+/**
+ * Everybody who waits for a query calls `handle`, which sends it once. It ends by its own `resolve` and `reject`, which cursors replace for
+ * each part that they read.
+ */
+function handle(query: Query): void {
+  // What a connection asks for itself, such as the types of arrays, goes straight to its `execute`.
+  if (query.executed || query.handler?.name === 'execute') return;
+  const operation = begin(sql.role, query, []);
+  if (operation === undefined) return;
   for (const name of ['resolve', 'reject'] as const) {
-    let settle = (query as unknown as Record<string, Function>)[name];
+    let settle = query[name];
     Object.defineProperty(query, name, {
       configurable: true,
       enumerable: true,
       get: () => (value: unknown) => {
-        if (name === 'reject') end(value ?? new Error());
+        if (name === 'reject') operation.end(value ?? new Error());
         else if (query.streaming === true && typeof value === 'object' && value !== null)
-          endWithStream(value, end);
-        else end(undefined);
+          streamed(value, operation);
+        else operation.end(undefined);
         return settle(value);
       },
       set: (other: Function) => {
@@ -66,48 +64,32 @@ const trace = guarded('postgres', (query: Query) => {
       },
     });
   }
-});
-
-/** Everybody who waits for a query calls `handle`, which sends it once. Connections are opened on the way. */
-function handleWrapper(original: Function): Function {
-  return function (this: Query) {
-    // What a connection asks for itself, such as the types of arrays, goes straight to its `execute`.
-    if (!this.executed && this.handler?.name !== 'execute') trace(this);
-    return outside(() => Reflect.apply(original, this, []));
-  };
 }
-
-const note = guarded('postgres', (query: Query, options: Options) => sql.sentTo(query, options));
 
 /** Only a connection knows where it goes: `execute` and, for the query that opens it, `connect` bring the two together. */
-function connectionWrapper(original: Function): Function {
-  return function (this: unknown, options: Options, ...rest: unknown[]) {
-    const connection = Reflect.apply(original, this, [options, ...rest]);
-    for (const method of ['execute', 'connect']) {
-      wrap(
-        connection,
-        method,
-        ((send: Function) =>
-          function (this: unknown, query: Query) {
-            if (query?.strings !== undefined) note(query, options);
-            return Reflect.apply(send, this, [query]);
-          }) as never,
-      );
-    }
-    return connection;
-  };
+const servers = new WeakMap<object, Options>();
+
+function note(connection: object, [query]: [Query | undefined]): void {
+  const options = servers.get(connection);
+  if (options !== undefined && query?.strings !== undefined) sql.sentTo(query, options);
 }
 
-function points(folder: string, connection: string): Point[] {
-  const query = `${folder}/query.js`;
-  return [
-    { file: query, target: 'Query.prototype.handle', wrap: handleWrapper },
-    // Rows and parts of a cursor come from the connection: the app's function gets them where it was given.
-    { file: query, target: 'Query.prototype.forEach', wrap: attached },
-    { file: query, target: 'Query.prototype.cursor', wrap: attached },
-    { file: `${folder}/connection.js`, target: connection, wrap: connectionWrapper },
-  ];
-}
+const connection: Omit<Point, 'target'> = {
+  after: (_, [options]: [Options], __, made: object) => void servers.set(made, options),
+  opens: [
+    { target: 'execute', before: note },
+    { target: 'connect', before: note },
+  ],
+};
+
+const points = (folder: string, factory: string): Point[] => [
+  // Connections are opened on the way.
+  { file: `${folder}/query.js`, target: 'Query.prototype.handle', before: handle, context: 'none' },
+  // Rows and parts of a cursor come from the connection: the app's function gets them where it was given.
+  { file: `${folder}/query.js`, target: 'Query.prototype.forEach', argument: 'last', context: 'caller' },
+  { file: `${folder}/query.js`, target: 'Query.prototype.cursor', argument: 'last', context: 'caller' },
+  { file: `${folder}/connection.js`, target: factory, ...connection },
+];
 
 export default define({
   name: 'postgres',

@@ -1,5 +1,5 @@
 import { define } from '../src/define.ts';
-import { embeddedSql } from '../src/semconv/sqlite.ts';
+import { embeddedSql } from './sqlite-statements.ts';
 
 const { exec, prepare } = embeddedSql('foretrace.sqlite');
 
@@ -8,7 +8,7 @@ export default define({
   module: 'sqlite',
   spans: 'a client span for each execution of a statement (`run`, `get`, `all`, `iterate`) and each `exec`',
   points: [
-    { target: 'DatabaseSync.prototype.exec', wrap: exec },
-    { target: 'DatabaseSync.prototype.prepare', wrap: prepare },
+    { target: 'DatabaseSync.prototype.exec', ...exec },
+    { target: 'DatabaseSync.prototype.prepare', ...prepare },
   ],
 });

@@ -1,14 +1,5 @@
-import {
-  active,
-  attempt,
-  callIn,
-  define,
-  detached,
-  endingCallback,
-  scope,
-  type Settle,
-} from '../src/define.ts';
-import { sqlClient, tracedAlone } from '../src/semconv/db.ts';
+import { active, define, endingCallback, type Ends, scope } from '../src/define.ts';
+import { sqlClient } from '../src/semconv/db.ts';
 
 interface Connection {
   config?: { server?: string; options?: { port?: number; database?: string } };
@@ -57,42 +48,30 @@ const bulkLoad = sqlClient<Connection, [Request]>({
 });
 
 /** A request is over when its `callback` is called: answered, failed, cancelled or its connection lost. It may be executed again. */
-const requested: Settle = (original, self, args, end) => {
-  const [request] = args as [Request | undefined];
-  if (typeof request?.callback === 'function') {
+const ends: Ends = {
+  arm(_, args, ending) {
+    const [request] = args as [Request | undefined];
+    if (typeof request?.callback !== 'function') return true;
     const { callback } = request;
     request[CONTEXT] = active();
-    const ending = endingCallback(callback, end);
+    const last = endingCallback(callback, ending);
     request.callback = function (this: Request, ...results: unknown[]) {
       request.callback = callback;
-      return Reflect.apply(ending, this, results);
+      return Reflect.apply(last, this, results);
     };
-  }
-  return attempt(original, self, args, end);
+    return true;
+  },
 };
 
 /** No span of its own. Before 12, it puts the name of a procedure in the place of the text. */
-function prepareWrapper(original: Function): Function {
-  return function (this: unknown, request: Request | undefined, ...rest: unknown[]) {
-    if (typeof request === 'object' && request !== null) {
-      request[CONTEXT] = active();
-      request[TEXT] = request.sqlTextOrProcedure;
-    }
-    return Reflect.apply(original, this, [request, ...rest]);
-  };
-}
-
-/** Rows and results come as events. */
-function emitWrapper(original: Function): Function {
-  return function (this: Request) {
-    const context = this[CONTEXT];
-    return context === undefined
-      ? Reflect.apply(original, this, arguments)
-      : callIn(context, original, this, arguments);
-  };
+function prepare(_: unknown, [request]: [Request | undefined]): void {
+  if (typeof request !== 'object' || request === null) return;
+  request[CONTEXT] = active();
+  request[TEXT] = request.sqlTextOrProcedure;
 }
 
 const file = 'lib/connection.js';
+const outermost = (connection: Connection): Connection => connection;
 
 export default define({
   name: 'tedious',
@@ -101,14 +80,15 @@ export default define({
   versions: '>=11 <21',
   spans: 'a client span for each query, batch, procedure, execution of a prepared statement and bulk load',
   points: [
-    { file, target: 'prototype.execSql', trace: statement, settles: requested },
-    { file, target: 'prototype.execSqlBatch', trace: statement, settles: requested },
-    { file, target: 'prototype.execute', trace: statement, settles: requested },
-    { file, target: 'prototype.prepare', wrap: prepareWrapper },
-    { file, target: 'prototype.callProcedure', trace: procedure, settles: requested },
-    // Preceded by a batch of its own.
-    { file, target: 'prototype.execBulkLoad', wrap: tracedAlone(bulkLoad as never, requested) },
-    { file, target: 'prototype.connect', wrap: detached },
-    { file: 'lib/request.js', target: 'prototype.emit', wrap: emitWrapper },
+    { file, target: 'prototype.execSql', trace: statement, ends },
+    { file, target: 'prototype.execute', trace: statement, ends },
+    { file, target: 'prototype.prepare', before: prepare },
+    { file, target: 'prototype.callProcedure', trace: procedure, ends },
+    // A bulk load is preceded by a batch of its own.
+    { file, target: 'prototype.execBulkLoad', trace: bulkLoad, ends, outermost },
+    { file, target: 'prototype.execSqlBatch', trace: statement, ends, outermost },
+    { file, target: 'prototype.connect', context: 'none' },
+    // Rows and results come as events.
+    { file: 'lib/request.js', target: 'prototype.emit', context: (request: Request) => request[CONTEXT] },
   ],
 });

@@ -74,18 +74,3 @@ export {
 } from './patch/ends.ts';
 export { begin, type Call, type Ending, type Operation } from './trace/operation.ts';
 export { isWrapped, mimic, ownSymbol, wrap } from './patch/wrap.ts';
-export {
-  apart,
-  attached,
-  attempt,
-  detached,
-  type End,
-  endOnce,
-  keepContext,
-  observePromise,
-  queued,
-  type Settle,
-  traced,
-  tracedAsParent,
-  untraced,
-} from './patch/legacy.ts';

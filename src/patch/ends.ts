@@ -199,8 +199,9 @@ export function property(name: string, of: (self: never, args: never) => object 
 }
 
 /**
- * The call is over when the emitter that it returns emits `error` or one of `events`, and its listeners run in the context of the call. Its
- * own `emit` is replaced: a listener of ours would make an error handled that is not, and the app may count its listeners.
+ * The call is over when the emitter that it returns emits `error` or one of `events`, which may bring an error too, and its listeners run
+ * in the context of the call. Its own `emit` is replaced: a listener of ours would make an error handled that is not, and the app may
+ * count its listeners.
  */
 export function emitter(...events: string[]): Ends {
   return {
@@ -223,7 +224,8 @@ function watchEmitter(emitter: object, emit: Function, events: readonly string[]
     writable: true,
     value: function (this: unknown, event: unknown, first?: unknown) {
       if (event === 'error') ending.end(isAbort(first) ? undefined : (first ?? UNKNOWN));
-      else if (events.includes(event as string)) ending.end(undefined, first);
+      else if (events.includes(event as string))
+        ending.end(first instanceof Error ? first : undefined, first);
       return callIn(context, emit, this, arguments);
     },
   });

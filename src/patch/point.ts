@@ -43,7 +43,8 @@ export interface Point {
   active?: true;
   /**
    * While the call runs, until it returns, other points of the library that say so make nothing of their calls: methods that are made of
-   * each other. A function tells what it is about (a database): calls about something else count then.
+   * each other. What they call back meanwhile is the app's own. A function tells what it is about (a database): calls about something
+   * else count then, and callbacks that are not called meanwhile need no function of ours around them.
    */
   outermost?: true | ((self: never, args: never) => unknown);
   /**
@@ -144,7 +145,7 @@ function contextWrapper(before: Before | undefined, where: Where, name: string):
       try {
         before?.(this, args, call);
         if (where === 'none') bindCallback(args);
-        else context = where(this, args);
+        else context = other(where(this, args));
       } catch (failure) {
         reportFailure(name, failure);
       }
@@ -152,6 +153,11 @@ function contextWrapper(before: Before | undefined, where: Where, name: string):
         ? Reflect.apply(original, this, args)
         : runIn(context, Reflect.apply, original, this, args);
     };
+}
+
+/** A context that is active already needs no change of it, which costs more than the look. */
+function other(context: Context | undefined): Context | undefined {
+  return context === current() ? undefined : context;
 }
 
 /** For calls whose end counts. */
@@ -179,11 +185,11 @@ function watchedWrapper(point: Point, name: string, nesting: Nesting): CallWrapp
         const operation = trace === undefined ? undefined : begin(trace, this, args, call);
         ending = observe === undefined ? (operation ?? UNTRACED) : observe(this, args, call, operation);
         if (isInside && operation !== undefined) context = contextBelow(operation);
-        else if (where !== undefined && where !== 'none') context = where(this, args);
+        else if (where !== undefined && where !== 'none') context = other(where(this, args));
         // Under an unsampled parent a callback that loses the context would start traces of its own.
         isArmed =
           ending === UNTRACED && current() === undefined ? true : ends.arm?.(this, args, ending) === true;
-        if (about !== undefined) loudly(args, nesting);
+        if (about === nesting) loudly(args, nesting);
         if (where === 'none' && !isArmed) bindCallback(args);
       } catch (failure) {
         reportFailure(name, failure);
@@ -279,8 +285,6 @@ function observerOf(
   };
 }
 
-const OF_CLASS = 'constructor.prototype.';
-
 /** Makes the points of a value that `call` has opened. */
 type Opener = (value: unknown, call: Call | undefined) => unknown;
 
@@ -295,27 +299,10 @@ function opener(
     target: point.target,
     wrapper: wrapperOf(point, name, nesting) as CallWrapper,
   }));
-  const ofClass = made
-    .filter(({ target }) => target.startsWith(OF_CLASS))
-    .map(({ target, wrapper }) => ({ target: target.slice(OF_CLASS.length), wrapper }));
-  const own = made.filter(({ target }) => target !== '' && !target.startsWith(OF_CLASS));
+  const members = made.filter(({ target }) => target !== '');
   const whole = made.find(({ target }) => target === '')?.wrapper;
-  /** Classes whose points are made: asked for each value, of which there may be one for each request. */
-  const known = new WeakSet<object>();
-  const members: Opener = (value, call) => {
-    if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return;
-    if (ofClass.length > 0) {
-      const prototype = Object.getPrototypeOf(value) as object | null;
-      if (prototype !== null && !known.has(prototype)) {
-        known.add(prototype);
-        // The methods of a class are not opened by one call alone.
-        wrapAll(prototype, ofClass, undefined);
-      }
-    }
-    if (own.length > 0) wrapAll(value, own, call);
-  };
   return {
-    members: ofClass.length + own.length === 0 ? undefined : members,
+    members: members.length === 0 ? undefined : memberOpener(members),
     whole:
       whole &&
       ((value, call) =>
@@ -323,15 +310,37 @@ function opener(
   };
 }
 
-function wrapAll(
-  holder: object,
-  members: readonly { target: string; wrapper: CallWrapper }[],
-  call: Call | undefined,
-): void {
+interface Member {
+  readonly target: string;
+  readonly wrapper: CallWrapper;
+}
+
+const CLASS = 'constructor.prototype.';
+
+/**
+ * Classes are shared by many values: each is looked through once, also where the app has replaced a method of it since. Only what is a
+ * value's own is opened by one call.
+ */
+function memberOpener(members: readonly Member[]): Opener {
+  const shared = members.filter(({ target }) => target.startsWith(CLASS));
+  const own = members.filter(({ target }) => !target.startsWith(CLASS));
+  const seen = new WeakSet<object>();
+  return (value, call) => {
+    if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return;
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype !== null && !seen.has(prototype as object)) {
+      seen.add(prototype as object);
+      openMembers(value, shared, undefined);
+    }
+    if (own.length > 0) openMembers(value, own, call);
+  };
+}
+
+function openMembers(value: object, members: readonly Member[], call: Call | undefined): void {
   for (const { target, wrapper } of members) {
-    const found = locate(holder, target);
-    if (found !== undefined)
-      wrap(found.holder, found.name, ((original: Function) => wrapper(original, call)) as never);
+    const found = locate(value, target);
+    if (found === undefined) continue;
+    wrap(found.holder, found.name, ((original: Function) => wrapper(original, call)) as never);
   }
 }
 

@@ -287,10 +287,3 @@ export function place({ namespace, address, port, peer }: DbTarget, defaultPort:
     ]),
   };
 }
-
-// LEGACY: goes when tedious, mariadb and mssql have moved.
-export const tracedAlone =
-  (..._: unknown[]) =>
-  (original: Function): Function =>
-    original;
-export const quietly = <R>(fn: () => R): R => fn();

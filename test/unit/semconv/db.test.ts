@@ -7,6 +7,7 @@ import { errorType } from '../../../src/semconv/error.ts';
 import { redisBatch, redisClient } from '../../../src/semconv/redis.ts';
 import { isSecret } from '../../../src/semconv/secret-errors.ts';
 import * as sampler from '../../../src/trace/sampler.ts';
+import { type AnyRole, begin } from '../../../src/trace/operation.ts';
 import { scope } from '../../../src/trace/scope.ts';
 import { NonRecordingSpan } from '../../../src/trace/span-context.ts';
 import { collectSpans } from '../../fixtures/core/spans.ts';
@@ -36,15 +37,24 @@ const sql = sqlClient<DbTarget, [string | undefined, number?]>({
 });
 const shop: DbTarget = { namespace: 'shop', address: 'db.example', port: 5432 };
 
+/** The span of an operation that ends at once. */
+function spanOf(
+  role: AnyRole,
+  self: object,
+  args: unknown[],
+  error: unknown,
+  result?: unknown,
+): ReceivedSpan | undefined {
+  const operation = begin(role, self, args);
+  operation?.end(error, result);
+  return operation === undefined ? undefined : spans.pop();
+}
+
 function query(
   text: string | undefined,
   { place = shop, error, size }: { place?: DbTarget; error?: unknown; size?: number } = {},
 ): ReceivedSpan | undefined {
-  const span = sql.start({ ...place }, [text, size]);
-  if (span === undefined) return undefined;
-  sql.end(span, error, undefined);
-  span.end();
-  return spans.pop();
+  return spanOf(sql, { ...place }, [text, size], error);
 }
 
 describe('a SQL span', () => {
@@ -149,19 +159,14 @@ const redis = redisClient<object, [Command]>({
 const batch = redisBatch<object>(getters);
 
 function command(name: string, args: unknown[] = [], error?: unknown): ReceivedSpan {
-  const span = redis.start({}, [{ name, args }])!;
-  redis.end(span, error, undefined);
-  span.end();
-  return spans.pop()!;
+  return spanOf(redis, {}, [{ name, args }], error)!;
 }
 function pipeline(
   names: string[],
   { error, result }: { error?: unknown; result?: unknown } = {},
 ): ReceivedSpan {
-  const span = batch.start({}, [names.map((name) => ({ name, args: ['key', 'secret'] }))])!;
-  batch.end(span, error, result as never);
-  span.end();
-  return spans.pop()!;
+  const queue = names.map((name) => ({ name, args: ['key', 'secret'] }));
+  return spanOf(batch, {}, [queue], error, result)!;
 }
 
 describe('a Redis span', () => {

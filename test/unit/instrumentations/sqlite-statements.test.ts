@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { isSecret } from '../../../src/semconv/secret-errors.ts';
-import { embeddedSql } from '../../../src/semconv/sqlite.ts';
+import { embeddedSql } from '../../../instrumentations/sqlite-statements.ts';
+import { wrapperOf } from '../../../src/patch/point.ts';
+import { wrap } from '../../../src/patch/wrap.ts';
 import { collectSpans } from '../../fixtures/core/spans.ts';
 import type { ReceivedSpan } from '../../support/otlp.ts';
 
@@ -31,8 +33,9 @@ class Sample {
   }
 }
 const { exec, prepare } = embeddedSql('unit');
-Sample.prototype.exec = exec(Sample.prototype.exec) as never;
-Sample.prototype.prepare = prepare(Sample.prototype.prepare) as never;
+const nesting = { running: undefined };
+for (const [target, point] of Object.entries({ exec, prepare }))
+  wrap(Sample.prototype, target as never, wrapperOf({ target, ...point }, 'unit', nesting) as never);
 
 let spans: ReceivedSpan[];
 beforeEach(() => {
