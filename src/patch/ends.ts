@@ -91,6 +91,7 @@ export function thenable(ends: Ends = sync): Ends {
       const then = (result as { then?: unknown } | undefined)?.then;
       if (typeof then !== 'function' || !(result instanceof Object))
         return ends.watch?.(result, ending, self, args);
+      // oxlint-disable-next-line unicorn/no-thenable -- it has one already
       Object.defineProperty(result, 'then', {
         configurable: true,
         writable: true,

@@ -319,7 +319,7 @@ describe('outermost', () => {
     run.call(one, 'a', undefined);
     const nested = library(
       point,
-      function (this: object, _: string) {
+      function (this: object, ..._names: string[]) {
         run.call(same, 'hidden');
         run.call(two, 'seen');
       },
