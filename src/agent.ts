@@ -6,7 +6,7 @@ import { checkInstrumentationNames, chooseInstrumentations, scopesOf } from './c
 import type { Config } from './config/table.ts';
 import { run } from './context/active.ts';
 import { ROOT, SUPPRESS_KEY } from './context/context.ts';
-import { contextManager } from './context/manager.ts';
+import { contextManager } from './api/context-manager.ts';
 import type { Instrumentation } from './define.ts';
 import { beforeLastExport, installExit } from './export/app/exit.ts';
 import { createPipeline } from './export/app/create-pipeline.ts';
@@ -17,19 +17,19 @@ import { hookModules, type ModulePatch } from './load/index.ts';
 import { log, setLogLevel } from './log.ts';
 import { modulePatches } from './patch/apply.ts';
 import { guarded } from './guard.ts';
-import { textMapPropagator } from './propagate/api.ts';
+import { textMapPropagator } from './api/propagator.ts';
 import * as propagation from './propagate/current.ts';
 import { resource } from './resource/resource.ts';
 import * as db from './semconv/db.ts';
 import * as fold from './semconv/fold.ts';
 import * as http from './semconv/http.ts';
 import { endOpenEntries, watchCrashes } from './semconv/crash.ts';
-import { configure as configureRoots } from './trace/roots.ts';
+import { configure as configureRoots } from './operation/roots.ts';
 import { whenFirstId } from './trace/ids.ts';
 import * as limits from './trace/limits.ts';
 import * as sampler from './trace/sampler.ts';
 import { setSink } from './trace/span.ts';
-import { tracerProvider } from './trace/tracer.ts';
+import { tracerProvider } from './api/tracer.ts';
 
 /** The composition root: configuration, then export, then the API, then the libraries. Called once by the preload. */
 export function start(catalogue: readonly Instrumentation[]): void {

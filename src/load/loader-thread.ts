@@ -1,7 +1,7 @@
 import Module, * as nodeModule from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { log } from '../log.ts';
-import { mimic } from '../patch/wrap.ts';
+import { mimic } from '../wrap.ts';
 import { patchNamespace } from './apply.ts';
 import type { ModulePatch } from './module-patch.ts';
 import type { Registry } from './registry.ts';

@@ -1,5 +1,5 @@
 import { Hook } from 'require-in-the-middle';
-import { mimic } from '../patch/wrap.ts';
+import { mimic } from '../wrap.ts';
 import { patchRequired } from './apply.ts';
 import { type Builtins, type LoadingModule, ModuleClass } from './builtins.ts';
 import type { Registry, Target } from './registry.ts';

@@ -1,11 +1,11 @@
 import { channel } from 'node:diagnostics_channel';
-import type { Instrumentation } from '../define.ts';
+import type { Instrumentation } from './instrumentation.ts';
 import type { ModulePatch } from '../load/index.ts';
 import { satisfies } from '../satisfies.ts';
 import { log } from '../log.ts';
 import { guarded } from '../guard.ts';
 import { type Nesting, type Point, wrapperOf } from './point.ts';
-import { locate, wrap } from './wrap.ts';
+import { locate, wrap } from '../wrap.ts';
 
 interface PatchedFile {
   file: string;

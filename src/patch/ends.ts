@@ -1,7 +1,7 @@
 import { active, callIn } from '../context/active.ts';
 import { isAbort } from '../abort.ts';
 import { reportFailure } from '../guard.ts';
-import type { Ending } from '../trace/operation.ts';
+import type { Ending } from '../operation/operation.ts';
 import { lastGiven } from './arguments.ts';
 
 /**

@@ -8,10 +8,10 @@ import {
   contextBelow,
   type Ending,
   type Operation,
-} from '../trace/operation.ts';
+} from '../operation/operation.ts';
 import { bindCallback, replaceArgument } from './arguments.ts';
 import { type Ends, promise, sync, UNKNOWN, UNTRACED } from './ends.ts';
-import { locate, type Wrapper, wrap } from './wrap.ts';
+import { locate, type Wrapper, wrap } from '../wrap.ts';
 
 /**
  * One function of a library, and what is made of its calls. All that a point says happens in one wrapper, one frame in the app's

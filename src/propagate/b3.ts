@@ -1,4 +1,4 @@
-import { parseHex32, spanIdHex, traceIdHex } from '../trace/hex.ts';
+import { parseHex32, spanIdHex, traceIdHex } from '../encode/hex.ts';
 import {
   DEBUG,
   type HeaderGetter,

@@ -1,6 +1,6 @@
 import { flatCopy } from '../encode/flat-copy.ts';
 import { log } from '../log.ts';
-import { hex8, parseHex4, parseHex16, spanIdHex, traceIdHex } from '../trace/hex.ts';
+import { hex8, parseHex4, parseHex16, spanIdHex, traceIdHex } from '../encode/hex.ts';
 import { type HeaderGetter, type HeaderSetter, onlyLine, type RemoteParent } from './types.ts';
 
 export const TRACEPARENT = 'traceparent';

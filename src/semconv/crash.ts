@@ -1,7 +1,7 @@
 import { active } from '../context/active.ts';
-import { Operation } from '../trace/operation.ts';
+import { Operation } from '../operation/operation.ts';
 import { errorType } from './error.ts';
-import { noteClosed, oldestOpen } from '../trace/entry.ts';
+import { noteClosed, oldestOpen } from '../operation/entry.ts';
 import { FORETRACE_UNFINISHED } from './keys-own.ts';
 import { endServed, finishWaiting, NO_RESPONSE, noteError, Served } from './http-server.ts';
 

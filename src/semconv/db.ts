@@ -4,7 +4,7 @@ import { type Block, block } from '../encode/span.ts';
 import { DB } from '../context/layers.ts';
 import { MAX_SQL, sanitizeSql, type SqlDialect } from '../redact/sql.ts';
 import type { Scope } from '../trace/scope.ts';
-import type { Facts, Role } from '../trace/operation.ts';
+import type { Facts, Role } from '../operation/operation.ts';
 import { CLIENT, type Span } from '../trace/span.ts';
 import type { RemoteEnd } from './address.ts';
 import { errorType, failed } from './error.ts';

@@ -1,7 +1,7 @@
 import { GEN_AI } from '../context/layers.ts';
 import { bounded } from '../encode/flat-copy.ts';
 import type { Key } from '../encode/key.ts';
-import type { Facts, Role } from '../trace/operation.ts';
+import type { Facts, Role } from '../operation/operation.ts';
 import type { Scope } from '../trace/scope.ts';
 import { CLIENT, type Span } from '../trace/span.ts';
 import { errorType, failed } from './error.ts';

@@ -8,7 +8,7 @@ import { redactPath, redactQuery } from '../redact/url.ts';
 import { now } from '../trace/clock.ts';
 import type { Scope } from '../trace/scope.ts';
 import { SERVER, Span } from '../trace/span.ts';
-import { noteClosed, noteOpen, type OpenEntry, remoteParent, startRemote } from '../trace/entry.ts';
+import { noteClosed, noteOpen, type OpenEntry, remoteParent, startRemote } from '../operation/entry.ts';
 import { remoteEnd } from './address.ts';
 import { failed } from './error.ts';
 import { forwardedClient, forwardedHost, forwardedProto } from './forwarded.ts';

@@ -1,7 +1,7 @@
 import { active } from '../context/active.ts';
-import { spanIdHex, traceIdHex } from '../trace/hex.ts';
+import { spanIdHex, traceIdHex } from '../encode/hex.ts';
 import { DENIED, NO_SPAN } from '../trace/span-context.ts';
-import { parentIds } from '../trace/start.ts';
+import { parentIds } from '../operation/start.ts';
 
 /** What a record is told of the span that it is written in, under the names of OpenTelemetry's convention for logs that are not OTLP. */
 export interface LogIds {

@@ -1,6 +1,6 @@
 import type { Scope } from '../trace/scope.ts';
 import { DB } from '../context/layers.ts';
-import type { Facts, Role } from '../trace/operation.ts';
+import type { Facts, Role } from '../operation/operation.ts';
 import { CLIENT } from '../trace/span.ts';
 import { failDb, type Place, serverCache } from './db.ts';
 import { DB_OPERATION_NAME, DB_QUERY_TEXT, DB_SYSTEM_NAME } from './keys.ts';

@@ -1,8 +1,8 @@
 import { MESSAGING } from '../context/layers.ts';
 import { bounded } from '../encode/flat-copy.ts';
 import type { Key } from '../encode/key.ts';
-import { linkReceived, type Received } from '../trace/entry.ts';
-import type { Call, Facts, Role } from '../trace/operation.ts';
+import { linkReceived, type Received } from '../operation/entry.ts';
+import type { Call, Facts, Role } from '../operation/operation.ts';
 import type { Scope } from '../trace/scope.ts';
 import { CLIENT, CONSUMER, PRODUCER, type Span } from '../trace/span.ts';
 import { errorType, failed } from './error.ts';

@@ -1,8 +1,8 @@
 import type { Scope } from '../trace/scope.ts';
 import { DB } from '../context/layers.ts';
-import type { Facts, Role } from '../trace/operation.ts';
+import type { Facts, Role } from '../operation/operation.ts';
 import { CLIENT } from '../trace/span.ts';
-import { isRoot } from '../trace/roots.ts';
+import { isRoot } from '../operation/roots.ts';
 import { failDb, serverCache } from './db.ts';
 import {
   DB_COLLECTION_NAME,

@@ -1,4 +1,4 @@
-import type { Role } from '../trace/operation.ts';
+import type { Role } from '../operation/operation.ts';
 import type { Scope } from '../trace/scope.ts';
 import { sqlClient } from './db.ts';
 

@@ -2,10 +2,10 @@ import { type Block, block } from '../encode/span.ts';
 import { DB } from '../context/layers.ts';
 import { redisOperation, redisStatement } from '../redact/redis.ts';
 import type { Scope } from '../trace/scope.ts';
-import type { Facts, Role } from '../trace/operation.ts';
+import type { Facts, Role } from '../operation/operation.ts';
 import { CLIENT, type Span } from '../trace/span.ts';
 import { type RemoteEnd, remoteEnd } from './address.ts';
-import { isRoot } from '../trace/roots.ts';
+import { isRoot } from '../operation/roots.ts';
 import { type DbTarget, failDb, place, serverCache } from './db.ts';
 import {
   DB_NAMESPACE,

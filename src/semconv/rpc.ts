@@ -1,6 +1,6 @@
 import { RPC } from '../context/layers.ts';
 import { bounded } from '../encode/flat-copy.ts';
-import type { Call, Facts, Role } from '../trace/operation.ts';
+import type { Call, Facts, Role } from '../operation/operation.ts';
 import type { Scope } from '../trace/scope.ts';
 import { CLIENT, SERVER, type Span } from '../trace/span.ts';
 import { type RemoteEnd, remoteEnd } from './address.ts';

@@ -1,6 +1,6 @@
 import { bounded } from '../encode/flat-copy.ts';
 import { MAX_SQL } from '../redact/sql.ts';
-import type { Role } from '../trace/operation.ts';
+import type { Role } from '../operation/operation.ts';
 import type { Scope } from '../trace/scope.ts';
 import { sqlClient } from './db.ts';
 

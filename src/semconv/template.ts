@@ -1,6 +1,6 @@
 import { TEMPLATE } from '../context/layers.ts';
 import { bounded } from '../encode/flat-copy.ts';
-import type { Facts, Role } from '../trace/operation.ts';
+import type { Facts, Role } from '../operation/operation.ts';
 import type { Scope } from '../trace/scope.ts';
 import { INTERNAL } from '../trace/span.ts';
 import { keepSecret } from './secret-errors.ts';

@@ -1,6 +1,6 @@
 import type { Span as ApiSpan, SpanContext, TraceState } from '@opentelemetry/api';
 import { parseTracestate } from '../propagate/tracecontext.ts';
-import { parseHex32, spanIdHex, traceIdHex } from './hex.ts';
+import { parseHex32, spanIdHex, traceIdHex } from '../encode/hex.ts';
 import { traceState } from './trace-state.ts';
 
 /** What a child needs to know of its parent, whoever made it. Ids are int32, most significant first. */

@@ -72,9 +72,9 @@ describe('the rules of the house', () => {
     expect(forbidden(src, (one) => !one.startsWith('instrumentations/'))).toEqual([]);
   });
 
-  it('an instrumentation imports define, roles and patch alone, and never the library, not even its types', () => {
+  it('an instrumentation imports define and roles alone, and never the library, not even its types', () => {
     // The types of Node's own modules are those of every version at once.
-    const allowed = /^(node:.+|src\/define\.ts|src\/semconv\/.+|src\/patch\/.+|instrumentations\/.+)$/;
+    const allowed = /^(node:.+|src\/define\.ts|src\/semconv\/.+|instrumentations\/.+)$/;
     expect(forbidden(instrumentations, (one) => allowed.test(one))).toEqual([]);
     const values = instrumentations.filter(({ code }) => /from "node:/.test(code));
     expect(values.map(({ file }) => file)).toEqual([]);
@@ -116,6 +116,42 @@ describe('the rules of the house', () => {
     const list = src.filter(({ file }) => file.startsWith(`src/${part}/`));
     expect(list.length).toBeGreaterThan(0);
     expect(forbidden(list, (one) => !isBuiltin(one))).toEqual([]);
+  });
+
+  it('a role says what calls mean and cuts nothing: src/semconv imports neither points nor wrappers', () => {
+    const roles = src.filter(({ file }) => file.startsWith('src/semconv/'));
+    expect(roles.length).toBeGreaterThan(10);
+    expect(forbidden(roles, (one) => !/^src\/(patch\/|load\/|define\.ts|wrap\.ts)/.test(one))).toEqual([]);
+    const cutting = roles.filter(({ code }) => /\b(defineProperty|prototype\s*\[|\.emit\s*=)/.test(code));
+    expect(cutting.map(({ file }) => file)).toEqual([]);
+  });
+
+  it('what all need is on the ground: it imports nothing but its like', () => {
+    const ground = ['abort', 'guard', 'log', 'printable', 'primordials', 'satisfies', 'version', 'wrap'];
+    const files = src.filter(({ file }) => ground.some((name) => file === `src/${name}.ts`));
+    expect(files).toHaveLength(ground.length);
+    const allowed = new RegExp(`^src/(${ground.join('|')})\\.ts$`);
+    expect(forbidden(files, (one) => !one.startsWith('src/') || allowed.test(one))).toEqual([]);
+  });
+
+  it('the folders of src are in no circle, types included', () => {
+    const placeOf = (path: string): string => path.split('/').slice(0, 2).join('/');
+    const places = new Map<string, Set<string>>();
+    for (const { file, imports } of src) {
+      const place = placeOf(file);
+      const to = places.get(place) ?? new Set();
+      for (const one of imports) if (one.startsWith('src/') && placeOf(one) !== place) to.add(placeOf(one));
+      places.set(place, to);
+    }
+    const reaches = (from: string, place: string, seen = new Set<string>()): boolean =>
+      [...(places.get(from) ?? [])].some((next) => {
+        if (next === place) return true;
+        if (seen.has(next)) return false;
+        seen.add(next);
+        return reaches(next, place, seen);
+      });
+    expect(places.size).toBeGreaterThan(15);
+    expect([...places.keys()].filter((place) => reaches(place, place))).toEqual([]);
   });
 
   it('process.env is read in src/config alone', () => {

@@ -6,8 +6,8 @@ import { encodeSpan } from '../../../src/encode/span.ts';
 import { now } from '../../../src/trace/clock.ts';
 import { scope } from '../../../src/trace/scope.ts';
 import { SERVER, setSink, type Span } from '../../../src/trace/span.ts';
-import { startUnder } from '../../../src/trace/start.ts';
-import { tracerProvider } from '../../../src/trace/tracer.ts';
+import { startUnder } from '../../../src/operation/start.ts';
+import { tracerProvider } from '../../../src/api/tracer.ts';
 
 const METHOD = key('http.request.method');
 const SCHEME = key('url.scheme');

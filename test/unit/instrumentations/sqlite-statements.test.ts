@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { isSecret } from '../../../src/semconv/secret-errors.ts';
 import { embeddedSql } from '../../../instrumentations/sqlite-statements.ts';
 import { wrapperOf } from '../../../src/patch/point.ts';
-import { wrap } from '../../../src/patch/wrap.ts';
+import { wrap } from '../../../src/wrap.ts';
 import { collectSpans } from '../../fixtures/core/spans.ts';
 import type { ReceivedSpan } from '../../support/otlp.ts';
 

@@ -19,7 +19,7 @@ import {
   thenable,
 } from '../../../src/patch/ends.ts';
 import { wrapperOf } from '../../../src/patch/point.ts';
-import type { Role } from '../../../src/trace/operation.ts';
+import type { Role } from '../../../src/operation/operation.ts';
 import { scope } from '../../../src/trace/scope.ts';
 import { CLIENT } from '../../../src/trace/span.ts';
 import { collectSpans } from '../../fixtures/core/spans.ts';

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { run } from '../../../src/context/active.ts';
 import { ROOT } from '../../../src/context/context.ts';
-import type { Call } from '../../../src/trace/operation.ts';
+import type { Call } from '../../../src/operation/operation.ts';
 import { promise, UNTRACED } from '../../../src/patch/ends.ts';
 import { replacement, wrapperOf } from '../../../src/patch/point.ts';
-import { isWrapped } from '../../../src/patch/wrap.ts';
+import { isWrapped } from '../../../src/wrap.ts';
 
 let stderr: string[];
 vi.mock('../../../src/log.ts', () => ({

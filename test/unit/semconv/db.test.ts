@@ -7,7 +7,7 @@ import { errorType } from '../../../src/semconv/error.ts';
 import { redisBatch, redisClient } from '../../../src/semconv/redis.ts';
 import { isSecret } from '../../../src/semconv/secret-errors.ts';
 import * as sampler from '../../../src/trace/sampler.ts';
-import { type AnyRole, begin } from '../../../src/trace/operation.ts';
+import { type AnyRole, begin } from '../../../src/operation/operation.ts';
 import { scope } from '../../../src/trace/scope.ts';
 import { NonRecordingSpan } from '../../../src/trace/span-context.ts';
 import { collectSpans } from '../../fixtures/core/spans.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { memcachedClient, type MemcachedOperation } from '../../../src/semconv/memcached.ts';
-import { begin } from '../../../src/trace/operation.ts';
+import { begin } from '../../../src/operation/operation.ts';
 import { scope } from '../../../src/trace/scope.ts';
 import { collectSpans } from '../../fixtures/core/spans.ts';
 import type { ReceivedSpan } from '../../support/otlp.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { mongoClient, type MongoOperation } from '../../../src/semconv/mongo.ts';
 import { run } from '../../../src/context/active.ts';
-import { begin, contextBelow, type Operation } from '../../../src/trace/operation.ts';
+import { begin, contextBelow, type Operation } from '../../../src/operation/operation.ts';
 import { scope } from '../../../src/trace/scope.ts';
 import { collectSpans } from '../../fixtures/core/spans.ts';
 import type { ReceivedSpan } from '../../support/otlp.ts';

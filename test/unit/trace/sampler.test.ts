@@ -6,7 +6,7 @@ import * as sampler from '../../../src/trace/sampler.ts';
 import { scope } from '../../../src/trace/scope.ts';
 import { Span } from '../../../src/trace/span.ts';
 import { NonRecordingSpan } from '../../../src/trace/span-context.ts';
-import { startSpan } from '../../../src/trace/start.ts';
+import { startSpan } from '../../../src/operation/start.ts';
 
 afterEach(() => sampler.configure({ name: 'parentbased_always_on', ratio: 1 }));
 

@@ -9,7 +9,7 @@ import * as limits from '../../../src/trace/limits.ts';
 import { scope } from '../../../src/trace/scope.ts';
 import { setSink, Span } from '../../../src/trace/span.ts';
 import { idsOf, NonRecordingSpan } from '../../../src/trace/span-context.ts';
-import { startSpan } from '../../../src/trace/start.ts';
+import { startSpan } from '../../../src/operation/start.ts';
 import { collectSpans } from '../../fixtures/core/spans.ts';
 import type { ReceivedSpan } from '../../support/otlp.ts';
 import { setLogLevel } from '../../../src/log.ts';

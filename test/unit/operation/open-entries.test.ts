@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { noteClosed, noteOpen, oldestOpen, type OpenEntry } from '../../../src/trace/entry.ts';
+import { noteClosed, noteOpen, oldestOpen, type OpenEntry } from '../../../src/operation/entry.ts';
 
 const request = (): OpenEntry => ({
   span: undefined,

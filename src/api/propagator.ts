@@ -10,9 +10,9 @@ import { ALL } from '../context/layers.ts';
 import { type Span } from '../trace/span.ts';
 import { DENIED, NO_SPAN, NonRecordingSpan } from '../trace/span-context.ts';
 import { SecondSpan } from '../trace/stand-in.ts';
-import { localSpan, parentIds } from '../trace/start.ts';
-import { extract, extractBaggage, fields, inject } from './current.ts';
-import { carriesIds, type RemoteParent } from './index.ts';
+import { localSpan, parentIds } from '../operation/start.ts';
+import { extract, extractBaggage, fields, inject } from '../propagate/current.ts';
+import { carriesIds, type RemoteParent } from '../propagate/index.ts';
 
 /** The API's propagator, for apps that carry context themselves (queues, jobs). */
 export const textMapPropagator: TextMapPropagator = {

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { promisify } from 'node:util';
 import shimmer from 'shimmer';
 import { describe, expect, it } from 'vitest';
-import { locate, wrap } from '../../../src/patch/wrap.ts';
+import { locate, wrap } from '../../src/wrap.ts';
 
 type AnyFunction = (...args: never[]) => unknown;
 

@@ -1,6 +1,6 @@
 import type { Context } from '../context/context.ts';
-import type { Scope } from './scope.ts';
-import { NO_SPAN } from './span-context.ts';
+import type { Scope } from '../trace/scope.ts';
+import { NO_SPAN } from '../trace/span-context.ts';
 
 /** Whether a call without a parent starts a trace; or the scopes whose calls do. */
 let roots: boolean | ReadonlySet<string> = true;

@@ -1,5 +1,5 @@
 import shimmer from 'shimmer';
-import { log } from '../log.ts';
+import { log } from './log.ts';
 
 shimmer({ logger: (message: string) => log.debug(message) });
 

@@ -8,10 +8,10 @@ import type {
 import { active, adopt, run } from '../context/active.ts';
 import { type Context, SPAN_KEY } from '../context/context.ts';
 import { reportFailure } from '../guard.ts';
-import { clockAt, monotonic, now } from './clock.ts';
-import { type Scope, scope } from './scope.ts';
-import { CONSUMER, INTERNAL, Span } from './span.ts';
-import { startSpan } from './start.ts';
+import { clockAt, monotonic, now } from '../trace/clock.ts';
+import { type Scope, scope } from '../trace/scope.ts';
+import { CONSUMER, INTERNAL, Span } from '../trace/span.ts';
+import { startSpan } from '../operation/start.ts';
 
 /** What stands in for a span that the app starts; undefined if it is made. */
 export type FoldStarted = (

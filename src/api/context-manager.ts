@@ -1,7 +1,7 @@
 import type { Context as ApiContext, ContextManager } from '@opentelemetry/api';
 import type { EventEmitter } from 'node:events';
-import { active, adopt, attach, run } from './active.ts';
-import { ROOT } from './context.ts';
+import { active, adopt, attach, run } from '../context/active.ts';
+import { ROOT } from '../context/context.ts';
 
 type Listener = (...args: unknown[]) => void;
 

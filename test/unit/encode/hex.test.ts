@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { hex8, hex32, parseHex32, spanIdHex, traceIdHex } from '../../../src/trace/hex.ts';
+import { hex8, hex32, parseHex32, spanIdHex, traceIdHex } from '../../../src/encode/hex.ts';
 
 const int32 = fc.integer({ min: -0x8000_0000, max: 0x7fff_ffff });
 

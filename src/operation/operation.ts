@@ -1,12 +1,12 @@
 import { active } from '../context/active.ts';
 import { Context, SPAN_KEY } from '../context/context.ts';
 import { reportFailure } from '../guard.ts';
-import { now } from './clock.ts';
+import { now } from '../trace/clock.ts';
 import { noteClosed, noteOpen, type OpenEntry, type Received, startReceived } from './entry.ts';
 import { isRoot, startsTraces } from './roots.ts';
-import type { Scope } from './scope.ts';
-import { CLIENT, PRODUCER, Span } from './span.ts';
-import type { NonRecordingSpan } from './span-context.ts';
+import type { Scope } from '../trace/scope.ts';
+import { CLIENT, PRODUCER, Span } from '../trace/span.ts';
+import type { NonRecordingSpan } from '../trace/span-context.ts';
 import { isRecorded, startSpan } from './start.ts';
 
 /** What an operation is. Where operations repeat (a prepared statement) it is one object for all: a series of a metric is told by it. */

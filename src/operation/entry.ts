@@ -1,10 +1,10 @@
 import { type Context, type Entry } from '../context/context.ts';
 import { extract, extractBaggage } from '../propagate/current.ts';
 import { carriesIds, type HeaderGetter } from '../propagate/index.ts';
-import { now } from './clock.ts';
-import type { Scope } from './scope.ts';
-import { Span } from './span.ts';
-import { DENIED, NO_SPAN, NonRecordingSpan, type SpanIds } from './span-context.ts';
+import { now } from '../trace/clock.ts';
+import type { Scope } from '../trace/scope.ts';
+import { Span } from '../trace/span.ts';
+import { DENIED, NO_SPAN, NonRecordingSpan, type SpanIds } from '../trace/span-context.ts';
 import { parentIds, startUnder } from './start.ts';
 
 /** What came with something that another process asks for: headers of a request, of a message, of each message of a batch. */

@@ -2,13 +2,13 @@ import { active } from '../context/active.ts';
 import type { Context } from '../context/context.ts';
 import { ALL } from '../context/layers.ts';
 import { UNDECIDED } from '../propagate/types.ts';
-import { clockAt, now } from './clock.ts';
-import { randomInt32 } from './ids.ts';
-import { followsParent, keeps } from './sampler.ts';
-import type { Scope } from './scope.ts';
-import { SecondSpan } from './stand-in.ts';
-import { CLIENT, SAMPLED, Span } from './span.ts';
-import { DENIED, idsOf, NO_SPAN, NonRecordingSpan, type SpanIds } from './span-context.ts';
+import { clockAt, now } from '../trace/clock.ts';
+import { randomInt32 } from '../trace/ids.ts';
+import { followsParent, keeps } from '../trace/sampler.ts';
+import type { Scope } from '../trace/scope.ts';
+import { SecondSpan } from '../trace/stand-in.ts';
+import { CLIENT, SAMPLED, Span } from '../trace/span.ts';
+import { DENIED, idsOf, NO_SPAN, NonRecordingSpan, type SpanIds } from '../trace/span-context.ts';
 
 /** W3C trace context level 2: the last 56 bits of our trace ids are random. */
 const RANDOM = 0x02;

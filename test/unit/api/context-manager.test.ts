@@ -10,7 +10,7 @@ import { EventEmitter, once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { active, adopt, callIn, run, outside } from '../../../src/context/active.ts';
 import { Context as OurContext, ROOT } from '../../../src/context/context.ts';
-import { contextManager } from '../../../src/context/manager.ts';
+import { contextManager } from '../../../src/api/context-manager.ts';
 import { NonRecordingSpan } from '../../../src/trace/span-context.ts';
 
 const KEY = createContextKey('unit');

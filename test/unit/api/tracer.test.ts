@@ -11,12 +11,12 @@ import {
 } from '@opentelemetry/api';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Environment, readConfig } from '../../../src/config/read.ts';
-import { contextManager } from '../../../src/context/manager.ts';
-import { textMapPropagator } from '../../../src/propagate/api.ts';
+import { contextManager } from '../../../src/api/context-manager.ts';
+import { textMapPropagator } from '../../../src/api/propagator.ts';
 import * as propagation from '../../../src/propagate/current.ts';
 import * as sampler from '../../../src/trace/sampler.ts';
 import { setSink } from '../../../src/trace/span.ts';
-import { tracerProvider } from '../../../src/trace/tracer.ts';
+import { tracerProvider } from '../../../src/api/tracer.ts';
 import { collectSpans } from '../../fixtures/core/spans.ts';
 import type { ReceivedSpan } from '../../support/otlp.ts';
 
