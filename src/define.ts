@@ -62,6 +62,7 @@ export {
   endingCallback,
   type Ends,
   endWithStream,
+  givenEmitter,
   iterator,
   promise,
   promised,

@@ -164,7 +164,9 @@ function watchedWrapper(point: Point, name: string, nesting: Nesting): CallWrapp
         else if (where !== undefined && where !== 'none') context = where(this, args);
         // Under an unsampled parent a callback that loses the context would start traces of its own.
         isArmed =
-          ending === UNTRACED && current() === undefined ? true : ends.arm?.(this, args, ending) === true;
+          ending === UNTRACED && ends.always !== true && current() === undefined
+            ? true
+            : ends.arm?.(this, args, ending, context) === true;
         if (about !== undefined) loudly(args, nesting);
         if (where === 'none' && !isArmed) bindCallback(args);
       } catch (failure) {
@@ -185,7 +187,7 @@ function watchedWrapper(point: Point, name: string, nesting: Nesting): CallWrapp
         if (about !== undefined) nesting.running = running;
       }
       try {
-        if (!isArmed && ends.watch !== undefined) result = ends.watch(result, ending, this, args);
+        if (!isArmed && ends.watch !== undefined) result = ends.watch(result, ending, this, args, context);
         return open === undefined ? result : open(result);
       } catch (failure) {
         reportFailure(name, failure);
