@@ -41,9 +41,16 @@ export default define({
   name: 'grpc-js-waiting',
   module: '@grpc/grpc-js',
   versions: '>=1.8 <2',
-  spans: 'none of its own: keeps the context of calls that wait for a connection',
+  spans:
+    'none of its own: keeps the context of calls that wait for a connection, and of who waits to be ready',
   keepsContext: true,
   points: [
+    {
+      file: 'build/src/client.js',
+      target: 'Client.prototype.waitForReady',
+      argument: '1',
+      context: 'caller',
+    },
     { file: 'build/src/resolving-call.js', target: 'ResolvingCall.prototype.start', before: startCall },
     { file: 'build/src/resolving-call.js', target: 'ResolvingCall.prototype.getConfig', context: resume },
     {

@@ -1,96 +1,44 @@
-import {
-  active,
-  callIn,
-  define,
-  type Ending,
-  type Ends,
-  givenEmitter,
-  opening,
-  type Point,
-  scope,
-} from '../src/define.ts';
-import { carrying, type Metadata, type Sent, sentStatus, serverOf, statusName } from '../src/semconv/grpc.ts';
+import { define, givenEmitter, type Point, scope } from '../src/define.ts';
+import { type Sent, sentStatus, serverOf, statusName } from '../src/semconv/grpc.ts';
 import { connectionOf, leaveToLibrary, type Session } from '../src/semconv/http2.ts';
-import { type Carried, rpcClient, rpcServer } from '../src/semconv/rpc.ts';
-import { type Listener, listenIn } from './grpc-js-waiting.ts';
+import { rpcClient, rpcServer } from '../src/semconv/rpc.ts';
+import { carry, started } from './grpc-js-call.ts';
 
-/** A client's call, from the function that makes it to the one that starts it. */
-interface Call {
-  [CALL]: { ending: Ending; carried: Carried | undefined; caller: Context; context: Context | undefined };
-}
-type Context = ReturnType<typeof active>;
-type Making = unknown[] &
-  [args: unknown, method: { path: string }, options: unknown, channel: { getTarget(): string }];
+type Making = [args: unknown, { path: string }, options: unknown, { getTarget(): string }];
 type Stream = Sent & { session: Session };
 
-const CALL = Symbol('foretrace.call');
-const carriedBy = new WeakMap<unknown[], Carried>();
 const grpc = { scope: scope('foretrace.grpc-js'), system: 'grpc' };
 
 const client = rpcClient<unknown, Making>({
   ...grpc,
   call: (_, [, { path }, , channel]) => ({ method: path.slice(1), server: serverOf(channel.getTarget()) }),
-  carry: (carried, _, args) => void carriedBy.set(args, carried),
   status: (_, status) => statusName((status as { code?: number } | undefined)?.code),
+  carry: (carried, _, args) => carry(carried, args),
 });
 
-const openCall = opening('grpc-js', [
-  {
-    target: 'start',
-    before({ [CALL]: { ending, carried, caller } }: Call, args: unknown[]) {
-      const listener = args[1] as Listener;
-      if (carried !== undefined) args[0] = carrying(args[0] as Metadata, carried);
-      args[1] = {
-        ...listenIn(caller, listener),
-        onReceiveStatus(...status: unknown[]) {
-          ending.end(undefined, status[0]);
-          return callIn(caller, listener.onReceiveStatus, listener, status);
-        },
-      };
-    },
-    context: ({ [CALL]: { context } }: Call) => context,
-    after: ({ [CALL]: { ending } }: Call, _: unknown, error: unknown) =>
-      error !== undefined && ending.end(error),
-  },
-]);
-
-/** A client's call is over when the listener that it is started with hears of its status, after all interceptors and attempts. */
-const heard: Ends = {
-  always: true,
-  watch(call, ending, _, args, context) {
-    (call as Call)[CALL] = { ending, carried: carriedBy.get(args), caller: active(), context };
-    openCall(call);
-    return call;
-  },
-};
-
-const isHeaders = (arg: unknown): boolean => typeof arg === 'object' && arg !== null && ':path' in arg;
-/** After the stream; from 1.12 on there is an argument before it. */
-const headersOf = (args: unknown[]) => args.find(isHeaders) as Record<string, string>;
-const streamOf = (args: unknown[]) => args[args.findIndex(isHeaders) - 1] as Stream;
+/** Stream and headers: with something before them from 1.12 on, and with what Node adds behind them. */
+function servedOf(args: unknown[]): { stream: Stream; headers: Record<string, string> } {
+  const [stream, headers] = args.slice(Array.isArray(args[0]) ? 1 : 0);
+  return { stream: stream as Stream, headers: headers as Record<string, string> };
+}
 
 const server = rpcServer<{ handlers: Map<string, unknown> }, unknown[]>({
   ...grpc,
   call({ handlers }, args) {
-    const path = headersOf(args)[':path'];
-    return {
-      method: path.slice(1),
-      isUnknown: !handlers.has(path),
-      peer: connectionOf(streamOf(args).session),
-    };
+    const { stream, headers } = servedOf(args);
+    const path = headers[':path'];
+    return { method: path.slice(1), isUnknown: !handlers.has(path), peer: connectionOf(stream.session) };
   },
-  headers: (_, args) => headersOf(args),
   status: (_, stream) => (stream === undefined ? undefined : sentStatus(stream as Stream)),
+  headers: (_, args) => servedOf(args).headers,
 });
 
-const served: Omit<Point, 'target'> = {
-  trace: server,
-  ends: givenEmitter('close', (_, args) => streamOf(args)),
-};
-// What connects and listens outlives who asks for it, and its streams are ours.
+const serves = { trace: server, ends: givenEmitter('close', (_, args) => servedOf(args).stream) };
+
+/** A connection outlives who asks for it. Its requests are ours: `http2` makes nothing of them. */
 const connects: Omit<Point, 'target'> = {
   context: 'none',
-  after: ({ session }: { session: Session }) => leaveToLibrary(session),
+  after: ({ session }: { session?: Session }) => leaveToLibrary(session),
 };
 
 export default define({
@@ -98,14 +46,14 @@ export default define({
   aliases: ['grpc'],
   module: '@grpc/grpc-js',
   versions: '>=1.8 <2',
-  spans: 'a client span for each call, with all of its attempts, and a server span for each call served',
+  spans: 'a client span for each call, attempts included, and a server span for each call that is served',
   points: [
     {
       file: 'build/src/client-interceptors.js',
       target: 'getInterceptingCall',
       trace: client,
       active: true,
-      ends: heard,
+      ends: started,
     },
     {
       file: 'build/src/subchannel.js',
@@ -124,7 +72,7 @@ export default define({
       target: 'Server.prototype._setupHandlers',
       before: (_: unknown, [http2Server]: [object | null]) => leaveToLibrary(http2Server),
     },
-    { file: 'build/src/server.js', target: 'Server.prototype._streamHandler', ...served },
-    { file: 'build/src/server.js', target: 'Server.prototype._channelzHandler', ...served },
+    { file: 'build/src/server.js', target: 'Server.prototype._streamHandler', ...serves },
+    { file: 'build/src/server.js', target: 'Server.prototype._channelzHandler', ...serves },
   ],
 });
