@@ -1,60 +1,78 @@
-import { active, callIn, define } from '../src/define.ts';
+import { define, givenEmitter, type Point, scope } from '../src/define.ts';
+import { type Sent, sentStatus, serverOf, statusName } from '../src/semconv/grpc.ts';
+import { connectionOf, leaveToLibrary, type Session } from '../src/semconv/http2.ts';
+import { rpcClient, rpcServer } from '../src/semconv/rpc.ts';
+import { carry, started } from './grpc-js-call.ts';
 
-/**
- * A call waits until its channel is connected, and goes on in whatever has connected it, which another call has started as a rule.
- * It is sent, and what it listens to is called, in the context of the app's call.
- */
-const CONTEXT = Symbol('foretrace.context');
+type Making = [args: unknown, { path: string }, options: unknown, { getTarget(): string }];
+type Stream = Sent & { session: Session };
 
-interface Call {
-  [CONTEXT]?: ReturnType<typeof active>;
+const grpc = { scope: scope('foretrace.grpc-js'), system: 'grpc' };
+
+const client = rpcClient<unknown, Making>({
+  ...grpc,
+  call: (_, [, { path }, , channel]) => ({ method: path.slice(1), server: serverOf(channel.getTarget()) }),
+  status: (_, status) => statusName((status as { code?: number } | undefined)?.code),
+  carry: (carried, _, args) => carry(carried, args),
+});
+
+/** Stream and headers: with something before them from 1.12 on, and with what Node adds behind them. */
+function servedOf(args: unknown[]): { stream: Stream; headers: Record<string, string> } {
+  const [stream, headers] = args.slice(Array.isArray(args[0]) ? 1 : 0);
+  return { stream: stream as Stream, headers: headers as Record<string, string> };
 }
 
-type Listener = Record<'onReceiveMetadata' | 'onReceiveMessage' | 'onReceiveStatus', Function>;
+const server = rpcServer<{ handlers: Map<string, unknown> }, unknown[]>({
+  ...grpc,
+  call({ handlers }, args) {
+    const { stream, headers } = servedOf(args);
+    const path = headers[':path'];
+    return { method: path.slice(1), isUnknown: !handlers.has(path), peer: connectionOf(stream.session) };
+  },
+  status: (_, stream) => (stream === undefined ? undefined : sentStatus(stream as Stream)),
+  headers: (_, args) => servedOf(args).headers,
+});
 
-function listenIn(context: ReturnType<typeof active>, listener: Listener): Listener {
-  return {
-    onReceiveMetadata: (...args: unknown[]) => callIn(context, listener.onReceiveMetadata, listener, args),
-    onReceiveMessage: (...args: unknown[]) => callIn(context, listener.onReceiveMessage, listener, args),
-    onReceiveStatus: (...args: unknown[]) => callIn(context, listener.onReceiveStatus, listener, args),
-  };
-}
+const serves = { trace: server, ends: givenEmitter('close', (_, args) => servedOf(args).stream) };
 
-/** The app's call. */
-function startCall(call: Call, args: unknown[]): void {
-  const context = (call[CONTEXT] = active());
-  args[1] = listenIn(context, args[1] as Listener);
-}
-
-/** One attempt of it, which is started in the call's context. */
-function startAttempt(call: Call): void {
-  call[CONTEXT] = active();
-}
-
-/** What the channel calls once there is an address, or a connection. */
-function resume({ [CONTEXT]: context }: Call): ReturnType<typeof active> | undefined {
-  return context;
-}
+/** A connection outlives who asks for it. Its requests are ours: `http2` makes nothing of them. */
+const connects: Omit<Point, 'target'> = {
+  context: 'none',
+  after: ({ session }: { session?: Session }) => leaveToLibrary(session),
+};
 
 export default define({
   name: 'grpc-js',
+  aliases: ['grpc'],
   module: '@grpc/grpc-js',
   versions: '>=1.8 <2',
-  spans:
-    'none of its own, its requests are spans of `http2`: keeps the context of calls that wait for a connection',
-  keepsContext: true,
+  spans: 'a client span for each call, attempts included, and a server span for each call that is served',
   points: [
-    { file: 'build/src/resolving-call.js', target: 'ResolvingCall.prototype.start', before: startCall },
-    { file: 'build/src/resolving-call.js', target: 'ResolvingCall.prototype.getConfig', context: resume },
     {
-      file: 'build/src/load-balancing-call.js',
-      target: 'LoadBalancingCall.prototype.start',
-      before: startAttempt,
+      file: 'build/src/client-interceptors.js',
+      target: 'getInterceptingCall',
+      trace: client,
+      active: true,
+      ends: started,
     },
     {
-      file: 'build/src/load-balancing-call.js',
-      target: 'LoadBalancingCall.prototype.doPick',
-      context: resume,
+      file: 'build/src/subchannel.js',
+      target: 'Subchannel.prototype.createSession',
+      versions: '<1.8.2',
+      ...connects,
     },
+    {
+      file: 'build/src/transport.js',
+      target: 'Http2SubchannelConnector.prototype.createSession',
+      ...connects,
+    },
+    { file: 'build/src/server.js', target: 'Server.prototype.bindAsync', context: 'none' },
+    {
+      file: 'build/src/server.js',
+      target: 'Server.prototype._setupHandlers',
+      before: (_: unknown, [http2Server]: [object | null]) => leaveToLibrary(http2Server),
+    },
+    { file: 'build/src/server.js', target: 'Server.prototype._streamHandler', ...serves },
+    { file: 'build/src/server.js', target: 'Server.prototype._channelzHandler', ...serves },
   ],
 });

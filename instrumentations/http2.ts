@@ -5,6 +5,8 @@ import {
   type Attempt,
   endStream,
   type Headers,
+  isLeft,
+  leaveToLibrary,
   noteAnswer,
   noteOrigin,
   type Session,
@@ -18,9 +20,6 @@ const http2 = scope('foretrace.http2');
 const ATTEMPT = Symbol('foretrace.attempt');
 
 type Requested = Stream & { [ATTEMPT]?: Attempt };
-
-/** Servers of a library whose protocol is made of HTTP/2, and has spans of its own. */
-const suppressed = new WeakSet<object>();
 
 function isSuppressed(): boolean {
   return (active().suppressed & HTTP) !== 0;
@@ -67,13 +66,13 @@ const openRequest = opening('http2', [
 
 const server: Omit<Point, 'target'> = {
   after(_: unknown, __: unknown[], ___: unknown, made: object | undefined) {
-    if (made !== undefined && isSuppressed()) suppressed.add(made);
+    if (isSuppressed()) leaveToLibrary(made);
   },
   opens: [
     {
       target: 'constructor.prototype.emit',
       context(self: object, [event, first, second, , third]: [string, ...unknown[]]) {
-        if (suppressed.has(self)) return undefined;
+        if (isLeft(self)) return undefined;
         if (event === 'request' || event === 'checkContinue' || event === 'checkExpectation')
           shareServed(first as object, second as object);
         if (event !== 'stream') return undefined;

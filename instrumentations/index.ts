@@ -11,6 +11,7 @@ import express from './express.ts';
 import fastify, { fastifyMiddie } from './fastify.ts';
 import got from './got.ts';
 import grpcJs from './grpc-js.ts';
+import grpcJsWaiting from './grpc-js-waiting.ts';
 import hapi from './hapi.ts';
 import hono from './hono.ts';
 import http from './http.ts';
@@ -52,6 +53,7 @@ export const catalogue: readonly Instrumentation[] = [
   superagent,
   http2Wrapper,
   grpcJs,
+  grpcJsWaiting,
   express,
   router,
   fastify,

@@ -30,6 +30,7 @@ export {
   endingCallback,
   type Ends,
   endWithStream,
+  givenEmitter,
   iterator,
   promise,
   promised,

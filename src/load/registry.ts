@@ -75,7 +75,7 @@ export function createRegistry(patches: readonly ModulePatch[]): Registry {
     const { name, version } = manifest;
     const suitable = candidates.filter((patch) => satisfies(version, patch.versions as string));
     if (suitable.length === 0) {
-      const range = candidates.map((patch) => patch.versions).join(' || ');
+      const range = [...new Set(candidates.map((patch) => patch.versions))].join(' || ');
       const say = candidates.every(({ quiet }) => quiet === true) ? log.debug : log.warn;
       say(`${name} ${version} is outside the supported range ${range}; it is not traced`);
       return undefined;

@@ -1,4 +1,5 @@
 import { active, callIn } from '../context/active.ts';
+import type { Context } from '../context/context.ts';
 import { isAbort } from '../abort.ts';
 import { reportFailure } from '../guard.ts';
 import type { Ending } from '../operation/operation.ts';
@@ -9,13 +10,15 @@ import { lastGiven } from './arguments.ts';
  * What they do themselves is guarded by the wrapper.
  */
 export interface Ends {
+  /** It has something to do even for calls that are no operation, outside of any context: what they send carries the decision on. */
+  always?: true;
   /**
    * Before the call; may replace what is in `args`, which is the call's own array, but nothing in the app's objects. True if that
-   * arranges the end: the result is not looked at then.
+   * arranges the end: the result is not looked at then. `context` is what the call runs in, if not the active one.
    */
-  arm?(self: unknown, args: unknown[], ending: Ending): boolean;
+  arm?(self: unknown, args: unknown[], ending: Ending, context?: Context): boolean;
   /** After the call: returns the result, or what the app gets in its place. */
-  watch?(result: unknown, ending: Ending, self: unknown, args: unknown[]): unknown;
+  watch?(result: unknown, ending: Ending, self: unknown, args: unknown[], context?: Context): unknown;
 }
 
 /** Stands for the end of a call that has no operation: its callbacks have to keep the context all the same. */
@@ -215,6 +218,30 @@ export function emitter(...events: string[]): Ends {
       watchEmitter(result as object, emit, events, ending);
       return result;
     },
+  };
+}
+
+/**
+ * The call is over when an emitter that it was given emits `last`, with the emitter as its result. Its listeners run in the context of what
+ * the call does, whoever lets it emit.
+ */
+export function givenEmitter(last: string, of: (self: never, args: never) => object | undefined): Ends {
+  return {
+    arm(self, args, ending, context = active()) {
+      const emitter = of(self as never, args as never) as { emit?: unknown } | undefined;
+      const emit = emitter?.emit;
+      if (emitter === undefined || typeof emit !== 'function') return false;
+      Object.defineProperty(emitter, 'emit', {
+        configurable: true,
+        writable: true,
+        value: function (this: unknown, event: unknown) {
+          if (event === last) ending.end(undefined, emitter);
+          return callIn(context, emit, this, arguments);
+        },
+      });
+      return true;
+    },
+    watch: sync.watch,
   };
 }
 

@@ -188,7 +188,9 @@ function watchedWrapper(point: Point, name: string, nesting: Nesting): CallWrapp
         else if (where !== undefined && where !== 'none') context = other(where(this, args));
         // Under an unsampled parent a callback that loses the context would start traces of its own.
         isArmed =
-          ending === UNTRACED && current() === undefined ? true : ends.arm?.(this, args, ending) === true;
+          ending === UNTRACED && ends.always !== true && current() === undefined
+            ? true
+            : ends.arm?.(this, args, ending, context) === true;
         if (about === nesting) loudly(args, nesting);
         if (where === 'none' && !isArmed) bindCallback(args);
       } catch (failure) {
@@ -209,7 +211,7 @@ function watchedWrapper(point: Point, name: string, nesting: Nesting): CallWrapp
         if (about !== undefined) nesting.running = running;
       }
       try {
-        if (!isArmed && ends.watch !== undefined) result = ends.watch(result, ending, this, args);
+        if (!isArmed && ends.watch !== undefined) result = ends.watch(result, ending, this, args, context);
         return open === undefined ? result : open(result, { self: this, args });
       } catch (failure) {
         reportFailure(name, failure);

@@ -43,8 +43,20 @@ interface StreamError {
   name?: string;
 }
 
+/** Servers and sessions of libraries whose protocol is made of HTTP/2, and which have spans of their own. */
+const below = new WeakSet<object>();
+
+/** Leaves the streams of a server, or the requests of a session, to the library that it belongs to. */
+export function leaveToLibrary(made: object | null | undefined): void {
+  if (made !== null && made !== undefined) below.add(made);
+}
+
+export function isLeft(made: object): boolean {
+  return below.has(made);
+}
+
 /** The socket of a session is a proxy that throws once the session is over: what is needed is taken when it is there. */
-function connectionOf(session: Session): Connection {
+export function connectionOf(session: Session): Connection {
   const known = session[CONNECTION];
   if (known !== undefined) return known;
   const { localPort, encrypted } = session.socket ?? {};
@@ -107,6 +119,7 @@ export function startRequest(
   session: Session,
   headers: unknown,
 ): Attempt | undefined {
+  if (isLeft(session)) return undefined;
   const origin = session[ORIGIN];
   const method = headerOf(headers, ':method') ?? 'GET';
   if (origin === undefined || method === 'CONNECT' || isUndici(session)) return undefined;

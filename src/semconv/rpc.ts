@@ -1,6 +1,7 @@
 import { RPC } from '../context/layers.ts';
 import { bounded } from '../encode/flat-copy.ts';
 import type { Call, Facts, Role } from '../operation/operation.ts';
+import { replacedFields } from '../propagate/current.ts';
 import type { Scope } from '../trace/scope.ts';
 import { CLIENT, SERVER, type Span } from '../trace/span.ts';
 import { type RemoteEnd, remoteEnd } from './address.ts';
@@ -81,17 +82,27 @@ function addPeer(span: Span, peer: RemoteEnd): void {
   span.add(NETWORK_PEER_PORT, remotePort);
 }
 
+/** What carries a span on: the fields, and the names of those of the app's own that they replace. */
+export interface Carried {
+  readonly fields: Fields;
+  readonly replaced: readonly string[];
+}
+
 /** The role of an RPC client: every status but `OK` is an error. */
 export function rpcClient<Self, Args extends unknown[]>(
   getters: RpcGetters<Self, Args> & {
-    /** Puts the fields that carry the span on into a copy of the call's metadata. */
-    carry(fields: Fields, self: Self, args: Args): void;
+    /** Keeps what carries the span on, for a copy of the call's metadata. */
+    carry(carried: Carried, self: Self, args: Args): void;
   },
 ): Role<Self, Args, RpcFacts> {
   return {
     ...roleOf(getters, CLIENT, (status) => status !== 'OK'),
     inject(span, _facts, self, args, context) {
-      getters.carry(fieldsOf(span, context), self, args);
+      getters.carry(
+        { fields: fieldsOf(span, context), replaced: replacedFields(context.baggage) },
+        self,
+        args,
+      );
     },
   };
 }

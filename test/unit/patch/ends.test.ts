@@ -9,6 +9,7 @@ import {
   emitter,
   type Ends,
   endWithStream,
+  givenEmitter,
   iterator,
   promise,
   promised,
@@ -21,7 +22,7 @@ import {
 import { wrapperOf } from '../../../src/patch/point.ts';
 import type { Role } from '../../../src/operation/operation.ts';
 import { scope } from '../../../src/trace/scope.ts';
-import { CLIENT } from '../../../src/trace/span.ts';
+import { CLIENT, SERVER } from '../../../src/trace/span.ts';
 import { collectSpans } from '../../fixtures/core/spans.ts';
 import type { ReceivedSpan } from '../../support/otlp.ts';
 
@@ -476,6 +477,68 @@ describe('emitter', () => {
     make(emitter('end'), () => library)();
     expect(() => library.emit('error', failure)).toThrow(failure);
     expect(ends).toEqual([{ error: failure, result: undefined }]);
+  });
+});
+
+describe('givenEmitter', () => {
+  it('ends with the last event of an emitter that was given, which emits in the context of what the call does', () => {
+    const given = new EventEmitter();
+    const server: Role = {
+      ...role,
+      kind: SERVER,
+      received: () => ({ carriers: [], get: () => undefined }),
+    };
+    const seen: unknown[] = [];
+    const handle = wrapped(
+      server,
+      givenEmitter('close', (_, [emitter]: [EventEmitter]) => emitter),
+      (emitter: EventEmitter) => {
+        seen.push(active());
+        emitter.on('data', () => seen.push(active()));
+      },
+    );
+    handle(given);
+    expect(Object.keys(given)).not.toContain('emit');
+    run(ROOT.setValue(Symbol('whoever'), 1), () => given.emit('data'));
+    expect(seen[0]).not.toBe(active());
+    expect(seen[1]).toBe(seen[0]);
+    expect(ends).toEqual([]);
+    given.emit('close');
+    given.emit('close');
+    expect(ends).toEqual([{ error: undefined, result: given }]);
+  });
+
+  it('ends at once without an emitter', () => {
+    make(
+      givenEmitter('close', () => undefined),
+      () => 7,
+    )();
+    expect(ends).toEqual([{ error: undefined, result: 7 }]);
+  });
+});
+
+describe('an end that is always asked', () => {
+  const none: Role = { ...role, of: () => undefined };
+  const replacing = (always: boolean): Ends => ({ ...(always && { always }), watch: () => 'replaced' });
+
+  it('sees what a call returns that is no operation, outside of any context', () => {
+    expect(wrapped(none, replacing(true), () => 'result')()).toBe('replaced');
+    expect(wrapped(none, replacing(false), () => 'result')()).toBe('result');
+  });
+
+  it('knows the context that an active call runs in', () => {
+    const seen: unknown[] = [];
+    const ended: Ends = {
+      watch(result, ending, _self, _args, context) {
+        ending.end(undefined);
+        seen.push(context);
+        return result;
+      },
+    };
+    const point = { target: '', trace: role, active: true, ends: ended } as const;
+    wrapperOf(point, 'unit', { running: undefined })(() => seen.push(active()))();
+    expect(seen[1]).toBe(seen[0]);
+    expect(seen[0]).not.toBe(active());
   });
 });
 
