@@ -1,4 +1,5 @@
 import type { Instrumentation } from '../src/define.ts';
+import amqplib from './amqplib.ts';
 import asyncLibrary from './async.ts';
 import bottleneck from './bottleneck.ts';
 import fastq from './fastq.ts';
@@ -88,6 +89,7 @@ export const catalogue: readonly Instrumentation[] = [
   libsql,
   libsqlClient,
   sqlite3,
+  amqplib,
   asyncLibrary,
   bottleneck,
   fastq,

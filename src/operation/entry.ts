@@ -11,6 +11,8 @@ import { parentIds, startUnder } from './start.ts';
 export interface Received<C> {
   readonly carriers: readonly C[];
   readonly get: HeaderGetter<C>;
+  /** It has been asked for once and comes again and again: each time is a trace of its own, with a link to who asked. */
+  readonly isRepeated?: boolean;
 }
 
 /** The parent that a carrier names; `DENIED` if it names none and asks that nothing be recorded; undefined for a trace of its own. */
@@ -39,21 +41,22 @@ export function startReceived(
   scope: Scope,
   name: string,
   kind: number,
-  { carriers, get }: Received<never>,
+  { carriers, get, isRepeated = false }: Received<never>,
   around: Context,
 ): { span: Span | NonRecordingSpan; baggage: string | undefined } {
   const ambient = parentIds(around);
   const isAmbient = ambient !== undefined && ambient !== NO_SPAN && ambient !== DENIED;
-  const single = carriers.length === 1 ? remoteParent(carriers[0], get) : undefined;
+  const isSingle = carriers.length === 1 && !isRepeated;
+  const single = isSingle ? remoteParent(carriers[0], get) : undefined;
   const isLocal = single === undefined && isAmbient;
   const span = isLocal
     ? startUnder(scope, name, kind, ambient, isRemote(ambient), false, now())
     : startRemote(scope, name, kind, single, now());
   if (span instanceof Span) {
     if (single !== undefined && isAmbient && !isSame(single, ambient)) span.link(ambient, isRemote(ambient));
-    if (carriers.length > 1) linkReceived(span, { carriers, get });
+    if (!isSingle) linkReceived(span, { carriers, get });
   }
-  return { span, baggage: carriers.length === 1 ? extractBaggage(carriers[0], get) : undefined };
+  return { span, baggage: isSingle ? extractBaggage(carriers[0], get) : undefined };
 }
 
 /** Links each of what came with something. */

@@ -1,5 +1,6 @@
 import { active } from '../context/active.ts';
-import { Context, SPAN_KEY } from '../context/context.ts';
+import { Context, ROOT, SPAN_KEY } from '../context/context.ts';
+import { NONE } from '../context/layers.ts';
 import { reportFailure } from '../guard.ts';
 import { now } from '../trace/clock.ts';
 import { noteClosed, noteOpen, type OpenEntry, type Received, startReceived } from './entry.ts';
@@ -35,14 +36,19 @@ export interface Role<Self = unknown, Args extends unknown[] = unknown[], F exte
   of(self: Self, args: Args, context: Context, call: Call | undefined): F | undefined;
   /** Adds the attributes that are known when it starts. */
   start?(span: Span, facts: F, self: Self, args: Args): void;
-  /** What only its end shows, in place of what `of` said: it names the span then. */
-  late?(facts: F): F;
+  /** What only its end shows, in place of what `of` said: it names the span then. `error` is undefined on success. */
+  late?(facts: F, error: unknown, result: unknown): F;
   /** Adds what its end tells; `error` is undefined on success. */
   end?(span: Span, error: unknown, result: unknown, facts: F): void;
   /** Lets the span travel with what the call sends, also one that is not recorded. */
   inject?(span: Span | NonRecordingSpan, facts: F, self: Self, args: Args, context: Context): void;
   /** For what another process asks for: what came with it. */
   received?(facts: F, self: Self, args: Args): Received<never>;
+  /**
+   * What is active where it comes in is nobody's will: that of whoever opened the connection, or started to poll. It is neither a parent nor
+   * a link then, and suppresses nothing.
+   */
+  readonly ignoresContext?: true;
   /** The layers that are suppressed below it: of the protocols that it is sent by. */
   readonly suppresses?: number;
 }
@@ -50,7 +56,7 @@ export interface Role<Self = unknown, Args extends unknown[] = unknown[], F exte
 /** A role of any library. */
 export interface AnyRole extends Omit<Role<never, never, never>, 'of' | 'late'> {
   of(self: never, args: never, context: Context, call: Call | undefined): Facts | undefined;
-  late?(facts: never): Facts;
+  late?(facts: never, error: unknown, result: unknown): Facts;
 }
 
 /** What has an end. The first call of `end` counts; `undefined` as error means success. */
@@ -89,7 +95,7 @@ export class Operation implements Ending {
     this.isOver = true;
     const { role, span } = this;
     try {
-      const facts = role.late === undefined ? this.facts : role.late(this.facts);
+      const facts = role.late === undefined ? this.facts : role.late(this.facts, error, result);
       if (span !== undefined && !span.ended) {
         if (role.late !== undefined) span.name = facts.name;
         role.end?.(span, error, result, facts);
@@ -108,15 +114,10 @@ class ReceivedOperation extends Operation implements OpenEntry {
   older: OpenEntry | undefined = undefined;
   newer: OpenEntry | undefined = undefined;
 
-  constructor(
-    role: Role,
-    facts: Facts,
-    started: Span | NonRecordingSpan,
-    baggage: string | undefined,
-    around: Context,
-  ) {
+  constructor(role: Role, facts: Facts, started: Span | NonRecordingSpan, baggage: string | undefined) {
     super(role, facts, started instanceof Span ? started : undefined);
-    this.context = new Context(started, this, baggage, around.suppressed, undefined, undefined);
+    // What is suppressed where it comes in is the protocol that brings it, not what is done for it.
+    this.context = new Context(started, this, baggage, NONE, undefined, undefined);
     if (this.span !== undefined) noteOpen(this);
   }
 
@@ -140,7 +141,8 @@ export function isTraced(scope: Scope, kind: number, layer: number, context: Con
 export function begin(given: AnyRole, self: unknown, args: unknown[], call?: Call): Operation | undefined {
   const role = given as unknown as Role;
   const context = active();
-  if (role.received !== undefined) return receive(role, self, args, call, context);
+  if (role.received !== undefined)
+    return receive(role, self, args, call, role.ignoresContext === true ? ROOT : context);
   const { scope, kind, layer, inject } = role;
   const traced = isTraced(scope, kind, layer, context);
   // What is not recorded travels all the same: the decision on a trace is one for all of it.
@@ -173,7 +175,7 @@ function receive(
   if (facts === undefined) return undefined;
   const received = role.received?.(facts, self, args) as Received<never>;
   const { span, baggage } = startReceived(scope, facts.name, kind, received, around);
-  const operation = new ReceivedOperation(role, facts, span, baggage, around);
+  const operation = new ReceivedOperation(role, facts, span, baggage);
   if (operation.span !== undefined) role.start?.(operation.span, facts, self, args);
   return operation;
 }

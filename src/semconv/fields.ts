@@ -26,6 +26,13 @@ export function withFields(headers: unknown, fields: Fields): Record<string, unk
   return replacedFields(undefined).some((name) => name in own) ? { ...own } : { ...own, ...fields };
 }
 
+/** The first of the fields that fit into so many bytes: more of them would cost the app its message, or its connection. */
+export function fitting(fields: Fields, room: number): Fields {
+  let left = room;
+  const fit = Object.entries(fields).filter(([name, value]) => (left -= name.length + value.length) >= 0);
+  return Object.fromEntries(fit);
+}
+
 /** A header of a message, which may be anything: text, a buffer of it, or what a stranger has put there. */
 export function headerOf(headers: unknown, name: string): string | string[] | undefined {
   if (typeof headers !== 'object' || headers === null || !Object.hasOwn(headers, name)) return undefined;

@@ -37,7 +37,7 @@ export interface MessagingOperation {
 }
 
 /** The answers that a messaging library gives. */
-export interface MessagingGetters<Self, Args extends unknown[]> {
+export interface MessagingGetters<Self, Args extends unknown[], Result = unknown> {
   scope: Scope;
   /** `messaging.system`. */
   system: string;
@@ -45,6 +45,10 @@ export interface MessagingGetters<Self, Args extends unknown[]> {
   name?: string;
   /** Undefined for a call that is no operation. `call` is the one that a handler was given to. */
   operation(self: Self, args: Args, call: Call | undefined): MessagingOperation | undefined;
+  /** What its result tells besides, if something: the id that the server has given to a message, the message that was asked for. */
+  got?(result: Result, operation: MessagingOperation): MessagingOperation | undefined;
+  /** Whether an error is a failure; all are if absent. */
+  isFailure?(error: unknown): boolean;
 }
 
 interface MessagingFacts extends Facts {
@@ -54,27 +58,48 @@ interface MessagingFacts extends Facts {
 const MAX_DESTINATION = 256;
 const MAX_ID = 256;
 
-function roleOf<Self, Args extends unknown[]>(
-  { scope, system, name: given, operation: operationOf }: MessagingGetters<Self, Args>,
+function roleOf<Self, Args extends unknown[], Result>(
+  {
+    scope,
+    system,
+    name: given,
+    operation: operationOf,
+    got,
+    isFailure,
+  }: MessagingGetters<Self, Args, Result>,
   kind: number,
   type: string,
 ): Role<Self, Args, MessagingFacts> {
   const name = given ?? type;
+  const factsOf = (operation: MessagingOperation): MessagingFacts => ({
+    name: `${name} ${targetOf(operation)}`.trimEnd(),
+    operation,
+  });
   return {
     scope,
     kind,
     layer: MESSAGING,
     of(self, args, _context, call) {
       const operation = operationOf(self, args, call);
-      return operation && { name: `${name} ${targetOf(operation)}`.trimEnd(), operation };
+      return operation && factsOf(operation);
     },
     start(span, { operation }) {
       span.add(MESSAGING_SYSTEM, system);
       span.add(MESSAGING_OPERATION_NAME, name);
       span.add(MESSAGING_OPERATION_TYPE, type);
-      describe(span, operation);
+      // What the result tells may be about the same attributes.
+      if (got === undefined) describe(span, operation);
     },
-    end: endMessaging,
+    late:
+      got &&
+      ((facts, error, result) => {
+        const more = error === undefined ? got(result as Result, facts.operation) : undefined;
+        return more === undefined ? facts : factsOf({ ...facts.operation, ...more });
+      }),
+    end(span, error, _result, { operation }) {
+      if (got !== undefined) describe(span, operation);
+      if (error !== undefined && isFailure?.(error) !== false) failed(span, errorType(error));
+    },
   };
 }
 
@@ -105,13 +130,9 @@ function textOf(id: unknown): string | undefined {
   return typeof id === 'string' && id !== '' ? bounded(id, MAX_ID) : undefined;
 }
 
-function endMessaging(span: Span, error: unknown): void {
-  if (error !== undefined) failed(span, errorType(error));
-}
-
 /** The role of what sends messages; what is sent carries the span on, also one that is not recorded. */
-export function producer<Self, Args extends unknown[]>(
-  getters: MessagingGetters<Self, Args> & {
+export function producer<Self, Args extends unknown[], Result = unknown>(
+  getters: MessagingGetters<Self, Args, Result> & {
     /** Puts the fields into what is sent: {@link withFields} makes the copy of the app's headers. */
     carry(fields: Fields, self: Self, args: Args): void;
   },
@@ -124,38 +145,45 @@ export function producer<Self, Args extends unknown[]>(
   };
 }
 
-/** The role of a handler of messages: its span is below that of who sent the message, and active in the handler. */
+/**
+ * The role of a handler of messages: its span is below that of who sent the message, and active in the handler. What is active where the
+ * library calls it is that of whoever opened the connection.
+ */
 export function consumer<Self, Args extends unknown[]>(
   getters: MessagingGetters<Self, Args> & {
     /** The headers of the message, or of each message of a batch. */
     headers(self: Self, args: Args): unknown;
+    /** Whether the message comes again and again because it was scheduled once. */
+    isRepeated?(self: Self, args: Args): boolean;
   },
 ): Role<Self, Args, MessagingFacts> {
   return {
     ...roleOf(getters, CONSUMER, 'process'),
-    received: (_facts, self, args) => receivedOf(getters.headers(self, args)),
+    ignoresContext: true,
+    received: (_facts, self, args) =>
+      receivedOf(getters.headers(self, args), getters.isRepeated?.(self, args)),
   };
 }
 
-function receivedOf(headers: unknown): Received<never> {
-  return { carriers: (Array.isArray(headers) ? headers : [headers]) as never[], get: headerOf as never };
+function receivedOf(headers: unknown, isRepeated?: boolean): Received<never> {
+  const carriers = (Array.isArray(headers) ? headers : [headers]) as never[];
+  return { carriers, get: headerOf as never, isRepeated };
 }
 
 /** The role of a call that fetches messages, where the app handles them itself: what it got is linked. */
-export function receiver<Self, Args extends unknown[]>(
-  getters: MessagingGetters<Self, Args> & {
-    /** What is known of the messages only once they are there. */
-    got(result: unknown): (MessagingOperation & { headers?: unknown }) | undefined;
+export function receiver<Self, Args extends unknown[], Result>(
+  getters: MessagingGetters<Self, Args, Result> & {
+    /** The headers of the message, or of each message, that it got. */
+    headers(result: Result): unknown;
   },
 ): Role<Self, Args, MessagingFacts> {
+  const role = roleOf(getters, CLIENT, 'receive');
   return {
-    ...roleOf(getters, CLIENT, 'receive'),
-    end(span, error, result) {
-      endMessaging(span, error);
-      const got = error === undefined ? getters.got(result) : undefined;
-      if (got === undefined) return;
-      describe(span, got);
-      linkReceived(span, receivedOf(got.headers));
+    ...role,
+    end(span, error, result, facts) {
+      role.end?.(span, error, result, facts);
+      const headers = error === undefined ? getters.headers(result as Result) : undefined;
+      if (headers !== undefined) linkReceived(span, receivedOf(headers));
     },
   };
 }

@@ -108,6 +108,7 @@ export function producerKit(library: ProducerKit): void {
     it.each(Object.keys(styles))('sends baggage along (style: %s)', async (style) => {
       const { carrier } = await send({ style, baggage: 'c1' });
       if (!PLUMBING) expect(carrier.baggage).toBe('canary=c1');
+      await kit.collect(3 + styles[style].length);
     });
 
     it('sends baggage along without a sampled trace', async () => {

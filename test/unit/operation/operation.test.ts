@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { active, run } from '../../../src/context/active.ts';
 import { type Context, ROOT, SPAN_KEY, SUPPRESS_KEY } from '../../../src/context/context.ts';
-import { ALL, DB, HTTP, MESSAGING } from '../../../src/context/layers.ts';
+import { ALL, DB, HTTP, MESSAGING, NONE } from '../../../src/context/layers.ts';
 import { begin, contextBelow, type Role, setMeasure } from '../../../src/operation/operation.ts';
 import { oldestOpen } from '../../../src/operation/entry.ts';
 import * as roots from '../../../src/operation/roots.ts';
@@ -77,6 +77,12 @@ describe('an operation', () => {
   it('may be known late, which gives it its name', () => {
     const late: Role<unknown, [string?]> = { ...query, late: ({ name }) => ({ name: `${name}, late` }) };
     expect(spansIn(ROOT, late)).toEqual(['call, late']);
+    const told: Role<unknown, [string?]> = {
+      ...query,
+      late: (_, error, result) => ({ name: `${String(error)} ${String(result)}` }),
+    };
+    begin(told, undefined, ['call'])?.end(undefined, 'result');
+    expect(spans.at(-1)).toMatchObject({ name: 'undefined result' });
   });
 
   it('suppresses below it the layers that it is sent by', () => {
@@ -217,6 +223,29 @@ describe('what another process asks for', () => {
     expect(spans).toEqual([]);
     expect(context.span?.spanContext()).toMatchObject({ traceId: 'a'.repeat(32), traceFlags: 0 });
     expect(context.entry?.span).toBeUndefined();
+  });
+
+  it("is neither below what is active nor linked to it where that is nobody's will, nor suppressed by it", () => {
+    const around = begin(query, undefined, ['around']);
+    const role = { ...receive({}), ignoresContext: true } as const;
+    const context = run(contextBelow(around!).suppress(ALL), () => enter(role));
+    expect(context.suppressed).toBe(NONE);
+    expect(spans).toMatchObject([{ name: 'process', parentSpanId: undefined, links: [] }]);
+    expect(spans[0].traceId).not.toBe(around?.span?.spanContext().traceId);
+    around?.end(undefined);
+  });
+
+  it('is linked to who asked, and without its baggage, where it comes again and again', () => {
+    const carrier = { traceparent: parent('a'), baggage: 'user=ada' };
+    const received = (): object => ({ carriers: [carrier], get, isRepeated: true });
+    const context = enter({ ...receive(), received } as Role<unknown, []>);
+    expect(context.baggage).toBeUndefined();
+    expect(spans).toMatchObject([{ parentSpanId: undefined, links: [{ traceId: 'a'.repeat(32) }] }]);
+    expect(spans[0].traceId).not.toBe('a'.repeat(32));
+  });
+
+  it('suppresses nothing below it that is suppressed where it comes in', () => {
+    expect(run(ROOT.suppress(DB), () => enter(receive({}))).suppressed).toBe(NONE);
   });
 
   it('is nothing where its layer is suppressed', () => {
