@@ -32,6 +32,7 @@ import mysql2 from './mysql2.ts';
 import nestjsCore from './nestjs-core.ts';
 import pgPool from './pg-pool.ts';
 import pg from './pg.ts';
+import pino from './pino.ts';
 import redisClient, { nodeRedisClient } from './redis-client.ts';
 import redis from './redis.ts';
 import postgres from './postgres.ts';
@@ -86,6 +87,7 @@ export const catalogue: readonly Instrumentation[] = [
   libsql,
   libsqlClient,
   sqlite3,
+  pino,
   asyncLibrary,
   bottleneck,
   fastq,
