@@ -11,7 +11,7 @@ import {
 } from '../trace/operation.ts';
 import { bindCallback, replaceArgument } from './arguments.ts';
 import { type Ends, promise, sync, UNKNOWN, UNTRACED } from './ends.ts';
-import { locate, type Wrapper, wrap } from './wrap.ts';
+import { locate, type Wrapper, wrap, wrapFunction } from './wrap.ts';
 
 /**
  * One function of a library, and what is made of its calls. All that a point says happens in one wrapper, one frame in the app's
@@ -25,6 +25,8 @@ export interface Point {
    * is the function itself (CommonJS), and is replaced. A last part `Symbol(name)` is the holder's own symbol of that description.
    */
   target: string;
+  /** Other names that its holder has it under: they stay the same function. */
+  aliases?: readonly string[];
   /** Restricts the point to some versions of the library. */
   versions?: string;
   /**
@@ -46,6 +48,8 @@ export interface Point {
    * each other. A function tells what it is about (a database): calls about something else count then.
    */
   outermost?: true | ((self: never, args: never) => unknown);
+  /** Calls that nothing is made of, nor of what they return: with `trace`, `after`, `opens` or `ends`. */
+  unless?: (self: never, args: never) => boolean;
   /** Looks at a call before it is made. It may replace what is in `args`; objects of the app's are replaced by copies. */
   before?: (self: never, args: never, call: Call | undefined) => unknown;
   /** Looks at a call that is over. `begun` is what `before` returned. */
@@ -56,7 +60,10 @@ export interface Point {
    * undefined leaves it as it is.
    */
   context?: 'none' | 'caller' | ((self: never, args: never) => Context | undefined);
-  /** Points of what comes of the call: returned, promised or called back. Of a class that is not exported: `constructor.prototype.query`. */
+  /**
+   * Points of what comes of the call: returned, promised or called back. A function that is returned has an empty target, and its role is
+   * told the call that it came of. Of a class that is not exported: `constructor.prototype.query`.
+   */
   opens?: readonly Point[];
   /** The last resort, for what none of the above says: makes the replacement of the function, and guards what is ours in it. */
   wrap?: Wrapper;
@@ -68,7 +75,7 @@ export interface Nesting {
 }
 
 /** The wrapper of the functions that a point is about; `name` is the instrumentation's. */
-export function wrapperOf(point: Point, name: string, nesting: Nesting): Wrapper {
+export function wrapperOf(point: Point, name: string, nesting: Nesting): CallWrapper {
   if (point.wrap !== undefined) return point.wrap;
   const { argument } = point;
   const wrapper = wrapperOfCalls(point, name, nesting);
@@ -98,6 +105,7 @@ function wrapperOfCalls(point: Point, name: string, nesting: Nesting): CallWrapp
 
 type Before = (self: unknown, args: unknown[], call: Call | undefined) => unknown;
 type After = (self: unknown, args: unknown[], error: unknown, result: unknown, begun: unknown) => void;
+type Unless = (self: unknown, args: unknown[]) => boolean;
 type Where = 'none' | ((self: unknown, args: unknown[]) => Context | undefined);
 
 function bound(original: Function): Function {
@@ -139,6 +147,7 @@ function contextWrapper(before: Before | undefined, where: Where, name: string):
 /** For calls whose end counts. */
 function watchedWrapper(point: Point, name: string, nesting: Nesting): CallWrapper {
   const { trace, active: isActive, outermost } = point;
+  const unless = point.unless as Unless | undefined;
   const ends = point.ends ?? (trace === undefined ? sync : promise);
   const where = point.context as Where | undefined;
   const opens = opener(point.opens, name, nesting);
@@ -147,12 +156,14 @@ function watchedWrapper(point: Point, name: string, nesting: Nesting): CallWrapp
   const isInside = isActive === true || (trace as { received?: unknown } | undefined)?.received !== undefined;
   return (original, call) =>
     function (this: unknown, ...args: unknown[]) {
+      if (unless !== undefined && asked(unless, this, args, name) === true)
+        return Reflect.apply(original, this, args);
       const about =
         outermost === undefined
           ? undefined
           : outermost === true
             ? nesting
-            : aboutOf(outermost, this, args, name);
+            : asked(outermost, this, args, name);
       if (about !== undefined && nesting.running === about) return Reflect.apply(original, this, args);
       let ending: Ending = UNTRACED;
       let isArmed = false;
@@ -186,7 +197,7 @@ function watchedWrapper(point: Point, name: string, nesting: Nesting): CallWrapp
       }
       try {
         if (!isArmed && ends.watch !== undefined) result = ends.watch(result, ending, this, args);
-        return open === undefined ? result : open(result);
+        return open === undefined ? result : open(result, { self: this, args });
       } catch (failure) {
         reportFailure(name, failure);
         return result;
@@ -194,8 +205,8 @@ function watchedWrapper(point: Point, name: string, nesting: Nesting): CallWrapp
     };
 }
 
-/** What a call is about, for `outermost`; undefined lets it count. */
-function aboutOf(
+/** What a table says of a call before anything is made of it; undefined, if it fails, lets it count. */
+function asked(
   of: (self: never, args: never) => unknown,
   self: unknown,
   args: unknown[],
@@ -267,7 +278,7 @@ function opener(
   points: readonly Point[] | undefined,
   name: string,
   nesting: Nesting,
-): { members?: (value: unknown) => void; whole?: (value: unknown) => unknown } | undefined {
+): { members?: (value: unknown) => void; whole?: (value: unknown, call: Call) => unknown } | undefined {
   if (points === undefined) return undefined;
   const made = points.map((point) => ({ target: point.target, wrapper: wrapperOf(point, name, nesting) }));
   const ofClass = made
@@ -290,7 +301,10 @@ function opener(
   };
   return {
     members: ofClass.length + own.length === 0 ? undefined : members,
-    whole: whole && ((value) => (typeof value === 'function' ? wrappedFunction(value, whole) : value)),
+    whole:
+      whole &&
+      ((value, call) =>
+        typeof value === 'function' ? wrapFunction(value, (original) => whole(original, call)) : value),
   };
 }
 
@@ -299,12 +313,6 @@ function wrapAll(holder: object, members: readonly { target: string; wrapper: Wr
     const found = locate(holder, target);
     if (found !== undefined) wrap(found.holder, found.name, wrapper as never);
   }
-}
-
-function wrappedFunction(value: Function, wrapper: Wrapper): Function {
-  const holder = { value };
-  wrap(holder, 'value', wrapper as never);
-  return holder.value;
 }
 
 /** Makes the points of values that come by other ways than from a call: of an argument, of what a channel publishes. */
