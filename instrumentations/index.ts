@@ -7,6 +7,7 @@ import pQueue from './p-queue.ts';
 import workerpool from './workerpool.ts';
 import betterSqlite3 from './better-sqlite3.ts';
 import connect from './connect.ts';
+import ejs from './ejs.ts';
 import express from './express.ts';
 import fastify, { fastifyMiddie } from './fastify.ts';
 import got from './got.ts';
@@ -87,6 +88,7 @@ export const catalogue: readonly Instrumentation[] = [
   libsql,
   libsqlClient,
   sqlite3,
+  ejs,
   pino,
   asyncLibrary,
   bottleneck,
