@@ -8,6 +8,7 @@ import pQueue from './p-queue.ts';
 import workerpool from './workerpool.ts';
 import betterSqlite3 from './better-sqlite3.ts';
 import connect from './connect.ts';
+import ejs from './ejs.ts';
 import express from './express.ts';
 import fastify, { fastifyMiddie } from './fastify.ts';
 import got from './got.ts';
@@ -34,6 +35,7 @@ import mysql2 from './mysql2.ts';
 import nestjsCore from './nestjs-core.ts';
 import pgPool from './pg-pool.ts';
 import pg from './pg.ts';
+import pino from './pino.ts';
 import redisClient, { nodeRedisClient } from './redis-client.ts';
 import redis from './redis.ts';
 import postgres from './postgres.ts';
@@ -90,6 +92,8 @@ export const catalogue: readonly Instrumentation[] = [
   libsqlClient,
   sqlite3,
   amqplib,
+  ejs,
+  pino,
   asyncLibrary,
   bottleneck,
   fastq,

@@ -26,10 +26,7 @@ export function wrap<F extends AnyFunction>(
   const namespace = Object.getPrototypeOf(holder) === null;
   const target: object = namespace ? { [name]: original } : holder;
   const replacement: unknown = shimmer.wrap(target as Record<string, F>, name as string, (original) => {
-    const wrapped = wrapper(own ? original : inherited<F>(holder, name));
-    mimic(wrapped, original);
-    Object.defineProperty(wrapped, WRAPPED, { value: true });
-    return wrapped;
+    return marked(wrapper(own ? original : inherited<F>(holder, name)), original);
   });
   if (namespace) (holder as Record<PropertyKey, unknown>)[name] = replacement;
   return () => {
@@ -38,6 +35,18 @@ export function wrap<F extends AnyFunction>(
     if (namespace) (holder as Record<PropertyKey, unknown>)[name] = original;
     if (!own) delete (holder as Record<PropertyKey, unknown>)[name];
   };
+}
+
+/** What `wrapper` makes of a function that no property holds: what a call returns. Without shimmer's properties, it looks like the original. */
+export function wrapFunction(original: Function, wrapper: Wrapper): Function {
+  if (isWrapped(original)) return original;
+  return marked(wrapper(original) as AnyFunction, original as AnyFunction);
+}
+
+function marked<F extends AnyFunction>(wrapped: F, original: F): F {
+  mimic(wrapped, original);
+  Object.defineProperty(wrapped, WRAPPED, { value: true });
+  return wrapped;
 }
 
 /**

@@ -65,7 +65,10 @@ export function modulePatches(instrumentation: Instrumentation): ModulePatch[] {
           root.exports = unlocked(holder);
           holder = root.exports as object;
         }
+        const original = get(holder, method);
         undo.push(wrap(holder, method, wrapperOf(point, name, nesting) as never));
+        for (const alias of point.aliases ?? [])
+          if (get(holder, alias) === original) undo.push(replace(holder, alias, get(holder, method)));
       }
     } catch (error) {
       leave();
@@ -80,6 +83,17 @@ export function modulePatches(instrumentation: Instrumentation): ModulePatch[] {
     patches.push({ module: loader, files: [''], patch: () => patch(require(module), { file: '', version }) });
   }
   return patches;
+}
+
+function get(holder: object, name: PropertyKey): unknown {
+  return (holder as Record<PropertyKey, unknown>)[name];
+}
+
+function replace(holder: object, name: string, value: unknown): () => void {
+  const before = get(holder, name);
+  const set = (next: unknown): void => void Reflect.set(holder, name, next);
+  set(value);
+  return () => set(before);
 }
 
 /** Below the module, so that what the module exports as a whole has a place too. */

@@ -11,7 +11,7 @@ import {
 } from '../operation/operation.ts';
 import { bindCallback, replaceArgument } from './arguments.ts';
 import { type Ends, promise, sync, UNKNOWN, UNTRACED } from './ends.ts';
-import { locate, type Wrapper, wrap } from '../wrap.ts';
+import { locate, type Wrapper, wrap, wrapFunction } from '../wrap.ts';
 
 /**
  * One function of a library, and what is made of its calls. All that a point says happens in one wrapper, one frame in the app's
@@ -25,6 +25,8 @@ export interface Point {
    * is the function itself (CommonJS), and is replaced. A last part `Symbol(name)` is the holder's own symbol of that description.
    */
   target: string;
+  /** Other names that its holder has it under: they stay the same function. */
+  aliases?: readonly string[];
   /** Restricts the point to some versions of the library. */
   versions?: string;
   /**
@@ -47,6 +49,8 @@ export interface Point {
    * else count then, and callbacks that are not called meanwhile need no function of ours around them.
    */
   outermost?: true | ((self: never, args: never) => unknown);
+  /** Calls that nothing is made of, nor of what they return: with `trace`, `after`, `opens` or `ends`. */
+  unless?: (self: never, args: never) => boolean;
   /**
    * Looks at a call before it is made. It may replace what is in `args`; objects of the app's are replaced by copies. Returns `UNTRACED` if
    * there is nothing that `after` has to hear of this call: a promise is handed out as it is then.
@@ -75,7 +79,7 @@ export interface Nesting {
 }
 
 /** The wrapper of the functions that a point is about; `name` is the instrumentation's. */
-export function wrapperOf(point: Point, name: string, nesting: Nesting): Wrapper {
+export function wrapperOf(point: Point, name: string, nesting: Nesting): CallWrapper {
   if (point.wrap !== undefined) return point.wrap;
   const { argument } = point;
   const wrapper = wrapperOfCalls(point, name, nesting);
@@ -94,13 +98,7 @@ export function wrapperOf(point: Point, name: string, nesting: Nesting): Wrapper
 /** What stands in for a function that no target leads to: found by a `before` or an `after`. It looks like the function itself. */
 export function replacement<F extends Function>(original: F, point: Omit<Point, 'target'>, name: string): F {
   const wrapper = wrapperOf({ target: '', ...point }, name, { running: undefined });
-  return replaced(original, wrapper) as F;
-}
-
-function replaced(original: Function, wrapper: Wrapper): Function {
-  const holder = { original };
-  wrap(holder, 'original', wrapper as never);
-  return holder.original;
+  return wrapFunction(original, wrapper) as F;
 }
 
 type CallWrapper = (original: Function, call?: Call) => Function;
@@ -117,6 +115,7 @@ function wrapperOfCalls(point: Point, name: string, nesting: Nesting): CallWrapp
 
 type Before = (self: unknown, args: unknown[], call: Call | undefined) => unknown;
 type After = (self: unknown, args: unknown[], error: unknown, result: unknown, begun: unknown) => void;
+type Unless = (self: unknown, args: unknown[]) => boolean;
 type Where = 'none' | ((self: unknown, args: unknown[]) => Context | undefined);
 
 function bound(original: Function): Function {
@@ -163,6 +162,7 @@ function other(context: Context | undefined): Context | undefined {
 /** For calls whose end counts. */
 function watchedWrapper(point: Point, name: string, nesting: Nesting): CallWrapper {
   const { trace, active: isActive, outermost } = point;
+  const unless = point.unless as Unless | undefined;
   const ends = point.ends ?? (trace === undefined ? sync : promise);
   const where = point.context as Where | undefined;
   const opens = opener(point.opens, name, nesting);
@@ -171,12 +171,14 @@ function watchedWrapper(point: Point, name: string, nesting: Nesting): CallWrapp
   const isInside = isActive === true || (trace as { received?: unknown } | undefined)?.received !== undefined;
   return (original, call) =>
     function (this: unknown, ...args: unknown[]) {
+      if (unless !== undefined && asked(unless, this, args, name) === true)
+        return Reflect.apply(original, this, args);
       const about =
         outermost === undefined
           ? undefined
           : outermost === true
             ? nesting
-            : aboutOf(outermost, this, args, name);
+            : asked(outermost, this, args, name);
       if (about !== undefined && nesting.running === about) return Reflect.apply(original, this, args);
       let ending: Ending = UNTRACED;
       let isArmed = false;
@@ -220,8 +222,8 @@ function watchedWrapper(point: Point, name: string, nesting: Nesting): CallWrapp
     };
 }
 
-/** What a call is about, for `outermost`; undefined lets it count. */
-function aboutOf(
+/** What a table says of a call before anything is made of it; undefined, if it fails, lets it count. */
+function asked(
   of: (self: never, args: never) => unknown,
   self: unknown,
   args: unknown[],
@@ -308,7 +310,7 @@ function opener(
     whole:
       whole &&
       ((value, call) =>
-        typeof value === 'function' ? replaced(value, (original) => whole(original, call)) : value),
+        typeof value === 'function' ? wrapFunction(value, (original) => whole(original, call)) : value),
   };
 }
 

@@ -181,5 +181,6 @@ export function logCorrelationKit(options: LogCorrelationKit): void {
     });
   });
 
-  transparencyKit({ title, fixture, shape: {}, crashes: options.crashes });
+  // Outside of a span: inside, the lines that it shows differ, as they have to.
+  transparencyKit({ title, fixture, shape: { bare: true }, crashes: options.crashes });
 }

@@ -87,6 +87,27 @@ describe('the patches of an instrumentation', () => {
     expect(warnings).toEqual([]);
   });
 
+  it('leave a function that has several names one function', () => {
+    const [patch] = modulePatches(
+      library({
+        points: [
+          { target: 'a', aliases: ['same', 'other', 'gone'], wrap },
+          { file: 'lib/b.js', target: 'b', wrap },
+        ],
+      }),
+    );
+    const a = (): number => 1;
+    const other = (): number => 2;
+    const exports = { a, same: a, other };
+    load(patch, exports);
+    expect(exports.a()).toEqual(['ours', 1]);
+    expect(exports.same).toBe(exports.a);
+    expect(exports.other).toBe(other);
+    expect(Object.keys(exports)).toEqual(['a', 'same', 'other']);
+    load(patch, {}, 'lib/b.js');
+    expect(exports).toEqual({ a, same: a, other });
+  });
+
   it('are all undone when one of the targets is missing, with one line that names it', () => {
     const [patch] = modulePatches(
       library({

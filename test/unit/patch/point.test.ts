@@ -279,9 +279,51 @@ describe('what a point opens', () => {
     expect(spans.map(({ name }) => name)).toEqual(['a']);
   });
 
+  it('may be a function itself, which looks as before and knows the call that it came of', () => {
+    const told: Role = { ...role, of: (_self, _args, _context, call) => ({ name: String(call?.args) }) };
+    function given(one: number): number {
+      return one;
+    }
+    Object.defineProperty(given, 'name', { value: 'index' });
+    const made = library(
+      { opens: [{ target: '', trace: told, ends: sync }] },
+      ((name: string) => name && given) as (name: string) => typeof given,
+    );
+    const render = made('a');
+    expect(render).not.toBe(given);
+    expect(Object.getOwnPropertyNames(render).sort()).toEqual(Object.getOwnPropertyNames(given).sort());
+    expect([render.name, render.length, render(7)]).toEqual(['index', 1, 7]);
+    made('b')(8);
+    expect(spans.map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+
   it.each([undefined, null, 7, 'text', {}])('leaves %j as it is', (value) => {
     expect(library({ opens: points }, () => value)()).toBe(value);
     expect(stderr).toEqual([]);
+  });
+});
+
+describe('a point with exceptions', () => {
+  const unless = (_: unknown, [name]: unknown[]): boolean => name === 'left';
+
+  it('makes nothing of those calls, nor of what they return', () => {
+    const given = (): number => 1;
+    const opens = [{ target: '', trace: role, ends: sync }];
+    const made = library(
+      { trace: role, ends: sync, opens, unless },
+      ((name: string) => name && given) as (name: string) => typeof given,
+    );
+    expect(made('left')).toBe(given);
+    expect(spans).toEqual([]);
+    expect(made('a')).not.toBe(given);
+    expect(spans.map(({ name }) => name)).toEqual(['a']);
+  });
+
+  it('goes on where they can not be told', () => {
+    const made = library({ trace: role, ends: sync, unless: ours }, (name: string) => name);
+    expect(made('a')).toBe('a');
+    expect(spans.map(({ name }) => name)).toEqual(['a']);
+    expect(stderr).toEqual([expect.stringContaining('ours')]);
   });
 });
 
