@@ -1,7 +1,7 @@
 /** Queues of the app: what a task does belongs to the request that asked for it, however many wait. */
 import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
-import { LIBRARIES, libraryMajor, libraryVersion } from '../support/libraries.ts';
+import { LIBRARIES, libraryVersion } from '../support/libraries.ts';
 import { traceTrees } from '../support/expect-trace.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { runApp } from '../support/run-app.ts';
@@ -16,7 +16,7 @@ const isThere = (name: string): boolean => {
   if (name === 'bottleneck/light' && /^2\.[0-8]\./.test(libraryVersion('bottleneck') ?? '')) return false;
   // What older ones do not have.
   if (name === 'fastq.error' && /^1\.[4-8]\./.test(libraryVersion('fastq') ?? '')) return false;
-  if (name === 'generic-pool.use' && libraryMajor('generic-pool') === 2) return false;
+  if (name === 'generic-pool.use' && /^(?:2|3\.0)\./.test(libraryVersion('generic-pool') ?? '')) return false;
   if (name === 'workerpool.on' && libraryVersion('workerpool')?.startsWith('6.0.')) return false;
   // Older ones know no async functions.
   if (name.includes('async worker') && /^2\.[0-2]\./.test(libraryVersion('async') ?? '')) return false;
