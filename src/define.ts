@@ -47,7 +47,7 @@ export function scope(name: string): Scope {
 }
 
 export { type Point, replacement } from './patch/point.ts';
-export { active, callIn, current, attach, bind, run, outside } from './context/active.ts';
+export { active, callIn, current, attach, bind, run, runIn, outside } from './context/active.ts';
 export { ROOT } from './context/context.ts';
 export { flatCopy } from './encode/flat-copy.ts';
 export { isAbort } from './abort.ts';
