@@ -15,19 +15,19 @@ export function bindCallback(args: unknown[]): void {
 }
 
 /**
- * Replaces a function that a call is given: at a place such as `1`, in an option such as `0.eachMessage`, or the `first` or `last` that is
- * one. Options on the way are copied, they are the app's. An object of a class is left alone: a copy would lack its private fields.
+ * What replaces a function that calls are given: at a place such as `1`, in an option such as `0.eachMessage`, or the `first` or `last` that
+ * is one. Options on the way are copied, they are the app's. An object of a class is left alone: a copy would lack its private fields.
  */
-export function replaceArgument(
-  args: unknown[],
+export function argumentAt(
   place: string,
-  replaced: (given: Function) => Function,
-): void {
+): (args: unknown[], replaced: (given: Function) => Function) => void {
   const [first, ...rest] = place.split('.');
-  const index = indexOf(args, first);
-  const given = args[index];
-  const found = within(given, rest);
-  if (typeof found === 'function') args[index] = withReplaced(given, rest, looksLike(found, replaced(found)));
+  return (args, replaced) => {
+    const index = indexOf(args, first);
+    const given = args[index];
+    const found = rest.length === 0 ? given : within(given, rest);
+    if (typeof found === 'function') args[index] = withReplaced(given, rest, replaced(found));
+  };
 }
 
 function indexOf(args: readonly unknown[], first: string): number {
@@ -60,8 +60,8 @@ function withReplaced(given: unknown, path: readonly string[], replacement: Func
   return copy;
 }
 
-/** Libraries read how many parameters a handler has. */
-function looksLike(given: Function, replacement: Function): Function {
+/** Gives a replacement the name and length of the function: libraries read how many parameters a handler has. */
+export function looksLike(given: Function, replacement: Function): Function {
   for (const key of ['name', 'length'] as const) {
     Object.defineProperty(replacement, key, { value: given[key], configurable: true });
   }

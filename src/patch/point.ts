@@ -1,4 +1,4 @@
-import { active, callIn, current, runIn } from '../context/active.ts';
+import { bind, current, runIn } from '../context/active.ts';
 import type { Context } from '../context/context.ts';
 import { guarded, reportFailure } from '../guard.ts';
 import {
@@ -9,7 +9,7 @@ import {
   type Ending,
   type Operation,
 } from '../operation/operation.ts';
-import { bindCallback, replaceArgument } from './arguments.ts';
+import { argumentAt, bindCallback, looksLike } from './arguments.ts';
 import { type Ends, promise, sync, UNKNOWN, UNTRACED } from './ends.ts';
 import { locate, type Wrapper, wrap, wrapFunction } from '../wrap.ts';
 
@@ -84,10 +84,15 @@ export function wrapperOf(point: Point, name: string, nesting: Nesting): CallWra
   const { argument } = point;
   const wrapper = wrapperOfCalls(point, name, nesting);
   if (argument === undefined) return wrapper;
+  const replace = argumentAt(argument);
+  // A task that a queue only calls need not look like itself, which would be most of what it costs.
+  const isTask = point.context === 'caller';
   return (original) =>
     function (this: unknown, ...args: unknown[]) {
       try {
-        replaceArgument(args, argument, (given) => wrapper(given, { self: this, args: [...args] }));
+        replace(args, (given) =>
+          isTask ? bind(given) : looksLike(given, wrapper(given, { self: this, args: [...args] })),
+        );
       } catch (failure) {
         reportFailure(name, failure);
       }
@@ -105,7 +110,6 @@ type CallWrapper = (original: Function, call?: Call) => Function;
 
 function wrapperOfCalls(point: Point, name: string, nesting: Nesting): CallWrapper {
   const { trace, before, after, context, opens, outermost } = point;
-  if (context === 'caller') return bound;
   const isWatched =
     trace !== undefined || after !== undefined || opens !== undefined || point.ends !== undefined;
   if (isWatched || outermost !== undefined) return watchedWrapper(point, name, nesting);
@@ -117,13 +121,6 @@ type Before = (self: unknown, args: unknown[], call: Call | undefined) => unknow
 type After = (self: unknown, args: unknown[], error: unknown, result: unknown, begun: unknown) => void;
 type Unless = (self: unknown, args: unknown[]) => boolean;
 type Where = 'none' | ((self: unknown, args: unknown[]) => Context | undefined);
-
-function bound(original: Function): Function {
-  const context = active();
-  return function (this: unknown) {
-    return callIn(context, original, this, arguments);
-  };
-}
 
 function beforeWrapper(before: Before, name: string): CallWrapper {
   return (original, call) =>
