@@ -43,15 +43,17 @@ export function sentStatus({ sentHeaders, sentTrailers }: Sent): string | undefi
   return isRefused ? undefined : 'CANCELLED';
 }
 
-/** Schemes whose names are of hosts; `unix` has a path, and what others mean is theirs. */
+/** Schemes whose names are of hosts; `unix` has paths, and what those of others mean only they know. */
 const OF_HOSTS = new Set(['dns', 'ipv4', 'ipv6']);
 const DEFAULT_PORT = 443;
 
 /** The server that a channel's target names, which always has a scheme: `dns:example.com:50051`, `ipv4:192.0.2.1:1,192.0.2.2:1`, `unix:/run/x`. */
 export function serverOf(target: string): { address: string; port?: number } {
   const [, scheme = '', rest = target] = /^([a-z][a-z\d+.-]*):(?:\/\/[^/]*(?=\/))?(.*)$/i.exec(target) ?? [];
-  if (!OF_HOSTS.has(scheme)) return { address: rest };
-  const [first] = rest.replace(/^\//, '').split(',', 1);
+  if (scheme.startsWith('unix')) return { address: rest };
+  const name = rest.replace(/^\//, '');
+  if (!OF_HOSTS.has(scheme)) return { address: name };
+  const [first] = name.split(',', 1);
   const [, bracketed, host = bracketed, port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(first) ?? [];
   // An IPv6 address need not have brackets.
   return host === undefined ? { address: first } : { address: host, port: Number(port ?? DEFAULT_PORT) };

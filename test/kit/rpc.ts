@@ -48,8 +48,8 @@ export interface Input {
   deadlineMs?: number;
   /** Cancel right after the start, or when the first answer has come. */
   cancel?: 'start' | 'response';
-  /** An interceptor that marks `interceptor`, or one that answers by itself. */
-  intercept?: 'look' | 'answer';
+  /** An interceptor that marks `interceptor`, by a class of the library's, one of the app's or none; or one that answers by itself. */
+  intercept?: 'look' | 'subclass' | 'object' | 'answer';
   channel?: { retries?: boolean };
 }
 
@@ -426,14 +426,19 @@ export function rpcKit(options: RpcKit): void {
       );
     });
 
-    it('runs the interceptors of the app inside of the span', async () => {
-      await call({ intercept: 'look' });
-      const [served] = whole('unary').children!;
-      const children = [...marked(['interceptor']), served];
-      await expectSpans(
-        underParent([clientSpan('unary', port, 'OK', { children })], { marks: ['callback'] }),
-      );
-    });
+    it.each(['look', 'subclass', 'object'] as const)(
+      'runs the interceptors of the app inside of the span (%s)',
+      async (intercept) => {
+        const { answers } = await call({ intercept });
+        const traceparents = [expect.stringMatching(/^00-/)];
+        if (!PLUMBING) expect(answers).toEqual([expect.objectContaining({ traceparents })]);
+        const [served] = whole('unary').children!;
+        const children = [...marked(['interceptor']), served];
+        await expectSpans(
+          underParent([clientSpan('unary', port, 'OK', { children })], { marks: ['callback'] }),
+        );
+      },
+    );
 
     it('makes a CLIENT span of a call that an interceptor answers', async () => {
       const { answers } = await call({ intercept: 'answer' });

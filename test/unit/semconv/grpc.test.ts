@@ -14,7 +14,7 @@ describe('the server of a target', () => {
     ['unix:/run/app.sock', '/run/app.sock', undefined],
     ['unix:///run/app.sock', '/run/app.sock', undefined],
     ['unix:app.sock', 'app.sock', undefined],
-    ['xds:///orders', '/orders', undefined],
+    ['xds:///orders', 'orders', undefined],
     ['no scheme', 'no scheme', undefined],
     ['', '', undefined],
   ])('%s', (target, address, port) => {
