@@ -7,6 +7,7 @@ import genericPool from './generic-pool.ts';
 import pQueue from './p-queue.ts';
 import workerpool from './workerpool.ts';
 import betterSqlite3 from './better-sqlite3.ts';
+import bullmq from './bullmq.ts';
 import connect from './connect.ts';
 import ejs from './ejs.ts';
 import express from './express.ts';
@@ -92,6 +93,7 @@ export const catalogue: readonly Instrumentation[] = [
   libsqlClient,
   sqlite3,
   amqplib,
+  bullmq,
   ejs,
   pino,
   asyncLibrary,

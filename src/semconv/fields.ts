@@ -1,4 +1,6 @@
-import type { Context } from '../context/context.ts';
+import { active, adopt } from '../context/active.ts';
+import { type Context, ROOT } from '../context/context.ts';
+import { textMapPropagator } from '../propagate/api.ts';
 import { inject, replacedFields } from '../propagate/current.ts';
 import { onlyLine } from '../propagate/types.ts';
 import type { SpanIds } from '../trace/span-context.ts';
@@ -11,6 +13,18 @@ export function fieldsOf(span: SpanIds, context: Context): Fields {
   const fields: Record<string, string> = {};
   inject(fields, setField, span, context.baggage);
   return fields;
+}
+
+/** The fields that carry on what is active, for what is handed to another process or thread in the middle of an operation. */
+export function currentFields(): Fields {
+  const fields: Record<string, string> = {};
+  textMapPropagator.inject(active(), fields, { set: setField });
+  return fields;
+}
+
+/** The context that came with headers, for what has no span of its own. */
+export function contextOf(headers: unknown): Context {
+  return adopt(textMapPropagator.extract(ROOT, headers, { get: headerOf, keys: () => [] }));
 }
 
 function setField(fields: Record<string, string>, name: string, value: string): void {

@@ -126,6 +126,7 @@ export function producerKit(library: ProducerKit): void {
           expect(result.unchanged).toBe(true);
           expect(own).toMatchObject(options.arrives);
         }
+        await kit.collect(2 * (3 + styles[style].length));
       },
     );
 
