@@ -34,6 +34,7 @@ import mssql from './mssql.ts';
 import mysql from './mysql.ts';
 import mysql2 from './mysql2.ts';
 import nestjsCore from './nestjs-core.ts';
+import openai from './openai.ts';
 import pgPool from './pg-pool.ts';
 import pg from './pg.ts';
 import pino from './pino.ts';
@@ -94,6 +95,7 @@ export const catalogue: readonly Instrumentation[] = [
   sqlite3,
   amqplib,
   bullmq,
+  openai,
   ejs,
   pino,
   asyncLibrary,

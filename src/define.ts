@@ -23,6 +23,7 @@ export { isAbort } from './abort.ts';
 export { bindCallback, lastGiven } from './patch/arguments.ts';
 export { isExporterAgent } from './export/marker.ts';
 export { guarded, reportFailure } from './guard.ts';
+export { apiPromise, apiStream } from './patch/api-promise.ts';
 export {
   asyncIterator,
   callbackOr,

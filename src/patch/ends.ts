@@ -118,7 +118,7 @@ export function thenable(ends: Ends = sync): Ends {
 }
 
 /** A value of the app's on its way: whatever fails in watching it, it goes on. */
-function watched(ends: Ends, value: unknown, ending: Ending, self: unknown, args: unknown[]): unknown {
+export function watched(ends: Ends, value: unknown, ending: Ending, self: unknown, args: unknown[]): unknown {
   try {
     return ends.watch === undefined ? value : ends.watch(value, ending, self, args);
   } catch (failure) {
@@ -335,46 +335,62 @@ const stepped: Stepped = (step, isNext, ending) => {
   return step;
 };
 
-function steppedLater(onItem: OnItem | undefined): Stepped {
-  let seen: unknown;
+function steppedLater(onItem: OnItem | undefined, reading: Reading): Stepped {
   const look = (step: unknown, isNext: boolean, ending: Ending): void => {
     try {
       const { done, value } = (step ?? {}) as IteratorResult<unknown>;
-      if (!isNext || done === true) ending.end(undefined, seen);
-      else if (onItem !== undefined) seen = onItem(value as never, seen as never);
+      if (!isNext || done === true) ending.end(undefined, reading.seen);
+      else if (onItem !== undefined) reading.seen = onItem(value as never, reading.seen as never);
     } catch (failure) {
       reportFailure('looking at an item', failure);
     }
   };
   return (step, isNext, ending) => {
     if (!isNative(step)) {
+      reading.pending--;
       look(step, isNext, ending);
       return step;
     }
     return step.then(
       (value) => {
+        reading.pending--;
         look(value, isNext, ending);
         return value;
       },
       (error: unknown) => {
-        ending.end(isAbort(error) ? undefined : (error ?? UNKNOWN), seen);
+        reading.pending--;
+        ending.end(isAbort(error) ? undefined : (error ?? UNKNOWN), reading.seen);
         throw error;
       },
     );
   };
 }
 
-type OnItem = (item: never, before: never) => unknown;
+export type OnItem = (item: never, before: never) => unknown;
+
+/** How far asynchronous iterators have been read. */
+export interface Reading {
+  /** Calls whose promises have not settled. */
+  pending: number;
+  /** What `onItem` returned last. */
+  seen: unknown;
+}
 
 const watchedOnce = new WeakSet<object>();
 
-function watchOnce(made: unknown, ending: Ending, onItem: OnItem | undefined): void {
+/** Watches an asynchronous iterator. One that is its own iterator, and given out again, is watched once. */
+export function watchOnce(
+  made: unknown,
+  ending: Ending,
+  onItem: OnItem | undefined,
+  reading: Reading = { pending: 0, seen: undefined },
+): void {
   if (typeof made !== 'object' || made === null || watchedOnce.has(made)) return;
   watchedOnce.add(made);
-  watchIterator(made, ending, steppedLater(onItem));
+  watchIterator(made, ending, steppedLater(onItem, reading), reading);
 }
 
-function watchIterator(made: unknown, ending: Ending, step: Stepped): void {
+function watchIterator(made: unknown, ending: Ending, step: Stepped, reading?: Reading): void {
   const iterator = made as Record<string, unknown> | undefined;
   if (typeof iterator?.next !== 'function') {
     ending.end(undefined, made);
@@ -389,9 +405,11 @@ function watchIterator(made: unknown, ending: Ending, step: Stepped): void {
       writable: true,
       value: function (this: unknown, ...args: unknown[]) {
         let result: unknown;
+        if (reading !== undefined) reading.pending++;
         try {
           result = Reflect.apply(method, this, args);
         } catch (error) {
+          if (reading !== undefined) reading.pending--;
           ending.end(error ?? UNKNOWN);
           throw error;
         }

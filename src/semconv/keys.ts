@@ -58,6 +58,7 @@ export const RPC_SYSTEM_NAME = key('rpc.system.name');
 
 export const CODE_FILE_PATH = key('code.file.path');
 
+export const GEN_AI_EMBEDDINGS_DIMENSION_COUNT = key('gen_ai.embeddings.dimension.count');
 export const GEN_AI_OPERATION_NAME = key('gen_ai.operation.name');
 export const GEN_AI_OUTPUT_TYPE = key('gen_ai.output.type');
 export const GEN_AI_PROVIDER_NAME = key('gen_ai.provider.name');
@@ -75,5 +76,6 @@ export const GEN_AI_REQUEST_TOP_P = key('gen_ai.request.top_p');
 export const GEN_AI_RESPONSE_FINISH_REASONS = key('gen_ai.response.finish_reasons');
 export const GEN_AI_RESPONSE_ID = key('gen_ai.response.id');
 export const GEN_AI_RESPONSE_MODEL = key('gen_ai.response.model');
+export const GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK = key('gen_ai.response.time_to_first_chunk');
 export const GEN_AI_USAGE_INPUT_TOKENS = key('gen_ai.usage.input_tokens');
 export const GEN_AI_USAGE_OUTPUT_TOKENS = key('gen_ai.usage.output_tokens');
