@@ -1,6 +1,6 @@
 import { active, adopt } from '../context/active.ts';
 import { type Context, ROOT } from '../context/context.ts';
-import { textMapPropagator } from '../propagate/api.ts';
+import { textMapPropagator } from '../api/propagator.ts';
 import { inject, replacedFields } from '../propagate/current.ts';
 import { onlyLine } from '../propagate/types.ts';
 import type { SpanIds } from '../trace/span-context.ts';
