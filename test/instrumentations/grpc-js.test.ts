@@ -9,6 +9,7 @@ import { runApp } from '../support/run-app.ts';
 
 const cwd = LIBRARIES;
 const version = libraryVersion('@grpc/grpc-js')!;
+const isOld = /^1\.[89]\./.test(version);
 
 describeInstrumented(`@grpc/grpc-js ${version}`, () => {
   for (const [title, extension] of [
@@ -23,7 +24,9 @@ describeInstrumented(`@grpc/grpc-js ${version}`, () => {
       method: (name) => `kit.Kit/${name === 'garbled' ? 'Unary' : name[0].toUpperCase() + name.slice(1)}`,
       forms: ['bare', 'options', 'metadata', 'generic'],
       // Before 1.10 nothing catches it.
-      catchesThrows: !/^1\.[89]\./.test(version),
+      catchesThrows: !isOld,
+      // Before 1.10 each call is ended by a reset: Node closes connections that have more than a thousand at a time.
+      ...(isOld && { many: 200 }),
     });
 });
 

@@ -73,6 +73,8 @@ export interface RpcKit {
   forms: readonly string[];
   /** A handler that throws ends its call. Default true; otherwise it ends the process. */
   catchesThrows?: boolean;
+  /** How many calls are made where many are. Default {@link MANY}. */
+  many?: number;
 }
 
 const KINDS: readonly Kind[] = ['unary', 'clientStream', 'serverStream', 'bidi'];
@@ -121,7 +123,7 @@ const MARKS: Record<Kind, { client: string[]; server: string[] }> = {
 };
 
 export function rpcKit(options: RpcKit): void {
-  const { title, system, forms, catchesThrows = true } = options;
+  const { title, system, forms, catchesThrows = true, many = MANY } = options;
 
   interface Expected {
     attributes?: Record<string, unknown>;
@@ -458,13 +460,13 @@ export function rpcKit(options: RpcKit): void {
     });
 
     it.each(KINDS)(
-      `gives each of ${MANY} calls, 50 at a time, its own spans at both ends (%s)`,
+      `gives each of ${many} calls, 50 at a time, its own spans at both ends (%s)`,
       async (kind) => {
         const told = { target, kind, message: message() };
-        await kit.many('call', told, MANY, 50);
+        await kit.many('call', told, many, 50);
         const each = underParent([whole(kind)], { marks: MARKS[kind].client });
-        const traces = byTraceId(await collect(MANY * count(each)));
-        expect(traces.size).toBe(MANY);
+        const traces = byTraceId(await collect(many * count(each)));
+        expect(traces.size).toBe(many);
         for (const spans of traces.values()) {
           const id = spans.find(({ name }) => name === 'parent')!.attributes.id;
           expectTrace(spans, underParent([whole(kind)], { marks: MARKS[kind].client, id: id as never }));
