@@ -3,7 +3,6 @@ import { remoteParent } from '../kit/harness.ts';
 import { consumerKit } from '../kit/messaging-consumer.ts';
 import { producerKit } from '../kit/messaging-producer.ts';
 import {
-  describeMessaging,
   marked,
   messagingOperations,
   type MessagingLibrary,
@@ -14,6 +13,7 @@ import {
 } from '../kit/messaging.ts';
 import { mixingMessagingKit } from '../kit/mixing-messaging.ts';
 import { underParent } from '../kit/operations.ts';
+import { describeWith } from '../support/services.ts';
 import { type ExpectedSpan, optional } from '../support/expect-trace.ts';
 import { LIBRARIES, oldVersions } from '../support/libraries.ts';
 import { AMQP_URL, rabbitmq, server } from '../support/rabbitmq.ts';
@@ -27,7 +27,7 @@ for (const [title, file] of [
   ['amqplib, ES modules', 'amqplib.mjs'],
   ['amqplib, CommonJS', 'amqplib.cjs'],
 ]) {
-  await describeMessaging('rabbitmq', title, () => {
+  await describeWith('rabbitmq', title, () => {
     const broker = rabbitmq();
     afterAll(() => broker.close());
 

@@ -3,7 +3,6 @@ import { remoteParent } from '../kit/harness.ts';
 import { consumerKit } from '../kit/messaging-consumer.ts';
 import { producerKit } from '../kit/messaging-producer.ts';
 import {
-  describeMessaging,
   marked,
   messagingOperations,
   type MessagingLibrary,
@@ -16,6 +15,7 @@ import { mixingMessagingKit } from '../kit/mixing-messaging.ts';
 import { operations, underParent } from '../kit/operations.ts';
 import { bullmqJobs, server } from '../support/bullmq.ts';
 import { optional } from '../support/expect-trace.ts';
+import { describeWith } from '../support/services.ts';
 import { LIBRARIES, libraryMajor, oldVersions } from '../support/libraries.ts';
 import type { ReceivedSpan } from '../support/otlp.ts';
 import { REDIS_URL } from '../support/redis.ts';
@@ -34,7 +34,7 @@ for (const [title, file] of [
   ['bullmq, ES modules', 'bullmq.mjs'],
   ['bullmq, CommonJS', 'bullmq.cjs'],
 ]) {
-  await describeMessaging('redis', title, () => {
+  await describeWith('redis', title, () => {
     const broker = bullmqJobs();
     afterAll(() => broker.close());
 

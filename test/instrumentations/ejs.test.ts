@@ -1,11 +1,11 @@
+import { describe } from 'vitest';
 import { templateKit } from '../kit/template.ts';
-import { describeInstrumented } from '../support/instrumented.ts';
 import { LIBRARIES, libraryVersion } from '../support/libraries.ts';
 
 /** What came with 2.6: promises, and templates that wait. */
 const isOld = libraryVersion('ejs')!.startsWith('2.5.');
 
-describeInstrumented(`ejs ${libraryVersion('ejs')}`, () => {
+describe(`ejs ${libraryVersion('ejs')}`, () => {
   for (const [title, file] of [
     ['ES modules', 'ejs.mjs'],
     ['CommonJS', 'ejs.cjs'],

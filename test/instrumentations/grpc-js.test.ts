@@ -1,8 +1,7 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { mixingHttpKit } from '../kit/mixing-http.ts';
 import { rpcKit } from '../kit/rpc.ts';
 import { type ExpectedSpan, expectTrace } from '../support/expect-trace.ts';
-import { describeInstrumented } from '../support/instrumented.ts';
 import { LIBRARIES, libraryVersion } from '../support/libraries.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { runApp } from '../support/run-app.ts';
@@ -11,7 +10,7 @@ const cwd = LIBRARIES;
 const version = libraryVersion('@grpc/grpc-js')!;
 const isOld = /^1\.[89]\./.test(version);
 
-describeInstrumented(`@grpc/grpc-js ${version}`, () => {
+describe(`@grpc/grpc-js ${version}`, () => {
   for (const [title, extension] of [
     ['ES modules', 'mjs'],
     ['CommonJS', 'cjs'],
@@ -31,7 +30,7 @@ describeInstrumented(`@grpc/grpc-js ${version}`, () => {
 });
 
 /** Calls in an app that does other things too: see the fixture. */
-describeInstrumented(`what is around calls of @grpc/grpc-js ${version}`, () => {
+describe(`what is around calls of @grpc/grpc-js ${version}`, () => {
   async function runLayers(env: Record<string, string>) {
     const receiver = await startReceiver();
     const app = runApp({ file: 'grpc-js-layers.cjs', cwd, receiver, env });

@@ -1,6 +1,6 @@
+import { describe } from 'vitest';
 import { SECRET } from '../kit/db.ts';
 import { type Api, genAiKit } from '../kit/gen-ai.ts';
-import { describeInstrumented } from '../support/instrumented.ts';
 import { LIBRARIES, libraryMajor, libraryVersion } from '../support/libraries.ts';
 import { startOpenAiServer } from '../support/openai-server.ts';
 
@@ -58,7 +58,7 @@ const embeddings: Api = {
   response: { 'gen_ai.response.model': 'kit-model-2026-01-01', 'gen_ai.usage.input_tokens': 12 },
 };
 
-describeInstrumented(`openai ${version} against a stand-in of its API`, () => {
+describe(`openai ${version} against a stand-in of its API`, () => {
   for (const [title, file] of [
     ['ES modules', 'openai.mjs'],
     ['CommonJS', 'openai.cjs'],

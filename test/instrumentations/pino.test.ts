@@ -1,6 +1,6 @@
+import { describe } from 'vitest';
 import { createRequire } from 'node:module';
 import { logCorrelationKit } from '../kit/log-correlation.ts';
-import { describeInstrumented } from '../support/instrumented.ts';
 import { LIBRARIES, libraryMajor, libraryVersion } from '../support/libraries.ts';
 
 const { loggers, newerLoggers, ownLoggers } = createRequire(import.meta.url)(
@@ -9,7 +9,7 @@ const { loggers, newerLoggers, ownLoggers } = createRequire(import.meta.url)(
 /** Mixins came with 5.14, formatters and nested keys for each record with 6. */
 const isOld = libraryMajor('pino') === 5;
 
-describeInstrumented(`pino ${libraryVersion('pino')}`, () => {
+describe(`pino ${libraryVersion('pino')}`, () => {
   for (const [title, file] of [
     ['ES modules', 'pino.mjs'],
     ['CommonJS', 'pino.cjs'],

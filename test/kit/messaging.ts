@@ -1,16 +1,11 @@
 /** What the kits of messaging have in common: the library, the messages on its server, and the spans of its operations. */
 import { randomUUID } from 'node:crypto';
-import { describe, expect } from 'vitest';
-import type { Service } from '../../scripts/services.mjs';
+import { expect } from 'vitest';
 import { type ExpectedSpan, expectTrace, optional } from '../support/expect-trace.ts';
 import type { ReceivedSpan } from '../support/otlp.ts';
 import { type Exit, runApp } from '../support/run-app.ts';
-import { describeWith } from '../support/services.ts';
 import { type Fixture, PLUMBING } from './harness.ts';
 import { operations, type Operations } from './operations.ts';
-
-/** Whether the instrumentations of bullmq and amqplib are there. Without them the kits run as plumbing only. */
-export const INSTRUMENTED = true;
 
 /** Belongs into every message of a kit; must never be in what is sent to the receiver. */
 export const SECRET = 's3cret-canary';
@@ -44,11 +39,6 @@ export interface MessagingLibrary {
 }
 
 export const newName = (): string => `kit-${randomUUID().slice(0, 8)}`;
-
-export async function describeMessaging(service: Service, title: string, cases: () => void): Promise<void> {
-  if (INSTRUMENTED || PLUMBING) await describeWith(service, title, cases);
-  else describe.skip(`${title} [not instrumented yet]`, cases);
-}
 
 /** An operation's span, as differences to what all of the library's spans have; `undefined` removes an attribute. */
 export interface Operation {
