@@ -1,5 +1,5 @@
 import { define } from '../src/define.ts';
-import { router } from './router.ts';
+import { ROUTER } from './router.ts';
 
 /** Express 4 has its router inside; Express 5 takes it from the package `router`. */
 export default define({
@@ -9,14 +9,14 @@ export default define({
   spans:
     'none of its own: the route, with all mount prefixes, or the mount path of what answers, and the exception on the server span',
   points: [
-    { file: 'lib/router/index.js', target: 'use', versions: '<5', ...router.use },
-    { file: 'lib/router/index.js', target: 'route', versions: '<5', ...router.route },
-    { file: 'lib/router/route.js', target: 'prototype.dispatch', versions: '<5', ...router.dispatch },
+    { file: 'lib/router/index.js', target: 'use', versions: '<5', ...ROUTER.use },
+    { file: 'lib/router/index.js', target: 'route', versions: '<5', ...ROUTER.route },
+    { file: 'lib/router/route.js', target: 'prototype.dispatch', versions: '<5', ...ROUTER.dispatch },
     {
       file: 'lib/router/layer.js',
       target: 'prototype.handle_error',
       versions: '>=4.6 <5',
-      ...router.handleError,
+      ...ROUTER.handleError,
     },
   ],
 });

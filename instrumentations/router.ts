@@ -156,7 +156,7 @@ const handleError: Omit<Point, 'target'> = {
 };
 
 /** The points of a router, wherever a version has it. */
-export const router = { use, route, dispatch, handleError };
+export const ROUTER = { use, route, dispatch, handleError };
 
 export default define({
   // Not `router`: to OpenTelemetry's agent that is something beside Express, and without it Express 5 keeps its routes.
