@@ -110,7 +110,8 @@ export function messagingOperations(fixture: Fixture): Operations {
     many: kit.many,
     collect,
     async expectSpans(expected, options) {
-      expectTrace(await collect(1), expected, options);
+      // Of databases there may be any number.
+      expectTrace(await collect(expected.length > 0 ? 1 : 0), expected, options);
     },
   };
 }
