@@ -1,5 +1,5 @@
 import Module, { builtinModules, syncBuiltinESMExports } from 'node:module';
-import { runPatch } from './apply.ts';
+import { runPatch } from './run-patch.ts';
 import type { Registry } from './registry.ts';
 
 /** Patches Node's own modules, each at its first load: loading `http` in a process that never would costs 3 ms. */

@@ -2,7 +2,7 @@ import Module, * as nodeModule from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { log } from '../log.ts';
 import { mimic } from '../wrap.ts';
-import { patchNamespace } from './apply.ts';
+import { patchNamespace } from './run-patch.ts';
 import type { ModulePatch } from './module-patch.ts';
 import type { Registry } from './registry.ts';
 import { hasAsyncHooks, SOURCES_HOOK } from './sources.ts';

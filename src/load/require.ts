@@ -1,6 +1,6 @@
 import { Hook } from 'require-in-the-middle';
 import { mimic } from '../wrap.ts';
-import { patchRequired } from './apply.ts';
+import { patchRequired } from './run-patch.ts';
 import { type Builtins, type LoadingModule, ModuleClass } from './builtins.ts';
 import type { Registry, Target } from './registry.ts';
 

@@ -30,7 +30,7 @@ import {
 } from './keys.ts';
 import { answeredRoute, type Way } from './mounts.ts';
 import { FORETRACE_UNFINISHED } from './keys-own.ts';
-import { noteRoute } from './routeless.ts';
+import { countRouteless } from './routeless.ts';
 
 export type Headers = Record<string, string | string[] | undefined> & {
   host?: string;
@@ -235,7 +235,7 @@ function finish(
   // Frameworks set it on our span through the API.
   const said = span.user === undefined ? undefined : routeOf(span.user);
   const route = said ?? served.route ?? answeredRoute(served, response.statusCode);
-  noteRoute(route, response.statusCode);
+  countRouteless(route, response.statusCode);
   served.routed = undefined;
   if (route !== undefined) span.add(HTTP_ROUTE, route);
   if (aborted === undefined || response.headersSent) {

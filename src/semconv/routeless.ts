@@ -7,7 +7,7 @@ const ENOUGH = 10;
 let routeless = 0;
 
 /** Says once, at debug level, that server spans have no routes since nobody tells them. */
-export function noteRoute(route: string | undefined, statusCode: number): void {
+export function countRouteless(route: string | undefined, statusCode: number): void {
   if (route !== undefined) routeless = Number.NaN;
   else if (statusCode < 400 && ++routeless === ENOUGH) {
     routeless = Number.NaN;

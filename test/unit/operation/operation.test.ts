@@ -213,6 +213,19 @@ describe('what another process asks for', () => {
     expect(spans[0].traceId).not.toBe('a'.repeat(32));
   });
 
+  it('may have its parent from the environment, as the jobs of a CI have', () => {
+    const environment = { TRACEPARENT: parent('c') };
+    const role: Role<unknown, []> = {
+      ...receive(),
+      received: () => ({
+        carriers: [environment] as never[],
+        get: ((from: Record<string, string>, name: string) => from[name.toUpperCase()]) as never,
+      }),
+    };
+    enter(role);
+    expect(spans).toMatchObject([{ traceId: 'c'.repeat(32), parentSpanId: 'c'.repeat(16) }]);
+  });
+
   it('starts a trace where the carrier names none', () => {
     enter(receive({ traceparent: 'nonsense' }));
     expect(spans).toMatchObject([{ name: 'process', parentSpanId: undefined }]);

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { describe, expect, it, vi } from 'vitest';
-import { patchNamespace, patchRequired, runPatch, writableNamespace } from '../../../src/load/apply.ts';
+import { patchNamespace, patchRequired, runPatch, writableNamespace } from '../../../src/load/run-patch.ts';
 import { log } from '../../../src/log.ts';
 
 const target = (patch: (exports: any) => unknown, module = 'x') => ({
