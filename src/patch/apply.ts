@@ -4,7 +4,7 @@ import type { ModulePatch } from '../load/index.ts';
 import { satisfies } from '../satisfies.ts';
 import { log } from '../log.ts';
 import { guarded } from '../guard.ts';
-import { type Nesting, type Point, wrapperOf } from './point.ts';
+import { type Nesting, type Point, wrappersOf } from './point.ts';
 import { locate, wrap } from '../wrap.ts';
 
 interface PatchedFile {
@@ -56,8 +56,8 @@ export function modulePatches(instrumentation: Instrumentation): ModulePatch[] {
       return undefined;
     }
     try {
-      for (const point of wanted) {
-        const found = locate(root, pathOf(point)) as { holder: object; name: PropertyKey };
+      for (const [target, wrapper] of wrappersOf(wanted, name, nesting)) {
+        const found = locate(root, pathOf({ target })) as { holder: object; name: PropertyKey };
         const method = found.name;
         let { holder } = found;
         // A function can't be stood in for: the app calls it.
@@ -66,8 +66,9 @@ export function modulePatches(instrumentation: Instrumentation): ModulePatch[] {
           holder = root.exports as object;
         }
         const original = get(holder, method);
-        undo.push(wrap(holder, method, wrapperOf(point, name, nesting) as never));
-        for (const alias of point.aliases ?? [])
+        undo.push(wrap(holder, method, wrapper as never));
+        const aliases = wanted.flatMap((point) => (point.target === target ? (point.aliases ?? []) : []));
+        for (const alias of aliases)
           if (get(holder, alias) === original) undo.push(replace(holder, alias, get(holder, method)));
       }
     } catch (error) {
@@ -97,7 +98,7 @@ function replace(holder: object, name: string, value: unknown): () => void {
 }
 
 /** Below the module, so that what the module exports as a whole has a place too. */
-function pathOf({ target }: Point): string {
+function pathOf({ target }: Pick<Point, 'target'>): string {
   return target === '' ? 'exports' : `exports.${target}`;
 }
 

@@ -54,10 +54,11 @@ function withReplaced(given: unknown, path: readonly string[], replacement: Func
   if (path.length === 0) return replacement;
   const [name, ...rest] = path;
   const object = given as Record<string, unknown>;
-  const copy = Object.create(Object.getPrototypeOf(object), Object.getOwnPropertyDescriptors(object));
+  // The options may be frozen, and some of them may be getters.
+  const descriptors = Object.getOwnPropertyDescriptors(object);
   const value = withReplaced(object[name], rest, replacement);
-  Object.defineProperty(copy, name, { value, configurable: true, enumerable: true, writable: true });
-  return copy;
+  descriptors[name] = { value, configurable: true, enumerable: true, writable: true };
+  return Object.create(Object.getPrototypeOf(object), descriptors);
 }
 
 /** Gives a replacement the name and length of the function: libraries read how many parameters a handler has. */

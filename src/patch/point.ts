@@ -100,13 +100,31 @@ export function wrapperOf(point: Point, name: string, nesting: Nesting): CallWra
     };
 }
 
+/** One wrapper for each function that points are about: several points of one function go around each other, the last outermost. */
+export function wrappersOf(
+  points: readonly Point[],
+  name: string,
+  nesting: Nesting,
+): Map<string, CallWrapper> {
+  const wrappers = new Map<string, CallWrapper>();
+  for (const point of points) {
+    const outer = wrapperOf(point, name, nesting);
+    const inner = wrappers.get(point.target);
+    wrappers.set(
+      point.target,
+      inner === undefined ? outer : (original, call) => outer(inner(original, call), call),
+    );
+  }
+  return wrappers;
+}
+
 /** What stands in for a function that no target leads to: found by a `before` or an `after`. It looks like the function itself. */
 export function replacement<F extends Function>(original: F, point: Omit<Point, 'target'>, name: string): F {
   const wrapper = wrapperOf({ target: '', ...point }, name, { running: undefined });
   return wrapFunction(original, wrapper) as F;
 }
 
-type CallWrapper = (original: Function, call?: Call) => Function;
+export type CallWrapper = (original: Function, call?: Call) => Function;
 
 function wrapperOfCalls(point: Point, name: string, nesting: Nesting): CallWrapper {
   const { trace, before, after, context, opens, outermost } = point;
@@ -296,10 +314,7 @@ function opener(
   nesting: Nesting,
 ): { members?: Opener; whole?: Opener } | undefined {
   if (points === undefined) return undefined;
-  const made = points.map((point) => ({
-    target: point.target,
-    wrapper: wrapperOf(point, name, nesting) as CallWrapper,
-  }));
+  const made = [...wrappersOf(points, name, nesting)].map(([target, wrapper]) => ({ target, wrapper }));
   const members = made.filter(({ target }) => target !== '');
   const whole = made.find(({ target }) => target === '')?.wrapper;
   return {

@@ -108,6 +108,18 @@ describe('the patches of an instrumentation', () => {
     expect(exports).toEqual({ a, same: a, other });
   });
 
+  it('of one function go around each other, the last outermost', () => {
+    const around = (name: string) => (original: Function) => (): unknown => [name, original()];
+    const points = [
+      { target: 'a', wrap: around('inner') },
+      { target: 'a', wrap: around('outer') },
+    ];
+    const [patch] = modulePatches(library({ points }));
+    const exports = { a: () => 1 };
+    load(patch, exports);
+    expect(exports.a()).toEqual(['outer', ['inner', 1]]);
+  });
+
   it('are all undone when one of the targets is missing, with one line that names it', () => {
     const [patch] = modulePatches(
       library({

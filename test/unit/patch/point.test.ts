@@ -226,6 +226,37 @@ describe('a point of a given function', () => {
     },
   );
 
+  it('finds it in frozen options', () => {
+    const fn = library({ argument: '0.each', trace: role, ends: sync }, (options: { each: Function }) =>
+      options.each('frozen'),
+    );
+    expect(fn(Object.freeze({ each: (name: string) => name }))).toBe('frozen');
+    expect(spans.map(({ name }) => name)).toEqual(['frozen']);
+    expect(stderr).toEqual([]);
+  });
+
+  it('may be one of several of one target', () => {
+    interface Options {
+      one?: Function;
+      many?: Function;
+    }
+    class Consumer {
+      run(options: Options): unknown {
+        return options.one?.('one') ?? options.many?.('many');
+      }
+    }
+    const points: Point[] = ['0.one', '0.many'].map((argument) => ({
+      target: 'run',
+      argument,
+      trace: role,
+      ends: sync,
+    }));
+    const make = library({ opens: points }, () => new Consumer());
+    expect(make().run({ one: (name: string) => name })).toBe('one');
+    expect(make().run({ many: (name: string) => name })).toBe('many');
+    expect(spans.map(({ name }) => name)).toEqual(['one', 'many']);
+  });
+
   it('leaves an object of a class alone, which may have private fields', () => {
     class Runner {
       #size = 3;
