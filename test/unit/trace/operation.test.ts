@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { active, run } from '../../../src/context/active.ts';
-import { Context, ROOT, SPAN_KEY, SUPPRESS_KEY } from '../../../src/context/context.ts';
+import { type Context, ROOT, SPAN_KEY, SUPPRESS_KEY } from '../../../src/context/context.ts';
 import { ALL, DB, HTTP, MESSAGING, NONE } from '../../../src/context/layers.ts';
 import { begin, contextBelow, type Role, setMeasure } from '../../../src/trace/operation.ts';
 import { oldestOpen } from '../../../src/trace/entry.ts';
