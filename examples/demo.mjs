@@ -132,7 +132,7 @@ function show(title, line, trace) {
 
 const [{ readRequest }, { renderTrace }] = await Promise.all([
   load('src/encode/read.ts'),
-  load('src/export/tree.ts'),
+  load('src/export/thread/exporters/tree.ts'),
 ]);
 const receiver = await startReceiver();
 const otlp = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url };

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { remoteParent } from '../kit/harness.ts';
+import { inBothForms, remoteParent } from '../kit/harness.ts';
 import { consumerKit } from '../kit/messaging-consumer.ts';
 import { producerKit } from '../kit/messaging-producer.ts';
 import {
@@ -23,10 +23,10 @@ const routed = (key: string): Record<string, unknown> => ({
 });
 const delivered = { 'messaging.rabbitmq.message.delivery_tag': expect.any(Number) };
 
-for (const [title, file] of [
+for (const [title, file] of inBothForms(
   ['amqplib, ES modules', 'amqplib.mjs'],
   ['amqplib, CommonJS', 'amqplib.cjs'],
-]) {
+)) {
   await describeWith('rabbitmq', title, () => {
     const broker = rabbitmq();
     afterAll(() => broker.close());

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { remoteParent } from '../kit/harness.ts';
+import { inBothForms, remoteParent } from '../kit/harness.ts';
 import { consumerKit } from '../kit/messaging-consumer.ts';
 import { producerKit } from '../kit/messaging-producer.ts';
 import {
@@ -30,10 +30,10 @@ const counted = (count: number): Record<string, unknown> => ({
 /** The jobs' context is what an instrumentation has put there. */
 const metadata = (traceparent: string): { traceparent: string } => ({ traceparent });
 
-for (const [title, file] of [
+for (const [title, file] of inBothForms(
   ['bullmq, ES modules', 'bullmq.mjs'],
   ['bullmq, CommonJS', 'bullmq.cjs'],
-]) {
+)) {
   await describeWith('redis', title, () => {
     const broker = bullmqJobs();
     afterAll(() => broker.close());

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { mixingHttpKit } from '../kit/mixing-http.ts';
 import { rpcKit } from '../kit/rpc.ts';
 import { type ExpectedSpan, expectTrace } from '../support/expect-trace.ts';
+import { inBothForms } from '../kit/harness.ts';
 import { LIBRARIES, libraryVersion } from '../support/libraries.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { runApp } from '../support/run-app.ts';
@@ -11,10 +12,7 @@ const version = libraryVersion('@grpc/grpc-js')!;
 const isOld = /^1\.[89]\./.test(version);
 
 describe(`@grpc/grpc-js ${version}`, () => {
-  for (const [title, extension] of [
-    ['ES modules', 'mjs'],
-    ['CommonJS', 'cjs'],
-  ])
+  for (const [title, extension] of inBothForms(['ES modules', 'mjs'], ['CommonJS', 'cjs']))
     rpcKit({
       title,
       client: { file: `grpc-js.${extension}`, cwd },

@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { createRequire } from 'node:module';
 import { logCorrelationKit } from '../kit/log-correlation.ts';
+import { inBothForms } from '../kit/harness.ts';
 import { LIBRARIES, libraryMajor, libraryVersion } from '../support/libraries.ts';
 
 const { loggers, newerLoggers, ownLoggers } = createRequire(import.meta.url)(
@@ -10,10 +11,7 @@ const { loggers, newerLoggers, ownLoggers } = createRequire(import.meta.url)(
 const isOld = libraryMajor('pino') === 5;
 
 describe(`pino ${libraryVersion('pino')}`, () => {
-  for (const [title, file] of [
-    ['ES modules', 'pino.mjs'],
-    ['CommonJS', 'pino.cjs'],
-  ])
+  for (const [title, file] of inBothForms(['ES modules', 'pino.mjs'], ['CommonJS', 'pino.cjs']))
     logCorrelationKit({
       title,
       fixture: { file, cwd: LIBRARIES },

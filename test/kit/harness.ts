@@ -32,6 +32,11 @@ export const PLUMBING = process.env.KIT_PLUMBING === '1';
  */
 export const MANY = Number(process.env.KIT_MANY ?? 200);
 
+/** Apps that do the same and load a library of one form in two ways: both in the matrix alone. */
+export function inBothForms<T>(esm: T, cjs: T): T[] {
+  return process.env.KIT_MANY === undefined ? [esm] : [esm, cjs];
+}
+
 /**
  * Starts the app before the cases of the enclosing `describe` and stops it after them.
  * @param fence makes the app end one more span, in the trace of the given `traceparent`. Spans travel in the order of
