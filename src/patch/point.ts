@@ -362,6 +362,10 @@ function openMembers(value: object, members: readonly Member[], call: Call | und
 
 /** Makes the points of values that come by other ways than from a call: of an argument, of what a channel publishes. */
 export function opening(name: string, points: readonly Point[]): (value: unknown) => void {
-  const { members } = opener(points, name, { running: undefined }) ?? {};
-  return guarded(name, (value: unknown) => members?.(value, undefined));
+  // Made when the first value comes: most apps have few of the libraries, and all wait for the tables.
+  let made: ReturnType<typeof opener>;
+  return guarded(name, (value: unknown) => {
+    made ??= opener(points, name, { running: undefined });
+    made?.members?.(value, undefined);
+  });
 }
