@@ -4,10 +4,11 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Certificate, makeCertificate } from '../support/certificate.ts';
 import { type ExpectedSpan, optional } from '../support/expect-trace.ts';
+import { unusedPort } from '../support/unused-port.ts';
 import { type Fixture, itIf, MANY, PLUMBING, remoteParent } from './harness.ts';
 import { expectOwnParents, operations, type Operations, underParent } from './operations.ts';
 
@@ -124,19 +125,6 @@ async function startTarget(certificate?: Certificate): Promise<Target> {
         server.closeAllConnections();
       }),
   };
-}
-
-/** A port of 127.0.0.1 where nobody listens. */
-async function unusedPort(): Promise<number> {
-  const server = createTcpServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  return port;
 }
 
 interface Expected {
