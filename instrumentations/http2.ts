@@ -1,4 +1,4 @@
-import { active, define, HTTP, opening, type Point, scope } from '../src/define.ts';
+import { active, define, opening, type Point, scope } from '../src/define.ts';
 import { lostContext, servedOf } from '../src/semconv/framework.ts';
 import { abandon, failOutgoing } from '../src/semconv/http-client.ts';
 import {
@@ -6,7 +6,6 @@ import {
   endStream,
   type Headers,
   isLeft,
-  leaveToLibrary,
   noteAnswer,
   noteOrigin,
   type Session,
@@ -20,10 +19,6 @@ const http2 = scope('foretrace.http2');
 const ATTEMPT = Symbol('foretrace.attempt');
 
 type Requested = Stream & { [ATTEMPT]?: Attempt };
-
-function isSuppressed(): boolean {
-  return (active().suppressed & HTTP) !== 0;
-}
 
 // The classes of servers, sessions and streams are private: the first instance gives them away.
 
@@ -65,9 +60,6 @@ const openRequest = opening('http2', [
 ]);
 
 const server: Omit<Point, 'target'> = {
-  after(_: unknown, __: unknown[], ___: unknown, made: object | undefined) {
-    if (isSuppressed()) leaveToLibrary(made);
-  },
   opens: [
     {
       target: 'constructor.prototype.emit',
@@ -116,7 +108,7 @@ export default define({
       target: 'connect',
       context: 'none',
       after(_: unknown, [authority, options]: unknown[], error: unknown, session: Session) {
-        if (error === undefined && !isSuppressed()) noteOrigin(session, authority, options);
+        if (error === undefined) noteOrigin(session, authority, options);
       },
       opens: [request],
     },

@@ -15,11 +15,10 @@ export function scope(name: string): Scope {
 
 export type { Instrumentation, Subscription } from './patch/instrumentation.ts';
 export { opening, type Point, replacement } from './patch/point.ts';
-export { ALL, DB, HTTP, MESSAGING, RPC, TEMPLATE } from './context/layers.ts';
+export { DB } from './context/layers.ts';
 export { active, attach, bind, callIn, current, outside, run, runIn } from './context/active.ts';
 export { ROOT } from './context/context.ts';
 export { flatCopy } from './encode/flat-copy.ts';
-export { isAbort } from './abort.ts';
 export { bindCallback, lastGiven } from './patch/arguments.ts';
 export { isExporterAgent } from './export/marker.ts';
 export { guarded, reportFailure } from './guard.ts';

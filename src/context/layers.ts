@@ -1,6 +1,6 @@
 /**
- * Layers of operations, as bits: a context can suppress the spans of some of them. A library that speaks another one's protocol (gRPC
- * over HTTP/2) suppresses the layer below it, and an app that suppresses tracing through the API suppresses all.
+ * Layers of operations, as bits: a context can suppress the spans of some of them. A template
+ * suppresses those that it is made of, a worker's loop those of its database, and an app that suppresses tracing through the API all.
  */
 export const HTTP = 1;
 export const DB = 2;

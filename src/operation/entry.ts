@@ -5,7 +5,7 @@ import { now } from '../trace/clock.ts';
 import type { Scope } from '../trace/scope.ts';
 import { Span } from '../trace/span.ts';
 import { DENIED, NO_SPAN, NonRecordingSpan, type SpanIds } from '../trace/span-context.ts';
-import { parentIds, startUnder } from './start.ts';
+import { isSame, parentIds, startUnder } from './start.ts';
 
 /** What came with something that another process asks for: headers of a request, of a message, of each message of a batch. */
 export interface Received<C> {
@@ -69,17 +69,6 @@ export function linkReceived(span: Span, { carriers, get }: Received<never>): vo
 
 function isRemote(ids: SpanIds): boolean {
   return ids instanceof NonRecordingSpan && ids.isRemote;
-}
-
-function isSame(one: SpanIds, other: SpanIds): boolean {
-  return (
-    one.s1 === other.s1 &&
-    one.s0 === other.s0 &&
-    one.t3 === other.t3 &&
-    one.t2 === other.t2 &&
-    one.t1 === other.t1 &&
-    one.t0 === other.t0
-  );
 }
 
 /** An entry that is being served, in the list of all that are. The links are its own, so that being in it allocates nothing. */

@@ -175,9 +175,9 @@ function receive(
   if (facts === undefined) return undefined;
   const received = role.received?.(facts, self, args) as Received<never>;
   const { span, baggage } = startReceived(scope, facts.name, kind, received, around);
-  const operation = new ReceivedOperation(role, facts, span, baggage);
-  if (operation.span !== undefined) role.start?.(operation.span, facts, self, args);
-  return operation;
+  // Before it is in the list of what is open, where a role that fails would leave it.
+  if (span instanceof Span) role.start?.(span, facts, self, args);
+  return new ReceivedOperation(role, facts, span, baggage);
 }
 
 /** The context for what runs below an operation. */

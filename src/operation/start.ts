@@ -49,8 +49,12 @@ export function localSpan(ids: SpanIds, context: Context): Span | undefined {
     if ((served.p0 === s0 && served.p1 === s1) || (served.s0 === s0 && served.s1 === s1)) return served;
   }
   const { span } = active();
-  if (!(span instanceof Span) || !isTrace(span, ids)) return undefined;
-  return span.s0 === ids.s0 && span.s1 === ids.s1 ? span : undefined;
+  return span instanceof Span && isSame(span, ids) ? span : undefined;
+}
+
+/** Whether ids are those of one span. */
+export function isSame(one: SpanIds, other: SpanIds): boolean {
+  return isTrace(one, other) && one.s0 === other.s0 && one.s1 === other.s1;
 }
 
 function isTrace(span: SpanIds, { t0, t1, t2, t3 }: SpanIds): boolean {

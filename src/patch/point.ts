@@ -163,7 +163,7 @@ function contextWrapper(before: Before | undefined, where: Where, name: string):
       } catch (failure) {
         reportFailure(name, failure);
       }
-      return where !== 'none' && (context === undefined || context === current())
+      return where !== 'none' && context === undefined
         ? Reflect.apply(original, this, args)
         : runIn(context, Reflect.apply, original, this, args);
     };
@@ -200,7 +200,9 @@ function watchedWrapper(point: Point, name: string, nesting: Nesting): CallWrapp
       let context: Context | undefined;
       try {
         const operation = trace === undefined ? undefined : begin(trace, this, args, call);
-        ending = observe === undefined ? (operation ?? UNTRACED) : observe(this, args, call, operation);
+        // Before a look that may fail: the operation ends all the same.
+        if (operation !== undefined) ending = operation;
+        if (observe !== undefined) ending = observe(this, args, call, operation);
         if (isInside && operation !== undefined) context = contextBelow(operation);
         else if (where !== undefined && where !== 'none') context = other(where(this, args));
         // Under an unsampled parent a callback that loses the context would start traces of its own.
@@ -343,9 +345,9 @@ function memberOpener(members: readonly Member[]): Opener {
   const seen = new WeakSet<object>();
   return (value, call) => {
     if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return;
-    const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype !== null && !seen.has(prototype as object)) {
-      seen.add(prototype as object);
+    const prototype = shared.length === 0 ? null : (Object.getPrototypeOf(value) as object | null);
+    if (prototype !== null && !seen.has(prototype)) {
+      seen.add(prototype);
       openMembers(value, shared, undefined);
     }
     if (own.length > 0) openMembers(value, own, call);

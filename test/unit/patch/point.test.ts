@@ -4,6 +4,7 @@ import { ROOT } from '../../../src/context/context.ts';
 import { promise, sync } from '../../../src/patch/ends.ts';
 import { type Point, wrapperOf } from '../../../src/patch/point.ts';
 import { wrap } from '../../../src/wrap.ts';
+import { oldestOpen } from '../../../src/operation/entry.ts';
 import type { Role } from '../../../src/operation/operation.ts';
 import { scope } from '../../../src/trace/scope.ts';
 import { INTERNAL } from '../../../src/trace/span.ts';
@@ -129,6 +130,23 @@ describe('a point', () => {
   ])('of kind %s is one frame in the app’s stacks', (_, point) => {
     const stack = library(point, () => new Error('stack').stack as string)();
     expect(stack.split('\n').filter((line) => line.includes('/src/'))).toHaveLength(1);
+  });
+
+  it('ends its span all the same where its look fails, and leaves no entry open', () => {
+    const point = { trace: role, ends: sync, before: ours } as const;
+    const call = library(point, (name: string) => name, { running: undefined }, 'a look that fails');
+    expect(call('call')).toBe('call');
+    expect(spans.map(({ name }) => name)).toEqual(['call']);
+    const failing: Role<unknown, []> = {
+      ...role,
+      of: () => ({ name: 'entry' }),
+      start: ours,
+      received: () => ({ carriers: [{}] as never[], get: () => undefined }),
+    };
+    expect(
+      library({ trace: failing, ends: sync }, () => 1, { running: undefined }, 'an entry that fails')(),
+    ).toBe(1);
+    expect(oldestOpen()).toBeUndefined();
   });
 
   it('keeps name, length and properties of the function', () => {
