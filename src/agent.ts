@@ -26,6 +26,7 @@ import * as http from './semconv/http.ts';
 import { endOpenEntries, watchCrashes } from './semconv/crash.ts';
 import { configure as configureRoots } from './operation/roots.ts';
 import { whenFirstId } from './trace/ids.ts';
+import { startOptional } from './optional.ts';
 import * as limits from './trace/limits.ts';
 import * as sampler from './trace/sampler.ts';
 import { setSink } from './trace/span.ts';
@@ -57,6 +58,7 @@ function configure(config: Config, catalogue: readonly Instrumentation[]): void 
   db.configure(config.database);
   configureRoots(typeof roots === 'boolean' ? roots : scopesOf(roots, catalogue));
   fold.configure(config.foldSpans);
+  startOptional(config);
 }
 
 /** Starts the export side; returns what it wants to know of the modules that the app loads. */
