@@ -7,7 +7,7 @@ import type { Config } from './config/table.ts';
 import { run } from './context/active.ts';
 import { ROOT, SUPPRESS_KEY } from './context/context.ts';
 import { contextManager } from './api/context-manager.ts';
-import type { Instrumentation } from './define.ts';
+import type { Listed } from './patch/instrumentation.ts';
 import { beforeLastExport, installExit } from './export/app/exit.ts';
 import { createPipeline } from './export/app/create-pipeline.ts';
 import type { OtlpOptions } from './export/options.ts';
@@ -20,7 +20,7 @@ import { guarded } from './guard.ts';
 import { textMapPropagator } from './api/propagator.ts';
 import * as propagation from './propagate/current.ts';
 import { resource } from './resource/resource.ts';
-import * as db from './semconv/db.ts';
+import * as db from './semconv/db-options.ts';
 import * as fold from './semconv/fold.ts';
 import * as http from './semconv/http.ts';
 import { endOpenEntries, watchCrashes } from './semconv/crash.ts';
@@ -33,7 +33,7 @@ import { setSink } from './trace/span.ts';
 import { tracerProvider } from './api/tracer.ts';
 
 /** The composition root: configuration, then export, then the API, then the libraries. Called once by the preload. */
-export function start(catalogue: readonly Instrumentation[]): void {
+export function start(catalogue: readonly Listed[]): void {
   const { config, warnings, node } = readEnvironment();
   setLogLevel(config.logLevel);
   for (const warning of warnings) log.warn(warning);
@@ -49,7 +49,7 @@ export function start(catalogue: readonly Instrumentation[]): void {
 }
 
 /** Hands each part what the environment says of it; `catalogue` has the libraries that it may name. */
-function configure(config: Config, catalogue: readonly Instrumentation[]): void {
+function configure(config: Config, catalogue: readonly Listed[]): void {
   const roots = config.rootClientSpans;
   limits.configure(config.limits);
   sampler.configure(config.sampler);
@@ -130,7 +130,7 @@ function ofThisProcess(otlp: Config['otlp']['traces'], node: NodeSettings): Otlp
 
 /** What the enabled instrumentations look for. */
 function instrument(
-  catalogue: readonly Instrumentation[],
+  catalogue: readonly Listed[],
   { instrumentations, rootClientSpans }: Config,
 ): ModulePatch[] {
   for (const warning of checkInstrumentationNames(instrumentations, catalogue, rootClientSpans))

@@ -13,7 +13,7 @@ export function scope(name: string): Scope {
   return newScope(name, VERSION, SCHEMA_URL);
 }
 
-export type { Instrumentation, Subscription } from './patch/instrumentation.ts';
+export { type Instrumentation, type Listed, listed, type Subscription } from './patch/instrumentation.ts';
 export { opening, type Point, replacement } from './patch/point.ts';
 export { DB } from './context/layers.ts';
 export { active, attach, bind, callIn, current, outside, run, runIn } from './context/active.ts';

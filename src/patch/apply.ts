@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
-import type { Instrumentation } from './instrumentation.ts';
+import type { Listed } from './instrumentation.ts';
 import type { ModulePatch } from '../load/index.ts';
 import { satisfies } from '../satisfies.ts';
 import { log } from '../log.ts';
@@ -15,23 +15,9 @@ interface PatchedFile {
 }
 
 /** What the module hooks have to look for on behalf of an instrumentation; its subscriptions are made at once. */
-export function modulePatches(instrumentation: Instrumentation): ModulePatch[] {
-  const {
-    name,
-    module,
-    versions,
-    points = [],
-    subscriptions = [],
-    esm,
-    rare,
-    loadedBy = [],
-    keepsContext: quiet,
-  } = instrumentation;
-  for (const { channel: channelName, receive } of subscriptions) {
-    // A subscriber that throws would end the process: the error surfaces as an uncaught exception.
-    channel(channelName).subscribe(guarded(name, receive as (message: unknown) => void));
-  }
-  const files = [...new Set(points.map(({ file }) => file ?? ''))];
+export function modulePatches(library: Listed): ModulePatch[] {
+  const { name, module, versions, files, esm, rare, loadedBy = [], keepsContext: quiet } = library;
+  subscribe(library);
   if (files.length === 0) return [];
   const nesting: Nesting = { running: undefined };
   /** Of each copy of the package in the tree: how to undo what was patched; undefined if it does not fit. */
@@ -44,6 +30,7 @@ export function modulePatches(instrumentation: Instrumentation): ModulePatch[] {
       copies.set(baseDir, undefined);
       for (const restore of undo) restore();
     };
+    const { points = [] } = library.load();
     const wanted = points.filter((point) => (point.file ?? '') === file && suits(point, version));
     const root = { exports };
     const missing = wanted.find((point) => locate(root, pathOf(point)) === undefined);
@@ -84,6 +71,24 @@ export function modulePatches(instrumentation: Instrumentation): ModulePatch[] {
     patches.push({ module: loader, files: [''], patch: () => patch(require(module), { file: '', version }) });
   }
   return patches;
+}
+
+function subscribe({ name, channels, load }: Listed): void {
+  for (const channelName of channels) {
+    let receivers: ((message: unknown) => void)[] | undefined;
+    // A subscriber that throws would end the process: the error surfaces as an uncaught exception.
+    const receive = guarded(name, (message: unknown) => {
+      receivers ??= receiversOf(load(), channelName);
+      for (const each of receivers) each(message);
+    });
+    channel(channelName).subscribe(receive);
+  }
+}
+
+function receiversOf({ subscriptions = [] }: ReturnType<Listed['load']>, channelName: string) {
+  return subscriptions
+    .filter((one) => one.channel === channelName)
+    .map(({ receive }) => receive as (message: unknown) => void);
 }
 
 function get(holder: object, name: PropertyKey): unknown {

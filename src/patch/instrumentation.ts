@@ -32,3 +32,22 @@ export interface Instrumentation {
   /** One line for the table of supported libraries: which spans an app gets. */
   spans: string;
 }
+
+/** What has to be known of a library before it is loaded. The rest comes with `load`. */
+export interface Listed extends Omit<Instrumentation, 'points' | 'subscriptions' | 'spans'> {
+  /** The files that it has points in. */
+  files: readonly string[];
+  /** The diagnostics channels that it listens to. */
+  channels: readonly string[];
+  load(): Pick<Instrumentation, 'points' | 'subscriptions'>;
+}
+
+export function listed(instrumentation: Instrumentation): Listed {
+  const { points = [], subscriptions = [], spans: _, ...known } = instrumentation;
+  return {
+    ...known,
+    files: [...new Set(points.map(({ file }) => file ?? ''))],
+    channels: [...new Set(subscriptions.map(({ channel }) => channel))],
+    load: () => instrumentation,
+  };
+}

@@ -1,4 +1,3 @@
-import type { Config } from '../config/table.ts';
 import { bounded, flatCopy } from '../encode/flat-copy.ts';
 import { type Block, block } from '../encode/span.ts';
 import { DB } from '../context/layers.ts';
@@ -7,6 +6,7 @@ import type { Scope } from '../trace/scope.ts';
 import type { Facts, Role } from '../operation/operation.ts';
 import { CLIENT, type Span } from '../trace/span.ts';
 import type { RemoteEnd } from './address.ts';
+import { dbOptions } from './db-options.ts';
 import { errorType, failed } from './error.ts';
 import {
   DB_NAMESPACE,
@@ -21,13 +21,6 @@ import {
   SERVER_PORT,
 } from './keys.ts';
 import { keepSecret } from './secret-errors.ts';
-
-/** What the database roles take from the configuration. Without one, nothing of a statement's values is sent. */
-export let dbOptions: Config['database'] = { sanitizeQueries: true, keepsParameterized: false };
-
-export function configure(wanted: Config['database']): void {
-  dbOptions = wanted;
-}
 
 /** Where a database is. */
 export interface DbTarget {

@@ -25,7 +25,7 @@ export interface HeaderKey {
 }
 
 /** What the HTTP roles take from the configuration. Without one, no method has a name and no header is recorded. */
-export let httpOptions = optionsOf({
+export const httpOptions = optionsOf({
   knownMethods: [],
   sensitiveQueryParameters: [],
   serverRequestHeaders: [],
@@ -35,7 +35,7 @@ export let httpOptions = optionsOf({
 });
 
 export function configure(wanted: Config['http']): void {
-  httpOptions = optionsOf(wanted);
+  Object.assign(httpOptions, optionsOf(wanted));
 }
 
 function optionsOf(wanted: Config['http']) {

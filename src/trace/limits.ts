@@ -4,7 +4,7 @@ import { setMaxTextLength } from '../encode/writer.ts';
 type Limits = Config['limits'];
 
 /** How much one span, event or link may have; no limit until the configuration says one. */
-export let limits: Limits = {
+export const limits: { -readonly [K in keyof Limits]: Limits[K] } = {
   attributeCount: Infinity,
   attributeValueLength: Infinity,
   eventCount: Infinity,
@@ -14,6 +14,6 @@ export let limits: Limits = {
 };
 
 export function configure(wanted: Limits): void {
-  limits = wanted;
+  Object.assign(limits, wanted);
   setMaxTextLength(wanted.attributeValueLength);
 }

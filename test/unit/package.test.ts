@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { families } from '../../instrumentations/index.ts';
 import { cleanEnv, NODE, ROOT } from '../support/run-app.ts';
 
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
@@ -26,12 +27,16 @@ describe('the package', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('has the files that users need, and no other', () => {
-    expect(files.sort()).toEqual([
+    expect(files.filter((file) => !/^dist\/agent\/shared-\w+\.cjs$/.test(file)).sort()).toEqual([
       'CHANGELOG.md',
       'LICENSE',
       'NOTICE',
       'README.md',
       'dist/agent.cjs',
+      ...Object.keys(families)
+        .filter((family) => family !== 'http')
+        .map((family) => `dist/agent/${family}.cjs`)
+        .sort(),
       'dist/export-thread.cjs',
       'package.json',
       'register.cjs',

@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Instrumentation, define } from '../../../src/define.ts';
+import { type Instrumentation, type Listed, listed } from '../../../src/define.ts';
 import { modulePatches } from '../../../src/patch/apply.ts';
 
 const warnings: string[] = [];
@@ -20,8 +20,8 @@ const wrap = (original: Function) =>
   function (this: unknown, ...args: unknown[]) {
     return ['ours', Reflect.apply(original, this, args)];
   };
-const library = (extra: Partial<Instrumentation>): Instrumentation =>
-  define({ name: 'lib', module: 'lib', versions: '>=1', spans: 'none', ...extra });
+const library = (extra: Partial<Instrumentation>): Listed =>
+  listed({ name: 'lib', module: 'lib', versions: '>=1', spans: 'none', ...extra });
 const load = (
   patch: ReturnType<typeof modulePatches>[number],
   exports: unknown,

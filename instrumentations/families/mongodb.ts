@@ -1,0 +1,5 @@
+import type { Instrumentation } from '../../src/define.ts';
+import mongodb from '../mongodb.ts';
+import mongoose from '../mongoose.ts';
+
+export default [mongodb, mongoose] as readonly Instrumentation[];

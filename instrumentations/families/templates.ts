@@ -1,0 +1,4 @@
+import type { Instrumentation } from '../../src/define.ts';
+import ejs from '../ejs.ts';
+
+export default [ejs] as readonly Instrumentation[];
