@@ -252,7 +252,7 @@ async function readCatalogue() {
 }
 
 function entriesText(libraries) {
-  const entry = ({ family, index, known: { load: _, ...known } }) =>
+  const entry = ({ family, index, known }) =>
     family === EAGER
       ? `listed(${EAGER}[${index}])`
       : `{ ...${JSON.stringify(known)}, load: () => require('./agent/${family}.cjs').default[${index}] }`;
