@@ -4,6 +4,7 @@ import { FORETRACE } from './rows/foretrace.ts';
 import { GENERAL } from './rows/general.ts';
 import { HTTP } from './rows/http.ts';
 import { INSTRUMENTATIONS } from './rows/instrumentations.ts';
+import { METRICS } from './rows/metrics.ts';
 import { LIMITS } from './rows/limits.ts';
 import { OTLP } from './rows/otlp.ts';
 import { TRACES } from './rows/traces.ts';
@@ -15,6 +16,7 @@ export const GROUPS = [
   TRACES,
   BATCH,
   LIMITS,
+  METRICS,
   OTLP,
   HTTP,
   DATABASE,

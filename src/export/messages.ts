@@ -11,11 +11,18 @@ export interface ThreadRing {
   shared: SharedArrayBuffer;
 }
 
+/** What one thread of the app counts. */
+export interface ThreadTable {
+  threadId: number;
+  shared: SharedArrayBuffer;
+}
+
 /** What the export side gets at its start. */
 export interface ExportInput {
   options: Omit<ExportOptions, 'resource'>;
   resource: ResourceAttributes;
   rings: readonly ThreadRing[];
+  tables: readonly ThreadTable[];
   /** One int32 that is counted up, and its waiters notified, for each `finish` that is done. */
   control: SharedArrayBuffer;
   /** Name of the BroadcastChannel on which the app's worker threads are heard. */
@@ -25,6 +32,7 @@ export interface ExportInput {
 /** From a thread of the app to the export side. */
 export type ToExport =
   | ({ type: 'ring' } & ThreadRing)
+  | ({ type: 'table' } & ThreadTable)
   /** There may be a full batch of the signal. */
   | { type: 'wake'; signal: Signal }
   | { type: 'ended'; threadId: number }

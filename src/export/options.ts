@@ -20,9 +20,22 @@ export interface SignalOptions {
   batch: BatchOptions;
 }
 
+/** How often sums are sent, as what, and with which buckets. */
+export type Temporality = Config['metrics']['temporality'];
+
+export interface MetricOptions extends Pick<
+  Config['metrics'],
+  'intervalMs' | 'timeoutMs' | 'temporality' | 'exponential' | 'exemplars'
+> {
+  exporters: Config['metrics']['exporters'];
+  otlp: OtlpOptions;
+}
+
 export interface ExportOptions {
   /** What is exported. The records of any other signal are ignored, and cost nothing. */
   signals: Readonly<Partial<Record<Signal, SignalOptions>>>;
+  /** What is counted in shared memory; undefined = nothing. */
+  metrics?: MetricOptions;
   file: { path: string };
   /** `color`: undefined = when stderr is a terminal. */
   console?: { color?: boolean };

@@ -29,6 +29,8 @@ export type WriteRecord = (scope: NumberedScope, bytes: Uint8Array, length: numb
 export interface Pipeline {
   /** For signals that are exported. */
   readonly write: Readonly<Partial<Record<Signal, WriteRecord>>>;
+  /** Takes the table of this thread's metrics, once. */
+  addTable(shared: SharedArrayBuffer): void;
   /** Resolves when everything written so far is exported or given up; false = not within the time. */
   flush(timeoutMs: number): Promise<boolean>;
   /** Flushes and ends the export; later records are ignored. A second call has the result of the first. */

@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { guarded } from '../../guard.ts';
-import type { FromExport, ToExport } from '../messages.ts';
+import type { FromExport, ThreadTable, ToExport } from '../messages.ts';
 import type { ExportOptions } from '../options.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { Signal } from '../signal.ts';
@@ -28,6 +28,7 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
   const signals = Object.keys(options.signals) as Signal[];
   const outside = new AsyncResource('foretrace');
   const rings = createRings();
+  let tables: ThreadTable[] = [];
   const spareRings = createSpareRings();
   const flushes = createFlushes();
   const channel = createChannel(channelName, 'a message of a worker thread', hear);
@@ -44,6 +45,7 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
         options: rest,
         resource: typeof resource === 'function' ? resource() : resource,
         rings: rings.all,
+        tables,
         control,
         channel: channelName,
       };
@@ -95,6 +97,10 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
         exportSide.post(message);
         startLate();
         break;
+      case 'table':
+        if (tables.some(({ threadId }) => threadId === message.threadId)) break;
+        addTable(message);
+        break;
       case 'wake':
         // A running export thread has heard it itself.
         if (exportSide.running) break;
@@ -115,6 +121,12 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
     }
   }
 
+  function addTable({ threadId, shared }: ThreadTable): void {
+    tables.push({ threadId, shared });
+    exportSide.post({ type: 'table', threadId, shared });
+    startLate();
+  }
+
   function forgetEnded(): void {
     for (const threadId of workers.ended()) {
       rings.ended(threadId);
@@ -126,14 +138,20 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
     spareRings.offer();
   }
 
+  /** What was counted since the last export is not known here. */
+  function isPending(): boolean {
+    return rings.pending() > 0 || tables.length > 0;
+  }
+
   async function flush(timeoutMs: number): Promise<boolean> {
-    if (rings.pending() === 0) return true;
+    if (!isPending()) return true;
     exportSide.start();
     return flushes.wait(timeoutMs, (id) => exportSide.post({ type: 'flush', id }));
   }
 
   return {
     write: writers.write,
+    addTable: (shared) => addTable({ threadId, shared }),
     flush,
     shutdown(timeoutMs) {
       return (shutdown ??= (writers.close(), flush(timeoutMs)).then((done) => {
@@ -143,7 +161,7 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
     },
     flushSync(timeoutMs) {
       channel.hearWaiting();
-      if (timeoutMs <= 0 || rings.pending() === 0 || shutdown !== undefined) return;
+      if (timeoutMs <= 0 || !isPending() || shutdown !== undefined) return;
       exportLast(exportSide, rings, signals, finished, timeoutMs);
     },
     whenFirst: writers.whenFirst,

@@ -49,6 +49,10 @@ export function createWorkerPipeline(options: ExportOptions, channelName: string
 
   return {
     write: writers.write,
+    addTable(shared) {
+      channel.open();
+      channel.post({ type: 'table', threadId, shared });
+    },
     flush,
     shutdown(timeoutMs) {
       return (shutdown ??= (writers.close(), flush(timeoutMs)));

@@ -20,8 +20,9 @@ import { consoleExporter } from './exporters/console.ts';
 import { fileExporter } from './exporters/file.ts';
 import { otlpExporter } from './exporters/otlp.ts';
 import { createLookup } from './lookup.ts';
+import { createMetricEngine, type MetricEngine } from './metrics/engine.ts';
 
-export const startExport: StartExport = ({ options, control, resource, rings }, reply, inline) => {
+export const startExport: StartExport = ({ options, control, resource, rings, tables }, reply, inline) => {
   const { signals, file, console, logLevel } = options;
   if (logLevel) setLogLevel(logLevel);
   // One for all: it asks the system for one name at a time.
@@ -37,11 +38,21 @@ export const startExport: StartExport = ({ options, control, resource, rings }, 
     });
     batchers.set(signal, createBatcher(signal, made, batch, resource));
   }
+  const engine = startMetrics();
   const finished = new Int32Array(control);
 
+  function startMetrics(): MetricEngine | undefined {
+    const { metrics } = options;
+    if (metrics === undefined || metrics.exporters.length === 0) return undefined;
+    return createMetricEngine(metrics, [otlpExporter('metrics', metrics.otlp, inline, lookup)], resource);
+  }
+
   /** Of all signals at the same time. */
-  async function ofAll(act: (batcher: Batcher) => Promise<void>): Promise<void> {
-    await Promise.all([...batchers.values()].map(act));
+  async function ofAll(
+    act: (batcher: Batcher) => Promise<void>,
+    ofMetrics?: () => Promise<void> | undefined,
+  ): Promise<void> {
+    await Promise.all([...batchers.values()].map(act).concat(ofMetrics?.() ?? []));
   }
 
   const receive = (message: ToExport): void => {
@@ -49,29 +60,39 @@ export const startExport: StartExport = ({ options, control, resource, rings }, 
       case 'ring':
         batchers.get(message.signal)?.add(message.threadId, message.shared);
         break;
+      case 'table':
+        engine?.add(message.threadId, message.shared);
+        break;
       case 'wake':
         batchers.get(message.signal)?.wake();
         break;
       case 'ended':
         for (const batcher of batchers.values()) batcher.ended(message.threadId);
+        engine?.ended(message.threadId);
         break;
       case 'flush':
-        void ofAll((batcher) => batcher.flush()).then(() =>
-          reply({ type: 'flushed', id: message.id, threadId: message.threadId }),
-        );
+        void ofAll(
+          (batcher) => batcher.flush(),
+          () => engine?.flush(),
+        ).then(() => reply({ type: 'flushed', id: message.id, threadId: message.threadId }));
         break;
       case 'finish':
-        void ofAll((batcher) => batcher.finish(message.timeoutMs)).then(() => {
+        void ofAll(
+          (batcher) => batcher.finish(message.timeoutMs),
+          () => engine?.finish(message.timeoutMs),
+        ).then(() => {
           Atomics.add(finished, 0, 1);
           Atomics.notify(finished, 0);
         });
         break;
       case 'close':
         for (const batcher of batchers.values()) batcher.stop();
+        engine?.stop();
         break;
     }
   };
   for (const ring of rings) receive({ type: 'ring', ...ring });
+  for (const table of tables) receive({ type: 'table', ...table });
   return receive;
 };
 
