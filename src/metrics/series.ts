@@ -83,11 +83,13 @@ export function createMetrics(
     sum(instrument, attributes) {
       const cells = add(instrument, attributes);
       if (cells === -1) return NOTHING;
-      const { doubles } = table as t.Table;
+      const { doubles, words } = table as t.Table;
       const at = cells >> 3;
       return {
         add(value) {
-          if (value - value === 0) doubles[at] += value;
+          if (value - value !== 0) return;
+          doubles[at] += value;
+          words[(cells + t.VALUE_EPOCH) >> 2] = 1;
         },
       };
     },

@@ -4,6 +4,7 @@ import { createServer as createTlsServer, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { decodeTraces, type ReceivedSpan } from './otlp.ts';
+import { decodeMetrics, type ReceivedMetric } from './otlp-metrics.ts';
 
 /** How the receiver answers one request. By default 200 with an empty ExportTraceServiceResponse. */
 export interface Answer {
@@ -26,6 +27,7 @@ export interface ReceivedRequest {
   body: Uint8Array;
   /** What is in it, whether or not the receiver accepted it. */
   spans: ReceivedSpan[];
+  metrics: ReceivedMetric[];
   /** When it was complete, in ms of `performance.now()`. */
   atMs: number;
   /** Local port of the sender: equal ports mean a reused connection. */
@@ -40,6 +42,13 @@ export interface Receiver {
   readonly requests: readonly ReceivedRequest[];
   /** Spans of the requests that were answered with 2xx. Throws when a request was not valid OTLP. */
   spans(): ReceivedSpan[];
+  /** Metrics of the requests that were answered with 2xx, each export's in a list. */
+  metrics(): ReceivedMetric[][];
+  /** Resolves as soon as the predicate holds for {@link metrics}. */
+  waitForMetrics(
+    wanted: (exports: ReceivedMetric[][]) => boolean,
+    timeoutMs?: number,
+  ): Promise<ReceivedMetric[][]>;
   /**
    * Resolves with all spans as soon as there are `count` of them, or as soon as the predicate holds.
    * Rejects after `timeoutMs` (default 10,000) with a list of what came, and at once on invalid OTLP.
@@ -69,6 +78,7 @@ interface Waiter {
 export async function startReceiver({ tls }: { tls?: ServerOptions } = {}): Promise<Receiver> {
   const requests: ReceivedRequest[] = [];
   let accepted: ReceivedSpan[] = [];
+  let acceptedMetrics: ReceivedMetric[][] = [];
   let failure: Error | undefined;
   const queue: Answer[] = [];
   let standing: Answer = {};
@@ -98,6 +108,7 @@ export async function startReceiver({ tls }: { tls?: ServerOptions } = {}): Prom
       raw,
       body: raw,
       spans: [],
+      metrics: [],
       atMs: performance.now(),
       senderPort: request.socket.remotePort!,
     };
@@ -105,7 +116,9 @@ export async function startReceiver({ tls }: { tls?: ServerOptions } = {}): Prom
     try {
       if (request.method !== 'POST') throw new Error(`${request.method} is not how OTLP/HTTP is sent`);
       if (request.headers['content-encoding'] === 'gzip') received.body = gunzipSync(raw);
-      received.spans = decodeTraces(received.body, request.headers['content-type'] ?? '');
+      const type = request.headers['content-type'] ?? '';
+      if (received.path.endsWith('/v1/metrics')) received.metrics = decodeMetrics(received.body, type);
+      else received.spans = decodeTraces(received.body, type);
     } catch (error) {
       failure ??= new Error(`the receiver got invalid OTLP: ${(error as Error).message}`, { cause: error });
       response.writeHead(400).end(String(error));
@@ -130,7 +143,10 @@ export async function startReceiver({ tls }: { tls?: ServerOptions } = {}): Prom
       ...answer.headers,
     });
     response.end(answer.body ?? (json ? '{}' : ''));
-    if (status >= 200 && status < 300) accepted.push(...received.spans);
+    if (status >= 200 && status < 300) {
+      accepted.push(...received.spans);
+      if (received.metrics.length > 0) acceptedMetrics.push(received.metrics);
+    }
     settle();
   }
 
@@ -186,6 +202,14 @@ export async function startReceiver({ tls }: { tls?: ServerOptions } = {}): Prom
         ? wait(all, () => accepted.length >= wanted, `${wanted} spans`, timeoutMs)
         : wait(all, () => wanted(all()), 'spans that fit', timeoutMs);
     },
+    metrics() {
+      if (failure) throw failure;
+      return [...acceptedMetrics];
+    },
+    waitForMetrics(wanted, timeoutMs = 10_000) {
+      const all = (): ReceivedMetric[][] => [...acceptedMetrics];
+      return wait(all, () => wanted(all()), 'metrics that fit', timeoutMs);
+    },
     waitForRequests(wanted, timeoutMs = 10_000) {
       return typeof wanted === 'number'
         ? wait(
@@ -210,6 +234,7 @@ export async function startReceiver({ tls }: { tls?: ServerOptions } = {}): Prom
     clear() {
       requests.length = 0;
       accepted = [];
+      acceptedMetrics = [];
       failure = undefined;
     },
     close() {

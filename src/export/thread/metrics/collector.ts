@@ -90,7 +90,9 @@ export function createCollector(
   /** Brings the sums up to date. */
   function read(): void {
     for (const of of merged) {
-      for (const one of of?.values() ?? []) if (one.instrument.kind === 'updown') one.value = 0;
+      for (const one of of?.values() ?? []) {
+        if (one.instrument.kind === 'updown' && !Number.isNaN(one.value)) one.value = 0;
+      }
     }
     for (const source of sources.values()) readSource(source);
   }
@@ -109,12 +111,13 @@ export function createCollector(
     const { doubles, words, counts } = table;
     const value = doubles[cells >> 3];
     const { kind } = into.instrument;
+    const isSet = words[(cells + t.VALUE_EPOCH) >> 2] !== 0;
     if (kind === 'updown') {
-      into.value = (Number.isNaN(into.value) ? 0 : into.value) + value;
+      if (isSet) into.value = (Number.isNaN(into.value) ? 0 : into.value) + value;
       return;
     }
     if (kind === 'gauge') {
-      if (words[(cells + t.VALUE_EPOCH) >> 2] !== 0) into.value = value;
+      if (isSet) into.value = value;
       return;
     }
     const more = value - one.sum;

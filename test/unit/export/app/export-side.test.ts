@@ -42,6 +42,7 @@ const input = (): ExportInput => ({
   options: {} as ExportInput['options'],
   resource: {},
   rings: [],
+  tables: [],
   // Tells the starts apart.
   control: new SharedArrayBuffer(++starts * 4),
   channel: 'test',
