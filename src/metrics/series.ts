@@ -47,6 +47,8 @@ export function createMetrics(
   let table: t.Table | undefined;
   const made: number[] = [];
   const overflows: number[] = [];
+  /** What all further series of a full instrument are. */
+  const full: unknown[] = [];
 
   function add({ number, name }: Instrument, attributes: Block): number {
     if (table === undefined) {
