@@ -10,6 +10,7 @@ import { ALL } from '../context/layers.ts';
 import { type Span } from '../trace/span.ts';
 import { DENIED, NO_SPAN, NonRecordingSpan } from '../trace/span-context.ts';
 import { SecondSpan } from '../trace/stand-in.ts';
+import { restarts } from '../operation/restarts.ts';
 import { localSpan, parentIds } from '../operation/start.ts';
 import { extract, extractBaggage, fields, inject } from '../propagate/current.ts';
 import { carriesIds, type RemoteParent } from '../propagate/index.ts';
@@ -27,7 +28,8 @@ export const textMapPropagator: TextMapPropagator = {
     const ours = adopt(context);
     const get = (from: C, name: string): string | string[] | undefined => getter.get(from, name) ?? undefined;
     const remote = extract(carrier, get);
-    const baggage = extractBaggage(carrier, get);
+    const baggage =
+      remote !== undefined && isRestarted(remote, ours) ? undefined : extractBaggage(carrier, get);
     if (remote === undefined && baggage === undefined) return context;
     const { entry, suppressed, values } = ours;
     const span = remote === undefined ? ours.span : carriesIds(remote) ? spanOf(remote, ours) : DENIED;
@@ -38,6 +40,11 @@ export const textMapPropagator: TextMapPropagator = {
     return [...fields()];
   },
 };
+
+/** Whether a trace is that of a stranger who is being served, and isn't continued: nor is the baggage. */
+function isRestarted(remote: RemoteParent, context: Context): boolean {
+  return restarts?.find(remote, context) !== undefined;
+}
 
 /** Frameworks and SDKs extract the headers of a request again: what they start is below the span that serves it, not beside it. */
 function spanOf(remote: RemoteParent, context: Context): Span | NonRecordingSpan {

@@ -2,14 +2,20 @@ import { Context } from '../context/context.ts';
 import { NONE } from '../context/layers.ts';
 import type { Key } from '../encode/key.ts';
 import { type Block, block } from '../encode/span.ts';
-import { extractBaggage } from '../propagate/current.ts';
 import { guarded } from '../guard.ts';
 import { redactPath, redactQuery } from '../redact/url.ts';
 import { now } from '../trace/clock.ts';
 import { hasRules } from '../trace/sampler.ts';
 import type { Scope } from '../trace/scope.ts';
 import { SERVER, Span } from '../trace/span.ts';
-import { noteClosed, noteOpen, type OpenEntry, remoteParent, startRemote } from '../operation/entry.ts';
+import {
+  noteClosed,
+  noteOpen,
+  type OpenEntry,
+  remoteBaggage,
+  remoteParent,
+  startRemote,
+} from '../operation/entry.ts';
 import { remoteEnd } from './address.ts';
 import { failed } from './error.ts';
 import { forwardedClient, forwardedHost, forwardedProto } from './forwarded.ts';
@@ -176,7 +182,7 @@ export function startServed(scope: Scope, request: ServerRequest, connection: Co
   served.context = new Context(
     span,
     served,
-    extractBaggage(rawHeaders, rawHeader),
+    remoteBaggage(rawHeaders, rawHeader),
     NONE,
     undefined,
     undefined,
