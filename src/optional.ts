@@ -1,4 +1,5 @@
 import type { Config } from './config/table.ts';
+import { startFurtherFormats } from './propagate/further.ts';
 import { startSampling } from './sampling/start.ts';
 
 /**
@@ -6,5 +7,6 @@ import { startSampling } from './sampling/start.ts';
  * undefined otherwise, so that what is not asked for costs one comparison.
  */
 export function startOptional(config: Config): void {
+  startFurtherFormats(config.propagation);
   startSampling(config.sampling, config.resource);
 }

@@ -13,7 +13,7 @@ import { SecondSpan } from '../trace/stand-in.ts';
 import { restarts } from '../operation/restarts.ts';
 import { localSpan, parentIds } from '../operation/start.ts';
 import { extract, extractBaggage, fields, inject } from '../propagate/current.ts';
-import { carriesIds, type RemoteParent } from '../propagate/index.ts';
+import { carriesIds, type HeaderGetter, type RemoteParent } from '../propagate/index.ts';
 
 /** The API's propagator, for apps that carry context themselves (queues, jobs). */
 export const textMapPropagator: TextMapPropagator = {
@@ -26,7 +26,8 @@ export const textMapPropagator: TextMapPropagator = {
 
   extract<C>(context: ApiContext, carrier: C, getter: TextMapGetter<C>): ApiContext {
     const ours = adopt(context);
-    const get = (from: C, name: string): string | string[] | undefined => getter.get(from, name) ?? undefined;
+    const get: HeaderGetter<C> = (from, name) => getter.get(from, name) ?? undefined;
+    get.keys = (from) => getter.keys(from);
     const remote = extract(carrier, get);
     const baggage =
       remote !== undefined && isRestarted(remote, ours) ? undefined : extractBaggage(carrier, get);

@@ -165,6 +165,9 @@ function rawHeader(raw: readonly string[], name: string): string | string[] | un
   return found;
 }
 
+rawHeader.keys = (raw: readonly string[]): readonly string[] =>
+  raw.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
+
 /** Starts serving: the context to be made active, with a span if the request is sampled. */
 export function startServed(scope: Scope, request: ServerRequest, connection: Connection): Served {
   const { rawHeaders } = request;
