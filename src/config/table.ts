@@ -6,6 +6,7 @@ import { HTTP } from './rows/http.ts';
 import { INSTRUMENTATIONS } from './rows/instrumentations.ts';
 import { LIMITS } from './rows/limits.ts';
 import { OTLP } from './rows/otlp.ts';
+import { SAMPLING } from './rows/sampling.ts';
 import { TRACES } from './rows/traces.ts';
 import type { ConfigOf } from './variable.ts';
 
@@ -13,6 +14,7 @@ import type { ConfigOf } from './variable.ts';
 export const GROUPS = [
   GENERAL,
   TRACES,
+  SAMPLING,
   BATCH,
   LIMITS,
   OTLP,

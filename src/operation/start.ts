@@ -4,11 +4,14 @@ import { ALL } from '../context/layers.ts';
 import { UNDECIDED } from '../propagate/types.ts';
 import { clockAt, now } from '../trace/clock.ts';
 import { randomInt32 } from '../trace/ids.ts';
-import { followsParent, keeps } from '../trace/sampler.ts';
+import { decide, mayKeep } from '../trace/sampler.ts';
 import type { Scope } from '../trace/scope.ts';
 import { SecondSpan } from '../trace/stand-in.ts';
+import { DROPPED } from '../trace/threshold.ts';
 import { CLIENT, SAMPLED, Span } from '../trace/span.ts';
 import { DENIED, idsOf, NO_SPAN, NonRecordingSpan, type SpanIds } from '../trace/span-context.ts';
+
+import { restarts } from './restarts.ts';
 
 /** W3C trace context level 2: the last 56 bits of our trace ids are random. */
 const RANDOM = 0x02;
@@ -40,16 +43,18 @@ export function parentIds(context: Context): SpanIds | undefined {
 
 /**
  * The span of this process that extracted ids mean: headers of the request being served that are read a second time, or that the app
- * wrote for itself. The served span for its own parent, and a span that is active for its ids.
+ * wrote for itself. The served span for its own parent, or what it came with where that is not continued, and a span that is active
+ * for its ids.
  */
-export function localSpan(ids: SpanIds, context: Context): Span | undefined {
+export function localSpan(ids: SpanIds, context: Context): Span | NonRecordingSpan | undefined {
   const served = context.entry?.span;
   if (served !== undefined && isTrace(served, ids)) {
     const { s0, s1 } = ids;
     if ((served.p0 === s0 && served.p1 === s1) || (served.s0 === s0 && served.s1 === s1)) return served;
   }
   const { span } = active();
-  return span instanceof Span && isSame(span, ids) ? span : undefined;
+  if (span instanceof Span && isSame(span, ids)) return span;
+  return restarts?.find(ids, context);
 }
 
 /** Whether ids are those of one span. */
@@ -70,12 +75,13 @@ export function isRecorded(context: Context): boolean {
   const { span } = context;
   if (span === undefined || span instanceof Span) return true;
   const parent = parentIds(context);
-  return parent === undefined || parent === NO_SPAN || (parent !== DENIED && isSampled(parent));
+  if (parent === undefined || parent === NO_SPAN) return true;
+  return parent !== DENIED && !isDroppedHere(parent, span) && mayKeep(parent);
 }
 
-/** The sampler's decision under a parent that this process doesn't record. */
-function isSampled({ flags, t2, t3 }: SpanIds): boolean {
-  return followsParent() && (flags & UNDECIDED) === 0 ? (flags & SAMPLED) !== 0 : keeps(t2, t3);
+/** Whether a context's span is one of this process that was not sampled: the decision was on all that is below it, too. */
+function isDroppedHere(ids: SpanIds | undefined, span: Context['span']): boolean {
+  return ids === span && ids instanceof NonRecordingSpan && !ids.isRemote && ids !== NO_SPAN;
 }
 
 /**
@@ -97,9 +103,8 @@ export function startSpan(
     if (span instanceof SecondSpan) ({ span } = span);
     else ids = parentIds(context);
   }
-  // Below a request that is not sampled there is nothing to look for.
-  const isPassedOn = ids === span && ids instanceof NonRecordingSpan && !ids.isRemote;
-  const parent = ids === undefined || isPassedOn ? span : localSpan(ids, context);
+  if (isDroppedHere(ids, span)) return dropped(ids as SpanIds, (ids as SpanIds).traceState);
+  const parent = ids === undefined || ids === NO_SPAN ? span : localSpan(ids, context);
   if (parent instanceof Span) {
     if (parent.kind === CLIENT && kind === CLIENT && foldAround?.(parent, scope, name, address) === true) {
       return parent;
@@ -120,11 +125,15 @@ export function startSpan(
   }
   if (ids === NO_SPAN) return startUnder(scope, name, kind, undefined, false, false, startMs);
   if (ids === DENIED) return startUnder(scope, name, kind, undefined, false, true, startMs);
+  if (parent instanceof NonRecordingSpan) return dropped(parent, parent.traceState);
   const remote = ids instanceof NonRecordingSpan && ids.isRemote;
   return startUnder(scope, name, kind, ids, remote, false, startMs);
 }
 
-/** Starts a span under a parent that this process doesn't record: another process's, or none, which may deny the recording. */
+/**
+ * Starts a span under a parent that this process doesn't record: another process's, or none, which may deny the recording.
+ * @param asked what rules see in place of the name
+ */
 export function startUnder(
   scope: Scope,
   name: string,
@@ -133,6 +142,7 @@ export function startUnder(
   remote: boolean,
   denied: boolean,
   startMs: number,
+  asked: string = name,
 ): Span | NonRecordingSpan {
   if (parent === undefined) {
     const t0 = randomInt32();
@@ -141,28 +151,15 @@ export function startUnder(
     const t3 = randomInt32();
     const s0 = randomInt32();
     const s1 = randomInt32();
-    if (denied || !keeps(t2, t3)) {
-      return new NonRecordingSpan(t0, t1, t2, t3, s0, s1, RANDOM, undefined, false);
-    }
-    const ids = { t0, t1, t2, t3, flags: SAMPLED | RANDOM, traceState: undefined };
+    const { sampled, traceState } = denied ? DROPPED : decide(undefined, t2, t3, kind, asked);
+    if (!sampled) return new NonRecordingSpan(t0, t1, t2, t3, s0, s1, RANDOM, undefined, false);
+    const ids = { t0, t1, t2, t3, flags: SAMPLED | RANDOM, traceState };
     return new Span(scope, name, kind, ids, s0, s1, 0, 0, false, clockAt(startMs), startMs);
   }
-  const { t0, t1, t2, t3, traceState } = parent;
-  if (!isSampled(parent)) {
-    return new NonRecordingSpan(
-      t0,
-      t1,
-      t2,
-      t3,
-      randomInt32(),
-      randomInt32(),
-      parent.flags & ~(SAMPLED | UNDECIDED),
-      traceState,
-      false,
-    );
-  }
+  const { t0, t1, t2, t3, s0, s1 } = parent;
+  const { sampled, traceState } = decide(parent, t2, t3, kind, asked);
+  if (!sampled) return dropped(parent, traceState);
   const ids = { t0, t1, t2, t3, flags: parent.flags | SAMPLED, traceState };
-  const { s0, s1 } = parent;
   return new Span(
     scope,
     name,
@@ -176,4 +173,11 @@ export function startUnder(
     clockAt(startMs),
     startMs,
   );
+}
+
+/** What travels on below a parent when nothing is recorded. */
+function dropped({ t0, t1, t2, t3, flags }: SpanIds, traceState: string | undefined): NonRecordingSpan {
+  const s0 = randomInt32();
+  const s1 = randomInt32();
+  return new NonRecordingSpan(t0, t1, t2, t3, s0, s1, flags & ~(SAMPLED | UNDECIDED), traceState, false);
 }
