@@ -1,7 +1,11 @@
 import type { Config } from './config/table.ts';
+import { startKeep } from './keep/keep.ts';
 
 /**
  * Starts what only some apps ask for. Each is a module of its own that nothing else imports: it fills slots of the core, which are
  * undefined otherwise, so that what is not asked for costs one comparison.
  */
-export function startOptional(_config: Config): void {}
+export function startOptional({ keep, exporters }: Config): void {
+  // What nobody exports is not held either.
+  if (keep !== undefined && exporters.length > 0) startKeep(keep);
+}

@@ -4,6 +4,7 @@ import { FORETRACE } from './rows/foretrace.ts';
 import { GENERAL } from './rows/general.ts';
 import { HTTP } from './rows/http.ts';
 import { INSTRUMENTATIONS } from './rows/instrumentations.ts';
+import { KEEP } from './rows/keep.ts';
 import { LIMITS } from './rows/limits.ts';
 import { OTLP } from './rows/otlp.ts';
 import { TRACES } from './rows/traces.ts';
@@ -13,6 +14,7 @@ import type { ConfigOf } from './variable.ts';
 export const GROUPS = [
   GENERAL,
   TRACES,
+  KEEP,
   BATCH,
   LIMITS,
   OTLP,

@@ -3,6 +3,7 @@ import type { Context } from '../context/context.ts';
 import { ALL } from '../context/layers.ts';
 import { UNDECIDED } from '../propagate/types.ts';
 import { clockAt, now } from '../trace/clock.ts';
+import { hold } from '../trace/hold.ts';
 import { randomInt32 } from '../trace/ids.ts';
 import { followsParent, keeps } from '../trace/sampler.ts';
 import type { Scope } from '../trace/scope.ts';
@@ -70,7 +71,13 @@ export function isRecorded(context: Context): boolean {
   const { span } = context;
   if (span === undefined || span instanceof Span) return true;
   const parent = parentIds(context);
-  return parent === undefined || parent === NO_SPAN || (parent !== DENIED && isSampled(parent));
+  if (parent === undefined || parent === NO_SPAN) return true;
+  return parent !== DENIED && (isSampled(parent) || (hold !== undefined && isRemote(parent)));
+}
+
+/** Whether ids are those of a span of another process. */
+export function isRemote(ids: SpanIds): boolean {
+  return ids instanceof NonRecordingSpan && ids.isRemote;
 }
 
 /** The sampler's decision under a parent that this process doesn't record. */
@@ -120,8 +127,7 @@ export function startSpan(
   }
   if (ids === NO_SPAN) return startUnder(scope, name, kind, undefined, false, false, startMs);
   if (ids === DENIED) return startUnder(scope, name, kind, undefined, false, true, startMs);
-  const remote = ids instanceof NonRecordingSpan && ids.isRemote;
-  return startUnder(scope, name, kind, ids, remote, false, startMs);
+  return startUnder(scope, name, kind, ids, ids !== undefined && isRemote(ids), false, startMs);
 }
 
 /** Starts a span under a parent that this process doesn't record: another process's, or none, which may deny the recording. */
@@ -142,38 +148,25 @@ export function startUnder(
     const s0 = randomInt32();
     const s1 = randomInt32();
     if (denied || !keeps(t2, t3)) {
-      return new NonRecordingSpan(t0, t1, t2, t3, s0, s1, RANDOM, undefined, false);
+      const dropped = new NonRecordingSpan(t0, t1, t2, t3, s0, s1, RANDOM, undefined, false);
+      if (hold === undefined || denied) return dropped;
+      return hold.start(scope, name, kind, dropped, s0, s1, undefined, false, startMs) ?? dropped;
     }
     const ids = { t0, t1, t2, t3, flags: SAMPLED | RANDOM, traceState: undefined };
+    const held = hold?.start(scope, name, kind, ids, s0, s1, undefined, false, startMs);
+    if (held !== undefined) return held;
     return new Span(scope, name, kind, ids, s0, s1, 0, 0, false, clockAt(startMs), startMs);
   }
   const { t0, t1, t2, t3, traceState } = parent;
+  const s0 = randomInt32();
+  const s1 = randomInt32();
   if (!isSampled(parent)) {
-    return new NonRecordingSpan(
-      t0,
-      t1,
-      t2,
-      t3,
-      randomInt32(),
-      randomInt32(),
-      parent.flags & ~(SAMPLED | UNDECIDED),
-      traceState,
-      false,
-    );
+    const flags = parent.flags & ~(SAMPLED | UNDECIDED);
+    const dropped = new NonRecordingSpan(t0, t1, t2, t3, s0, s1, flags, traceState, false);
+    return hold?.start(scope, name, kind, dropped, s0, s1, parent, remote, startMs) ?? dropped;
   }
   const ids = { t0, t1, t2, t3, flags: parent.flags | SAMPLED, traceState };
-  const { s0, s1 } = parent;
-  return new Span(
-    scope,
-    name,
-    kind,
-    ids,
-    randomInt32(),
-    randomInt32(),
-    s0,
-    s1,
-    remote,
-    clockAt(startMs),
-    startMs,
-  );
+  const held = hold?.start(scope, name, kind, ids, s0, s1, parent, remote, startMs);
+  if (held !== undefined) return held;
+  return new Span(scope, name, kind, ids, s0, s1, parent.s0, parent.s1, remote, clockAt(startMs), startMs);
 }
