@@ -1,6 +1,7 @@
 import type { KeepConditions } from '../config/keep.ts';
 import { beforeLastExport } from '../export/app/exit.ts';
 import { log } from '../log.ts';
+import { thresholdOf, withThreshold } from '../propagate/ot.ts';
 import { clockAt, now } from '../trace/clock.ts';
 import { type Hold, setHold } from '../trace/hold.ts';
 import { SAMPLED as SAMPLED_FLAG, Span } from '../trace/span.ts';
@@ -8,7 +9,6 @@ import { holds } from './conditions.ts';
 import { DROPPED, HeldTrace, KEPT, SAMPLED, UNDECIDED } from './held-trace.ts';
 import { keptCopy } from './kept-copy.ts';
 import { rateLimit } from './rate.ts';
-import { isThinned, withThreshold } from './threshold.ts';
 import { add, addSpan, heldBytes, heldSpans, oldestUndecided, remove } from './undecided.ts';
 
 /** Bounds of what is held, for each thread. */
@@ -36,7 +36,7 @@ function keeping(conditions: KeepConditions): Hold {
     const { root } = trace;
     if (holds(conditions, trace, atMs) && (mayKeep === undefined || mayKeep(atMs))) {
       // Whatever the sampler said, so it stands for itself alone. With a limit nobody knows for how many.
-      settle(trace, KEPT, withThreshold(root.traceState, mayKeep === undefined ? '0' : undefined));
+      settle(trace, KEPT, withThreshold(root.traceState ?? '', mayKeep === undefined ? '0' : undefined));
     } else {
       settle(trace, isSampled(root) ? SAMPLED : DROPPED, undefined);
     }
@@ -136,6 +136,12 @@ function keeping(conditions: KeepConditions): Hold {
 
 function isSampled({ flags }: { readonly flags: number }): boolean {
   return (flags & SAMPLED_FLAG) !== 0;
+}
+
+/** Whether a trace's state says that the trace was sampled with a probability below 1. */
+function isThinned(state: string | undefined): boolean {
+  const threshold = state === undefined ? undefined : thresholdOf(state);
+  return threshold !== undefined && (threshold.high | threshold.low) !== 0;
 }
 
 /** Writes a decision down, and does with the spans so far what it says. */

@@ -21,16 +21,20 @@ export function remoteParent<C>(carrier: C, get: HeaderGetter<C>): SpanIds | und
   return remote === undefined || carriesIds(remote) ? remote : DENIED;
 }
 
-/** Starts the span of an entry under a parent of another process. */
+/**
+ * Starts the span of an entry under a parent of another process.
+ * @param asked what rules of sampling see in place of the name
+ */
 export function startRemote(
   scope: Scope,
   name: string,
   kind: number,
   parent: SpanIds | undefined,
   startMs: number,
+  asked: string = name,
 ): Span | NonRecordingSpan {
   const denied = parent === DENIED;
-  return startUnder(scope, name, kind, denied ? undefined : parent, true, denied, startMs);
+  return startUnder(scope, name, kind, denied ? undefined : parent, true, denied, startMs, asked);
 }
 
 /**

@@ -5,9 +5,10 @@ import { UNDECIDED } from '../propagate/types.ts';
 import { clockAt, now } from '../trace/clock.ts';
 import { hold } from '../trace/hold.ts';
 import { randomInt32 } from '../trace/ids.ts';
-import { followsParent, keeps } from '../trace/sampler.ts';
+import { decide, mayKeep } from '../trace/sampler.ts';
 import type { Scope } from '../trace/scope.ts';
 import { SecondSpan } from '../trace/stand-in.ts';
+import { DROPPED } from '../trace/threshold.ts';
 import { CLIENT, SAMPLED, Span } from '../trace/span.ts';
 import { DENIED, idsOf, NO_SPAN, NonRecordingSpan, type SpanIds } from '../trace/span-context.ts';
 
@@ -72,7 +73,8 @@ export function isRecorded(context: Context): boolean {
   if (span === undefined || span instanceof Span) return true;
   const parent = parentIds(context);
   if (parent === undefined || parent === NO_SPAN) return true;
-  return parent !== DENIED && (isSampled(parent) || (hold !== undefined && isRemote(parent)));
+  if (parent === DENIED || isDroppedHere(parent, span)) return false;
+  return mayKeep(parent) || (hold !== undefined && isRemote(parent));
 }
 
 /** Whether ids are those of a span of another process. */
@@ -80,9 +82,9 @@ export function isRemote(ids: SpanIds): boolean {
   return ids instanceof NonRecordingSpan && ids.isRemote;
 }
 
-/** The sampler's decision under a parent that this process doesn't record. */
-function isSampled({ flags, t2, t3 }: SpanIds): boolean {
-  return followsParent() && (flags & UNDECIDED) === 0 ? (flags & SAMPLED) !== 0 : keeps(t2, t3);
+/** Whether a context's span is one of this process that was not sampled: the decision was on all that is below it, too. */
+function isDroppedHere(ids: SpanIds | undefined, span: Context['span']): boolean {
+  return ids === span && ids instanceof NonRecordingSpan && !ids.isRemote && ids !== NO_SPAN;
 }
 
 /**
@@ -104,9 +106,8 @@ export function startSpan(
     if (span instanceof SecondSpan) ({ span } = span);
     else ids = parentIds(context);
   }
-  // Below a request that is not sampled there is nothing to look for.
-  const isPassedOn = ids === span && ids instanceof NonRecordingSpan && !ids.isRemote;
-  const parent = ids === undefined || isPassedOn ? span : localSpan(ids, context);
+  if (isDroppedHere(ids, span)) return dropped(ids as SpanIds, (ids as SpanIds).traceState);
+  const parent = ids === undefined || ids === NO_SPAN ? span : localSpan(ids, context);
   if (parent instanceof Span) {
     if (parent.kind === CLIENT && kind === CLIENT && foldAround?.(parent, scope, name, address) === true) {
       return parent;
@@ -130,7 +131,10 @@ export function startSpan(
   return startUnder(scope, name, kind, ids, ids !== undefined && isRemote(ids), false, startMs);
 }
 
-/** Starts a span under a parent that this process doesn't record: another process's, or none, which may deny the recording. */
+/**
+ * Starts a span under a parent that this process doesn't record: another process's, or none, which may deny the recording.
+ * @param asked what rules see in place of the name
+ */
 export function startUnder(
   scope: Scope,
   name: string,
@@ -139,6 +143,7 @@ export function startUnder(
   remote: boolean,
   denied: boolean,
   startMs: number,
+  asked: string = name,
 ): Span | NonRecordingSpan {
   if (parent === undefined) {
     const t0 = randomInt32();
@@ -147,26 +152,34 @@ export function startUnder(
     const t3 = randomInt32();
     const s0 = randomInt32();
     const s1 = randomInt32();
-    if (denied || !keeps(t2, t3)) {
-      const dropped = new NonRecordingSpan(t0, t1, t2, t3, s0, s1, RANDOM, undefined, false);
-      if (hold === undefined || denied) return dropped;
-      return hold.start(scope, name, kind, dropped, s0, s1, undefined, false, startMs) ?? dropped;
+    const { sampled, traceState } = denied ? DROPPED : decide(undefined, t2, t3, kind, asked);
+    if (!sampled) {
+      const passed = new NonRecordingSpan(t0, t1, t2, t3, s0, s1, RANDOM, undefined, false);
+      if (hold === undefined || denied) return passed;
+      return hold.start(scope, name, kind, passed, s0, s1, undefined, false, startMs) ?? passed;
     }
-    const ids = { t0, t1, t2, t3, flags: SAMPLED | RANDOM, traceState: undefined };
+    const ids = { t0, t1, t2, t3, flags: SAMPLED | RANDOM, traceState };
     const held = hold?.start(scope, name, kind, ids, s0, s1, undefined, false, startMs);
     if (held !== undefined) return held;
     return new Span(scope, name, kind, ids, s0, s1, 0, 0, false, clockAt(startMs), startMs);
   }
-  const { t0, t1, t2, t3, traceState } = parent;
-  const s0 = randomInt32();
-  const s1 = randomInt32();
-  if (!isSampled(parent)) {
-    const flags = parent.flags & ~(SAMPLED | UNDECIDED);
-    const dropped = new NonRecordingSpan(t0, t1, t2, t3, s0, s1, flags, traceState, false);
-    return hold?.start(scope, name, kind, dropped, s0, s1, parent, remote, startMs) ?? dropped;
+  const { t0, t1, t2, t3 } = parent;
+  const { sampled, traceState } = decide(parent, t2, t3, kind, asked);
+  if (!sampled) {
+    const passed = dropped(parent, traceState);
+    return hold?.start(scope, name, kind, passed, passed.s0, passed.s1, parent, remote, startMs) ?? passed;
   }
   const ids = { t0, t1, t2, t3, flags: parent.flags | SAMPLED, traceState };
+  const s0 = randomInt32();
+  const s1 = randomInt32();
   const held = hold?.start(scope, name, kind, ids, s0, s1, parent, remote, startMs);
   if (held !== undefined) return held;
   return new Span(scope, name, kind, ids, s0, s1, parent.s0, parent.s1, remote, clockAt(startMs), startMs);
+}
+
+/** What travels on below a parent when nothing is recorded. */
+function dropped({ t0, t1, t2, t3, flags }: SpanIds, traceState: string | undefined): NonRecordingSpan {
+  const s0 = randomInt32();
+  const s1 = randomInt32();
+  return new NonRecordingSpan(t0, t1, t2, t3, s0, s1, flags & ~(SAMPLED | UNDECIDED), traceState, false);
 }

@@ -60,7 +60,7 @@ export function startOutgoing(
   target?: Target,
 ): Outgoing | undefined {
   if (!mayTravel(scope, HTTP, context)) return undefined;
-  const span = startSpan(scope, '', CLIENT, context, undefined, target?.address);
+  const span = startSpan(scope, method, CLIENT, context, undefined, target?.address);
   if (span instanceof Span) span.name = addMethod(span, method);
   const outgoing = { span, context };
   if (target !== undefined) noteTarget(outgoing, method, target);

@@ -7,6 +7,7 @@ import { guarded } from '../guard.ts';
 import { redactPath, redactQuery } from '../redact/url.ts';
 import { now } from '../trace/clock.ts';
 import { hold } from '../trace/hold.ts';
+import { hasRules } from '../trace/sampler.ts';
 import type { Scope } from '../trace/scope.ts';
 import { SERVER, Span } from '../trace/span.ts';
 import { noteClosed, noteOpen, type OpenEntry, remoteParent, startRemote } from '../operation/entry.ts';
@@ -163,7 +164,8 @@ function rawHeader(raw: readonly string[], name: string): string | string[] | un
 export function startServed(scope: Scope, request: ServerRequest, connection: Connection): Served {
   const { rawHeaders } = request;
   const served = new Served(request, connection);
-  const span = startRemote(scope, '', SERVER, remoteParent(rawHeaders, rawHeader), now());
+  const parent = remoteParent(rawHeaders, rawHeader);
+  const span = startRemote(scope, '', SERVER, parent, now(), hasRules() ? askedBy(served) : '');
   if (span instanceof Span) {
     served.span = span;
     noteOpen(served);
@@ -272,16 +274,25 @@ function routeOf(user: readonly unknown[]): string | undefined {
   return undefined;
 }
 
-/** `url.path` and `url.query` of a request target in origin or absolute form. */
+/** What a request asks for, as rules of sampling see it: `GET /orders/1`. */
+function askedBy({ method, url }: Served): string {
+  const start = pathStart(url);
+  const question = url.indexOf('?', start);
+  return `${method} ${url.slice(start, question === -1 ? url.length : question)}`;
+}
+
+/** Where the path begins in a request target in origin or absolute form. */
+function pathStart(target: string): number {
+  if (target.charCodeAt(0) === 0x2f) return 0;
+  const authority = target.indexOf('://');
+  if (authority <= 0) return 0;
+  const slash = target.indexOf('/', authority + 3);
+  return slash === -1 ? target.length : slash;
+}
+
+/** `url.path` and `url.query` of a request target. */
 function addTarget(span: Span, target: string): void {
-  let start = 0;
-  if (target.charCodeAt(0) !== 0x2f) {
-    const authority = target.indexOf('://');
-    if (authority > 0) {
-      const slash = target.indexOf('/', authority + 3);
-      start = slash === -1 ? target.length : slash;
-    }
-  }
+  const start = pathStart(target);
   const question = target.indexOf('?', start);
   const path = question === -1 ? (start === 0 ? target : target.slice(start)) : target.slice(start, question);
   span.add(URL_PATH, path === '' ? '/' : redactPath(path));
