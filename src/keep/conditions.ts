@@ -45,7 +45,12 @@ function hasFailed({ status }: Span, outcome: Outcome | undefined): boolean {
 
 function hasAttribute(span: Span, { name, value }: { name: string; value: string }): boolean {
   const found = valueOf(span, name);
-  return Array.isArray(found) ? found.some((item) => String(item) === value) : String(found) === value;
+  return Array.isArray(found) ? found.some((item) => isText(item, value)) : isText(found, value);
+}
+
+/** Not of maps: those of the app have no prototype, and asking for their text throws. */
+function isText(found: unknown, value: string): boolean {
+  return found !== undefined && typeof found !== 'object' && String(found) === value;
 }
 
 /** The value of an attribute as it will be written: what the app has set wins. */

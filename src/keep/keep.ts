@@ -1,5 +1,6 @@
 import type { KeepConditions } from '../config/keep.ts';
 import { beforeLastExport } from '../export/app/exit.ts';
+import { reportFailure } from '../guard.ts';
 import { log } from '../log.ts';
 import { thresholdOf, withThreshold } from '../propagate/ot.ts';
 import { clockAt, now } from '../trace/clock.ts';
@@ -31,10 +32,20 @@ function keeping(conditions: KeepConditions): Hold {
   const mayKeep = perSecond === undefined ? undefined : rateLimit(perSecond);
   let isFirst = true;
 
+  function matches(trace: HeldTrace, atMs: number): boolean {
+    try {
+      return holds(conditions, trace, atMs);
+    } catch (error) {
+      // Apps start and end their spans themselves: nothing may reach them from here.
+      reportFailure('FORETRACE_KEEP', error);
+      return false;
+    }
+  }
+
   /** Decides on a trace by what is known of it at a time; its root need not have ended. */
   function decide(trace: HeldTrace, atMs: number): void {
     const { root } = trace;
-    if (holds(conditions, trace, atMs) && (mayKeep === undefined || mayKeep(atMs))) {
+    if (matches(trace, atMs) && (mayKeep === undefined || mayKeep(atMs))) {
       // Whatever the sampler said, so it stands for itself alone. With a limit nobody knows for how many.
       settle(trace, KEPT, withThreshold(root.traceState ?? '', mayKeep === undefined ? '0' : undefined));
     } else {

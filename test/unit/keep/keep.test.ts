@@ -173,6 +173,24 @@ it('leaves what a limit has cut to the sampler, with the threshold of the sample
   expect(states).toEqual(['vendor=1', 'ot=th:8;rv:ffffffffffffff,vendor=1']);
 });
 
+it.each<[value: unknown, wanted: string, isKept: boolean]>([
+  ['admin', 'admin', true],
+  ['Admin', 'admin', false],
+  [42, '42', true],
+  [true, 'true', true],
+  [['user', 'admin'], 'admin', true],
+  [['user'], 'admin', false],
+  [{ admin: 'admin' }, 'admin', false],
+  [[{ admin: 'admin' }, null], 'null', false],
+  [undefined, 'undefined', false],
+])('compares the attribute %j with %s: %s', (value, wanted, isKept) => {
+  keep({ attributes: [{ name: 'role', value: wanted }] });
+  const one = root('one');
+  below(one, 'step').setAttribute('role', value).end();
+  one.end();
+  expect(names).toEqual(isKept ? ['step', 'one'] : []);
+});
+
 it('lets go of everything that a dropped trace held', () => {
   keep({ errors: 'root' });
   for (let i = 0; i < 5_000; i++) {
