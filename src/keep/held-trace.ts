@@ -9,6 +9,10 @@ export const KEPT = 1;
 export const SAMPLED = 2;
 export const DROPPED = 3;
 
+/** What a trace has before the first of its spans ends, and after the decision: many have no more than their root. */
+export const NO_SPANS: Span[] = [];
+export const NO_ENDS: number[] = [];
+
 /**
  * A local trace whose spans wait for the end of its root. It is the clock of its spans, which all spans of a local trace share: so they
  * lead to it, and the spans of an app that holds none need no field for it.
@@ -41,8 +45,8 @@ export class HeldTrace implements Clock {
     this.decision = UNDECIDED;
     this.keptState = undefined;
     this.hasFailed = false;
-    this.spans = [];
-    this.ends = [];
+    this.spans = NO_SPANS;
+    this.ends = NO_ENDS;
     this.bytes = 0;
     this.older = undefined;
     this.newer = undefined;

@@ -7,7 +7,7 @@ import { clockAt, now } from '../trace/clock.ts';
 import { type Hold, setHold } from '../trace/hold.ts';
 import { SAMPLED as SAMPLED_FLAG, Span } from '../trace/span.ts';
 import { holds } from './conditions.ts';
-import { DROPPED, HeldTrace, KEPT, SAMPLED, UNDECIDED } from './held-trace.ts';
+import { DROPPED, HeldTrace, KEPT, NO_ENDS, NO_SPANS, SAMPLED, UNDECIDED } from './held-trace.ts';
 import { keptCopy } from './kept-copy.ts';
 import { rateLimit } from './rate.ts';
 import { add, addSpan, heldBytes, heldSpans, oldestUndecided, remove } from './undecided.ts';
@@ -19,8 +19,6 @@ const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_AGE_MS = 30_000;
 
 const STATUS_ERROR = 2;
-const NO_SPANS: Span[] = [];
-const NO_ENDS: number[] = [];
 
 /** Holds the spans of local traces until their roots have ended, and keeps those for which a condition holds. */
 export function startKeep(conditions: KeepConditions): void {
@@ -59,9 +57,7 @@ function keeping(conditions: KeepConditions): Hold {
     sayOnce(bound);
   }
 
-  function decideIfOld(trace: HeldTrace): boolean {
-    // The ends and starts of spans may be an app's, hours away.
-    const atMs = now();
+  function decideIfOld(trace: HeldTrace, atMs: number): boolean {
     const isOld = atMs - trace.sinceMs > MAX_AGE_MS;
     if (isOld) decideEarly(trace, atMs, `a trace for ${MAX_AGE_MS / 1_000} s`);
     return isOld;
@@ -105,8 +101,12 @@ function keeping(conditions: KeepConditions): Hold {
         // Only now, so that it comes after the one that ends what is being served.
         beforeLastExport(decideAll);
       }
-      for (let old = oldestUndecided(); old !== undefined && decideIfOld(old);) old = oldestUndecided();
-      const trace = new HeldTrace(clockAt(startMs), now());
+      // The start may be an app's, hours away.
+      const sinceMs = now();
+      for (let old = oldestUndecided(); old !== undefined && decideIfOld(old, sinceMs);) {
+        old = oldestUndecided();
+      }
+      const trace = new HeldTrace(clockAt(startMs), sinceMs);
       const root = new Span(scope, name, kind, ids, s0, s1, p0, p1, isRemote, trace, startMs);
       trace.root = root;
       add(trace);
@@ -125,7 +125,7 @@ function keeping(conditions: KeepConditions): Hold {
       addSpan(trace, span, endMs);
       if (trace.spans.length >= MAX_SPANS_OF_TRACE) {
         decideEarly(trace, now(), `${MAX_SPANS_OF_TRACE} spans of a trace`);
-      } else if (endMs - trace.sinceMs > MAX_AGE_MS) decideIfOld(trace);
+      } else if (endMs - trace.sinceMs > MAX_AGE_MS) decideIfOld(trace, now());
       makeRoom();
       return true;
     },

@@ -1,5 +1,5 @@
 import type { Span } from '../trace/span.ts';
-import type { HeldTrace } from './held-trace.ts';
+import { type HeldTrace, NO_SPANS } from './held-trace.ts';
 import { sizeOf } from './size.ts';
 
 /** The traces of this thread that wait for a decision, by age. */
@@ -31,8 +31,13 @@ export function add(trace: HeldTrace): void {
 /** Holds a span that has ended. */
 export function addSpan(trace: HeldTrace, span: Span, endMs: number): void {
   const size = sizeOf(span);
-  trace.spans.push(span);
-  trace.ends.push(endMs);
+  if (trace.spans === NO_SPANS) {
+    trace.spans = [span];
+    trace.ends = [endMs];
+  } else {
+    trace.spans.push(span);
+    trace.ends.push(endMs);
+  }
   trace.bytes += size;
   spans++;
   bytes += size;
