@@ -1,6 +1,7 @@
 import type { Config } from './config/table.ts';
 import { startFurtherFormats } from './propagate/further.ts';
 import { startSampling } from './sampling/start.ts';
+import { startKeep } from './keep/keep.ts';
 
 /**
  * Starts what only some apps ask for. Each is a module of its own that nothing else imports: it fills slots of the core, which are
@@ -9,4 +10,6 @@ import { startSampling } from './sampling/start.ts';
 export function startOptional(config: Config): void {
   startFurtherFormats(config.propagation);
   startSampling(config.sampling, config.resource);
+  // What nobody exports is not held either.
+  if (config.keep !== undefined && config.exporters.length > 0) startKeep(config.keep);
 }

@@ -4,6 +4,7 @@ import { FORETRACE } from './rows/foretrace.ts';
 import { GENERAL } from './rows/general.ts';
 import { HTTP } from './rows/http.ts';
 import { INSTRUMENTATIONS } from './rows/instrumentations.ts';
+import { KEEP } from './rows/keep.ts';
 import { LIMITS } from './rows/limits.ts';
 import { OTLP } from './rows/otlp.ts';
 import { SAMPLING } from './rows/sampling.ts';
@@ -15,6 +16,7 @@ export const GROUPS = [
   GENERAL,
   TRACES,
   SAMPLING,
+  KEEP,
   BATCH,
   LIMITS,
   OTLP,

@@ -4,9 +4,9 @@ import { carriesIds, type HeaderGetter } from '../propagate/index.ts';
 import { now } from '../trace/clock.ts';
 import type { Scope } from '../trace/scope.ts';
 import { Span } from '../trace/span.ts';
-import { DENIED, NO_SPAN, NonRecordingSpan, type SpanIds } from '../trace/span-context.ts';
+import { DENIED, NO_SPAN, type NonRecordingSpan, type SpanIds } from '../trace/span-context.ts';
 import { restarts } from './restarts.ts';
-import { isSame, parentIds, startUnder } from './start.ts';
+import { isRemote, isSame, parentIds, startUnder } from './start.ts';
 
 /** What came with something that another process asks for: headers of a request, of a message, of each message of a batch. */
 export interface Received<C> {
@@ -81,10 +81,6 @@ export function linkReceived(span: Span, { carriers, get }: Received<never>): vo
     const ids = remoteParent(carrier, get);
     if (ids !== undefined && ids !== DENIED) span.link(ids, true);
   }
-}
-
-function isRemote(ids: SpanIds): boolean {
-  return ids instanceof NonRecordingSpan && ids.isRemote;
 }
 
 /** An entry that is being served, in the list of all that are. The links are its own, so that being in it allocates nothing. */

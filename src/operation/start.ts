@@ -3,6 +3,7 @@ import type { Context } from '../context/context.ts';
 import { ALL } from '../context/layers.ts';
 import { UNDECIDED } from '../propagate/types.ts';
 import { clockAt, now } from '../trace/clock.ts';
+import { hold } from '../trace/hold.ts';
 import { randomInt32 } from '../trace/ids.ts';
 import { decide, mayKeep } from '../trace/sampler.ts';
 import type { Scope } from '../trace/scope.ts';
@@ -76,7 +77,13 @@ export function isRecorded(context: Context): boolean {
   if (span === undefined || span instanceof Span) return true;
   const parent = parentIds(context);
   if (parent === undefined || parent === NO_SPAN) return true;
-  return parent !== DENIED && !isDroppedHere(parent, span) && mayKeep(parent);
+  if (parent === DENIED || isDroppedHere(parent, span)) return false;
+  return mayKeep(parent) || (hold !== undefined && isRemote(parent));
+}
+
+/** Whether ids are those of a span of another process. */
+export function isRemote(ids: SpanIds): boolean {
+  return ids instanceof NonRecordingSpan && ids.isRemote;
 }
 
 /** Whether a context's span is one of this process that was not sampled: the decision was on all that is below it, too. */
@@ -126,8 +133,7 @@ export function startSpan(
   if (ids === NO_SPAN) return startUnder(scope, name, kind, undefined, false, false, startMs);
   if (ids === DENIED) return startUnder(scope, name, kind, undefined, false, true, startMs);
   if (parent instanceof NonRecordingSpan) return dropped(parent, parent.traceState);
-  const remote = ids instanceof NonRecordingSpan && ids.isRemote;
-  return startUnder(scope, name, kind, ids, remote, false, startMs);
+  return startUnder(scope, name, kind, ids, ids !== undefined && isRemote(ids), false, startMs);
 }
 
 /**
@@ -152,27 +158,28 @@ export function startUnder(
     const s0 = randomInt32();
     const s1 = randomInt32();
     const { sampled, traceState } = denied ? DROPPED : decide(undefined, t2, t3, kind, asked);
-    if (!sampled) return new NonRecordingSpan(t0, t1, t2, t3, s0, s1, RANDOM, undefined, false);
+    if (!sampled) {
+      const passed = new NonRecordingSpan(t0, t1, t2, t3, s0, s1, RANDOM, undefined, false);
+      if (hold === undefined || denied) return passed;
+      return hold.start(scope, name, kind, passed, s0, s1, undefined, false, startMs) ?? passed;
+    }
     const ids = { t0, t1, t2, t3, flags: SAMPLED | RANDOM, traceState };
+    const held = hold?.start(scope, name, kind, ids, s0, s1, undefined, false, startMs);
+    if (held !== undefined) return held;
     return new Span(scope, name, kind, ids, s0, s1, 0, 0, false, clockAt(startMs), startMs);
   }
-  const { t0, t1, t2, t3, s0, s1 } = parent;
+  const { t0, t1, t2, t3 } = parent;
   const { sampled, traceState } = decide(parent, t2, t3, kind, asked);
-  if (!sampled) return dropped(parent, traceState);
+  if (!sampled) {
+    const passed = dropped(parent, traceState);
+    return hold?.start(scope, name, kind, passed, passed.s0, passed.s1, parent, remote, startMs) ?? passed;
+  }
   const ids = { t0, t1, t2, t3, flags: parent.flags | SAMPLED, traceState };
-  return new Span(
-    scope,
-    name,
-    kind,
-    ids,
-    randomInt32(),
-    randomInt32(),
-    s0,
-    s1,
-    remote,
-    clockAt(startMs),
-    startMs,
-  );
+  const s0 = randomInt32();
+  const s1 = randomInt32();
+  const held = hold?.start(scope, name, kind, ids, s0, s1, parent, remote, startMs);
+  if (held !== undefined) return held;
+  return new Span(scope, name, kind, ids, s0, s1, parent.s0, parent.s1, remote, clockAt(startMs), startMs);
 }
 
 /** What travels on below a parent when nothing is recorded. */

@@ -5,6 +5,7 @@ import { type Block, block } from '../encode/span.ts';
 import { guarded } from '../guard.ts';
 import { redactPath, redactQuery } from '../redact/url.ts';
 import { now } from '../trace/clock.ts';
+import { hold } from '../trace/hold.ts';
 import { hasRules } from '../trace/sampler.ts';
 import type { Scope } from '../trace/scope.ts';
 import { SERVER, Span } from '../trace/span.ts';
@@ -236,6 +237,13 @@ function finish(
   served.connection = undefined;
   noteClosed(served);
   if (span.ended) return;
+  const status = aborted === undefined || response.headersSent ? response.statusCode : undefined;
+  const fails = aborted !== undefined || response.statusCode >= 500;
+  if (hold !== undefined && hold.drops(span, endMs, status, fails)) {
+    served.routed = undefined;
+    served.error = undefined;
+    return;
+  }
   if (served.folding !== undefined && span.user !== undefined) {
     span.user = without(span.user, isSaidByServer);
   }
@@ -249,11 +257,8 @@ function finish(
   countRouteless(route, response.statusCode);
   served.routed = undefined;
   if (route !== undefined) span.add(HTTP_ROUTE, route);
-  if (aborted === undefined || response.headersSent) {
-    span.add(HTTP_RESPONSE_STATUS_CODE, response.statusCode);
-  }
-  if (aborted !== undefined) failed(span, aborted);
-  else if (response.statusCode >= 500) failed(span, String(response.statusCode));
+  span.add(HTTP_RESPONSE_STATUS_CODE, status);
+  if (fails) failed(span, aborted ?? String(response.statusCode));
   if (served.error !== undefined && span.status !== 0 && !hasException(span))
     span.recordException(served.error as Error, served.errorMs);
   served.error = undefined;
