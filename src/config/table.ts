@@ -5,6 +5,7 @@ import { GENERAL } from './rows/general.ts';
 import { HTTP } from './rows/http.ts';
 import { INSTRUMENTATIONS } from './rows/instrumentations.ts';
 import { LIMITS } from './rows/limits.ts';
+import { NAMING } from './rows/naming.ts';
 import { OTLP } from './rows/otlp.ts';
 import { TRACES } from './rows/traces.ts';
 import type { ConfigOf } from './variable.ts';
@@ -17,6 +18,7 @@ export const GROUPS = [
   LIMITS,
   OTLP,
   HTTP,
+  NAMING,
   DATABASE,
   INSTRUMENTATIONS,
   FORETRACE,

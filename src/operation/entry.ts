@@ -5,7 +5,7 @@ import { now } from '../trace/clock.ts';
 import type { Scope } from '../trace/scope.ts';
 import { Span } from '../trace/span.ts';
 import { DENIED, NO_SPAN, NonRecordingSpan, type SpanIds } from '../trace/span-context.ts';
-import { isSame, parentIds, startUnder } from './start.ts';
+import { deniedUnder, isSame, parentIds, startUnder } from './start.ts';
 
 /** What came with something that another process asks for: headers of a request, of a message, of each message of a batch. */
 export interface Received<C> {
@@ -31,6 +31,11 @@ export function startRemote(
 ): Span | NonRecordingSpan {
   const denied = parent === DENIED;
   return startUnder(scope, name, kind, denied ? undefined : parent, true, denied, startMs);
+}
+
+/** What travels on in place of the span of an entry that is excluded: denied, as are all spans below it. */
+export function denyRemote(parent: SpanIds | undefined): NonRecordingSpan {
+  return deniedUnder(parent === DENIED ? undefined : parent);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { active } from '../context/active.ts';
 import type { Context } from '../context/context.ts';
 import { ALL } from '../context/layers.ts';
-import { UNDECIDED } from '../propagate/types.ts';
+import { DEBUG, DENIED_BELOW, UNDECIDED } from '../propagate/types.ts';
 import { clockAt, now } from '../trace/clock.ts';
 import { randomInt32 } from '../trace/ids.ts';
 import { followsParent, keeps } from '../trace/sampler.ts';
@@ -23,6 +23,15 @@ let foldAround: FoldAround | undefined;
 
 export function setFoldAround(fold: FoldAround | undefined): void {
   foldAround = fold;
+}
+
+/** Says more of a span that starts below another of this process, such as what is known of the request that is being served. */
+export type SayBelow = (span: Span, context: Context) => void;
+
+let sayBelow: SayBelow | undefined;
+
+export function setSayBelow(say: SayBelow | undefined): void {
+  sayBelow = say;
 }
 
 /** The ids of the context's span; undefined if it has none. */
@@ -75,6 +84,7 @@ export function isRecorded(context: Context): boolean {
 
 /** The sampler's decision under a parent that this process doesn't record. */
 function isSampled({ flags, t2, t3 }: SpanIds): boolean {
+  if ((flags & DENIED_BELOW) !== 0) return false;
   return followsParent() && (flags & UNDECIDED) === 0 ? (flags & SAMPLED) !== 0 : keeps(t2, t3);
 }
 
@@ -104,7 +114,7 @@ export function startSpan(
     if (parent.kind === CLIENT && kind === CLIENT && foldAround?.(parent, scope, name, address) === true) {
       return parent;
     }
-    return new Span(
+    const child = new Span(
       scope,
       name,
       kind,
@@ -117,11 +127,30 @@ export function startSpan(
       parent.clock,
       startMs,
     );
+    if (sayBelow !== undefined) sayBelow(child, context);
+    return child;
   }
   if (ids === NO_SPAN) return startUnder(scope, name, kind, undefined, false, false, startMs);
   if (ids === DENIED) return startUnder(scope, name, kind, undefined, false, true, startMs);
   const remote = ids instanceof NonRecordingSpan && ids.isRemote;
   return startUnder(scope, name, kind, ids, remote, false, startMs);
+}
+
+/**
+ * What travels on in place of the span of an entry that the operator has excluded: the caller's trace, else a fresh one, as not
+ * sampled. Neither sampler nor rules are asked and nothing is held, here and for all that starts below.
+ */
+export function deniedUnder(parent: SpanIds | undefined): NonRecordingSpan {
+  const { t0, t1, t2, t3, flags, traceState } = parent ?? {
+    t0: randomInt32(),
+    t1: randomInt32(),
+    t2: randomInt32(),
+    t3: randomInt32(),
+    flags: RANDOM,
+    traceState: undefined,
+  };
+  const passedOn = (flags & ~(SAMPLED | UNDECIDED | DEBUG)) | DENIED_BELOW;
+  return new NonRecordingSpan(t0, t1, t2, t3, randomInt32(), randomInt32(), passedOn, traceState, false);
 }
 
 /** Starts a span under a parent that this process doesn't record: another process's, or none, which may deny the recording. */

@@ -3,6 +3,12 @@ export const DEBUG = 0x400;
 /** B3 only: the caller leaves the decision to the receiver. */
 export const UNDECIDED = 0x800;
 
+/**
+ * Ours, never read from a carrier or written to one: what this process was asked for is not to be recorded, nor anything below it,
+ * whatever the sampler would say.
+ */
+export const DENIED_BELOW = 0x1000;
+
 /** A remote parent as integers; ids are int32 halves, most significant first. */
 export interface RemoteParent {
   t0: number;

@@ -21,6 +21,7 @@ import {
   SERVER_PORT,
 } from './keys.ts';
 import { keepSecret } from './secret-errors.ts';
+import { peerServiceAt } from './server.ts';
 
 /** What the database roles take from the configuration. Without one, nothing of a statement's values is sent. */
 export let dbOptions: Config['database'] = { sanitizeQueries: true, keepsParameterized: false };
@@ -284,6 +285,7 @@ export function place({ namespace, address, port, peer }: DbTarget, defaultPort:
       peer?.remoteAddress,
       NETWORK_PEER_PORT,
       peer?.remotePort,
+      ...peerServiceAt(address, port ?? defaultPort),
     ]),
   };
 }
