@@ -1,3 +1,5 @@
+import { shown } from './parse.ts';
+
 /** A name for the service at an address. Plain data. */
 export interface PeerService {
   /** In lower case, IPv6 addresses without brackets. */
@@ -12,7 +14,8 @@ export interface PeerService {
 type Mapping = Readonly<Record<string, string>>;
 
 const PLACE = /^(\[[^\]]+\]|[^:/\s[\]]+)(?::(\d{1,5}))?(\/\S*)?$/;
-const ADDRESS = /^[\da-f]*:[\da-f:.]*$/i;
+/** An IPv6 address without brackets, which has two colons at least. */
+const ADDRESS = /^[\da-f]*:[\da-f]*:[\da-f:.]*$/i;
 
 /** The names that `OTEL_INSTRUMENTATION_COMMON_PEER_SERVICE_MAPPING` gives, the closer description of a place first. */
 export function peerServices(mapping: Mapping): PeerService[] {
@@ -31,7 +34,7 @@ export function peerServicesProblem(mapping: Mapping): string | undefined {
   const wrong = Object.entries(mapping).find((entry) => peerService(entry) === undefined);
   if (wrong === undefined) return undefined;
   const why = wrong[1] === '' ? 'has no name' : 'is not host, host:port or host:port/path';
-  return ` has ${JSON.stringify(wrong[0])}, which ${why}, that part is ignored`;
+  return ` has ${shown(wrong[0])}, which ${why}, that part is ignored`;
 }
 
 function peerService([place, name]: [string, string]): PeerService | undefined {

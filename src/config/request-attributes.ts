@@ -1,5 +1,6 @@
 import { isSensitiveHeader } from '../redact/headers.ts';
 import { SECRET_NAMES, spellings } from '../redact/secrets.ts';
+import { shown } from './parse.ts';
 
 /** Where in a request a value is. */
 export type RequestSource = 'header' | 'param' | 'query' | 'cookie';
@@ -34,12 +35,11 @@ export function requestAttributesProblem(
 ): string | undefined {
   for (const entry of entriesOf(text)) {
     const attribute = attributeOf(entry);
-    if (typeof attribute === 'string')
-      return ` has ${JSON.stringify(entry)}, ${attribute}, that part is ignored`;
+    if (typeof attribute === 'string') return ` has ${shown(entry)}, ${attribute}, that part is ignored`;
     const { source, baggage, key } = attribute;
     if (source !== 'param' || !baggage || rules.some((rule) => rule.split('/').includes(`{${key}}`)))
       continue;
-    return ` has ${JSON.stringify(entry)}: the route of a framework is known only when spans below it are over, so that ${key} is on the server span alone unless a rule of FORETRACE_URL_RULES names it`;
+    return ` has ${shown(entry)}: the route of a framework is known only when spans below it are over, so that ${key} is on the server span alone unless a rule of FORETRACE_URL_RULES names it`;
   }
   return undefined;
 }
@@ -62,7 +62,7 @@ function attributeOf(entry: string): RequestAttribute | string {
     .slice(1)
     .map((word) => word.trim());
   const unknown = words.find((word) => word !== 'hash' && word !== 'baggage');
-  if (unknown !== undefined) return `where ${JSON.stringify(unknown)} is neither hash nor baggage`;
+  if (unknown !== undefined) return `where ${shown(unknown)} is neither hash nor baggage`;
   const key = source === 'header' ? given.toLowerCase() : given;
   const hash = words.includes('hash');
   if (!hash && isSecret(source as RequestSource, key)) return 'which is a secret by its name: it needs |hash';

@@ -1,3 +1,5 @@
+import { shown } from './parse.ts';
+
 /** A segment of a rule: text as it stands, any one segment, or all that follow. */
 const SEGMENT = /^(?:[^{}*;]*|\{[\w.-]+\}|\*|\*\*)$/;
 
@@ -10,7 +12,7 @@ export function urlRules(text: string | undefined): string[] {
 export function urlRulesProblem(text: string | undefined): string | undefined {
   for (const rule of rulesOf(text)) {
     const problem = ruleProblem(rule);
-    if (problem !== undefined) return ` has ${JSON.stringify(rule)}, ${problem}, that part is ignored`;
+    if (problem !== undefined) return ` has ${shown(rule)}, ${problem}, that part is ignored`;
   }
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { shown } from '../parse.ts';
 import { patternProblem } from '../patterns.ts';
 import { peerServices, peerServicesProblem } from '../peer-services.ts';
 import { requestAttributes, requestAttributesProblem } from '../request-attributes.ts';
@@ -62,8 +63,7 @@ export const NAMING = {
 function excludedUrlsProblem(patterns: readonly string[]): string | undefined {
   for (const pattern of patterns) {
     const problem = patternProblem(pattern);
-    if (problem !== undefined)
-      return ` has ${JSON.stringify(pattern)}, which ${problem}, that part is ignored`;
+    if (problem !== undefined) return ` has ${shown(pattern)}, which ${problem}, that part is ignored`;
   }
   return undefined;
 }
