@@ -38,6 +38,10 @@ function segmentsOf(path: string, most?: number): string[] {
 
 function fits({ segments, hasRest }: Rule, path: readonly string[]): boolean {
   if (hasRest ? path.length < segments.length : path.length !== segments.length) return false;
-  // An empty segment is none that could have a name.
-  return segments.every((wanted, i) => (wanted === undefined ? path[i] !== '' : wanted === path[i]));
+  for (let i = 0; i < segments.length; i++) {
+    const wanted = segments[i];
+    // An empty segment is none that could have a name.
+    if (wanted === undefined ? path[i] === '' : wanted !== path[i]) return false;
+  }
+  return true;
 }

@@ -8,10 +8,7 @@ const MAX_SEGMENT = 32;
 export const MAX_TEMPLATES = 200;
 
 const ID = '{id}';
-/** Letters, digits and what stands between them in names: anything else was written by a user, or encodes what was. */
-const NAME = /^[\w.~:$@!-]+$/;
 const VERSION = /^v\d+(?:\.\d+)*$/i;
-const EMAIL = /.@./;
 const HEX = /^(?=.*\d)(?=.*[a-f])[\da-f]{6,}$/i;
 
 /** Names for paths: those that a request has led to something, up to a number. */
@@ -55,22 +52,33 @@ export function templateOf(path: string): string | undefined {
   return template === '' ? '/' : template;
 }
 
+const DIGIT = 1;
+const LETTER = 2;
+const BETWEEN = 3;
+/** What stands in names: anything else was written by a user, or encodes what was. */
+const KINDS = new Uint8Array(128);
+for (let code = 0x30; code <= 0x39; code++) KINDS[code] = DIGIT;
+for (let code = 0x41; code <= 0x5a; code++) KINDS[code] = KINDS[code + 0x20] = LETTER;
+for (const unit of '_.~:$!-') KINDS[unit.charCodeAt(0)] = BETWEEN;
+const AT = 0x40;
+
 function isId(segment: string): boolean {
-  if (segment.length > MAX_SEGMENT || !NAME.test(segment) || EMAIL.test(segment)) return true;
+  const { length } = segment;
+  if (length > MAX_SEGMENT) return true;
   let digits = 0;
   let letters = 0;
   let word = 0;
-  for (let i = 0; i < segment.length; i++) {
+  for (let i = 0; i < length; i++) {
     const code = segment.charCodeAt(i);
-    const isDigit = code >= 0x30 && code <= 0x39;
-    const isLetter = (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a);
-    if (isDigit) digits++;
-    else if (isLetter) letters++;
-    word = isDigit || isLetter ? word + 1 : 0;
+    const kind = code < 128 ? KINDS[code] : 0;
+    if (kind === DIGIT) digits++;
+    else if (kind === LETTER) letters++;
+    // `@scope` is a name, `jane@example.com` is not.
+    else if (kind === 0 && (code !== AT || i > 0)) return true;
+    word = kind === DIGIT || kind === LETTER ? word + 1 : 0;
     if (word > MAX_WORD) return true;
   }
-  if (digits === 0) return false;
-  if (VERSION.test(segment)) return false;
+  if (digits === 0 || VERSION.test(segment)) return false;
   // `base64` and the like are rarer than `order12`.
   return letters === 0 || digits > 1 || HEX.test(segment);
 }
