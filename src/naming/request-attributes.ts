@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { RequestAttribute } from '../config/request-attributes.ts';
 import { bounded } from '../encode/flat-copy.ts';
 import { maskText } from '../redact/text.ts';
@@ -72,8 +71,14 @@ function valueOf(
 ): string | undefined {
   const value = textOf(attribute, served, request, route, ruleOf);
   if (value === undefined || value === '') return undefined;
-  if (attribute.hash) return createHash('sha256').update(value).digest('hex').slice(0, HASH_LENGTH);
+  if (attribute.hash) return hashOf(value);
   return maskText(bounded(value, MAX_VALUE));
+}
+
+function hashOf(value: string): string {
+  // Loaded by the first request that needs it: see `trace/ids.ts`.
+  const { createHash } = process.getBuiltinModule('node:crypto');
+  return createHash('sha256').update(value).digest('hex').slice(0, HASH_LENGTH);
 }
 
 function textOf(

@@ -23,8 +23,8 @@ export function queryParameter(target: string, name: string): string | undefined
   while (start < target.length) {
     let end = target.indexOf('&', start);
     if (end < 0) end = target.length;
-    const equals = target.indexOf('=', start);
-    if (equals >= 0 && equals < end && decoded(target.slice(start, equals)) === name) {
+    const equals = equalsIn(target, start, end);
+    if (equals < end && decoded(target.slice(start, equals)) === name) {
       return decoded(target.slice(equals + 1, end).replaceAll('+', ' '));
     }
     start = end + 1;
@@ -39,14 +39,21 @@ export function cookie(header: string | undefined, name: string): string | undef
   while (start < header.length) {
     let end = header.indexOf(';', start);
     if (end < 0) end = header.length;
-    const equals = header.indexOf('=', start);
-    if (equals >= 0 && equals < end && header.slice(start, equals).trim() === name) {
+    const equals = equalsIn(header, start, end);
+    if (equals < end && header.slice(start, equals).trim() === name) {
       const value = header.slice(equals + 1, end).trim();
       return decoded(value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value);
     }
     start = end + 1;
   }
   return undefined;
+}
+
+/** Not `indexOf`, which runs to the end of the text for each part that has none. */
+function equalsIn(text: string, start: number, end: number): number {
+  let at = start;
+  while (at < end && text.charCodeAt(at) !== 0x3d) at++;
+  return at;
 }
 
 /** Percent-decoded; as it is where that is not possible. */
