@@ -2,6 +2,7 @@ import type { Config } from './config/table.ts';
 import { startFurtherFormats } from './propagate/further.ts';
 import { startSampling } from './sampling/start.ts';
 import { startKeep } from './keep/keep.ts';
+import { startNaming } from './naming/start.ts';
 
 /**
  * Starts what only some apps ask for. Each is a module of its own that nothing else imports: it fills slots of the core, which are
@@ -10,6 +11,7 @@ import { startKeep } from './keep/keep.ts';
 export function startOptional(config: Config): void {
   startFurtherFormats(config.propagation);
   startSampling(config.sampling, config.resource);
+  startNaming(config.naming);
   // What nobody exports is not held either.
   if (config.keep !== undefined && config.exporters.length > 0) startKeep(config.keep);
 }

@@ -75,7 +75,7 @@ export function readRows<R extends Variable>(
       if (parsed.value !== undefined) {
         value = parsed.value;
         const remark = parsed.problem === undefined ? remarkOn(row, value, values) : undefined;
-        if (remark !== undefined) remarks.push(`${row.name}${remark}`);
+        if (remark !== undefined) remarks.push(`${name}${remark}`);
       }
     }
     if (row.atMost !== undefined) value = Math.min(value as number, values[row.atMost] as number);

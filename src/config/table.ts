@@ -6,6 +6,7 @@ import { HTTP } from './rows/http.ts';
 import { INSTRUMENTATIONS } from './rows/instrumentations.ts';
 import { KEEP } from './rows/keep.ts';
 import { LIMITS } from './rows/limits.ts';
+import { NAMING } from './rows/naming.ts';
 import { OTLP } from './rows/otlp.ts';
 import { SAMPLING } from './rows/sampling.ts';
 import { TRACES } from './rows/traces.ts';
@@ -21,6 +22,7 @@ export const GROUPS = [
   LIMITS,
   OTLP,
   HTTP,
+  NAMING,
   DATABASE,
   INSTRUMENTATIONS,
   FORETRACE,

@@ -6,7 +6,7 @@ import type { Scope } from '../trace/scope.ts';
 import { Span } from '../trace/span.ts';
 import { DENIED, NO_SPAN, type NonRecordingSpan, type SpanIds } from '../trace/span-context.ts';
 import { restarts } from './restarts.ts';
-import { isRemote, isSame, parentIds, startUnder } from './start.ts';
+import { deniedUnder, isRemote, isSame, parentIds, startUnder } from './start.ts';
 
 /** What came with something that another process asks for: headers of a request, of a message, of each message of a batch. */
 export interface Received<C> {
@@ -46,6 +46,11 @@ export function startRemote(
   }
   const denied = parent === DENIED;
   return startUnder(scope, name, kind, denied ? undefined : parent, true, denied, startMs, asked);
+}
+
+/** What travels on in place of the span of an entry that is excluded: denied, as are all spans below it. */
+export function denyRemote(parent: SpanIds | undefined): NonRecordingSpan {
+  return deniedUnder(parent === DENIED ? undefined : parent);
 }
 
 /**

@@ -1,7 +1,8 @@
 import { active } from '../context/active.ts';
 import type { Context } from '../context/context.ts';
 import { ALL } from '../context/layers.ts';
-import { UNDECIDED } from '../propagate/types.ts';
+import { withThreshold } from '../propagate/ot.ts';
+import { DEBUG, UNDECIDED } from '../propagate/types.ts';
 import { clockAt, now } from '../trace/clock.ts';
 import { hold } from '../trace/hold.ts';
 import { randomInt32 } from '../trace/ids.ts';
@@ -27,6 +28,15 @@ let foldAround: FoldAround | undefined;
 
 export function setFoldAround(fold: FoldAround | undefined): void {
   foldAround = fold;
+}
+
+/** Says more of a span that starts below another of this process, such as what is known of the request that is being served. */
+export type SayBelow = (span: Span, context: Context) => void;
+
+let sayBelow: SayBelow | undefined;
+
+export function setSayBelow(say: SayBelow | undefined): void {
+  sayBelow = say;
 }
 
 /** The ids of the context's span; undefined if it has none. */
@@ -116,7 +126,7 @@ export function startSpan(
     if (parent.kind === CLIENT && kind === CLIENT && foldAround?.(parent, scope, name, address) === true) {
       return parent;
     }
-    return new Span(
+    const child = new Span(
       scope,
       name,
       kind,
@@ -129,11 +139,31 @@ export function startSpan(
       parent.clock,
       startMs,
     );
+    if (sayBelow !== undefined) sayBelow(child, context);
+    return child;
   }
   if (ids === NO_SPAN) return startUnder(scope, name, kind, undefined, false, false, startMs);
   if (ids === DENIED) return startUnder(scope, name, kind, undefined, false, true, startMs);
   if (parent instanceof NonRecordingSpan) return dropped(parent, parent.traceState);
   return startUnder(scope, name, kind, ids, ids !== undefined && isRemote(ids), false, startMs);
+}
+
+/**
+ * What travels on in place of the span of an entry that the operator has excluded: the caller's trace, else a fresh one, as not
+ * sampled. Neither sampler nor rules are asked and nothing is held, here and for all that starts below.
+ */
+export function deniedUnder(parent: SpanIds | undefined): NonRecordingSpan {
+  const { t0, t1, t2, t3, flags, traceState } = parent ?? {
+    t0: randomInt32(),
+    t1: randomInt32(),
+    t2: randomInt32(),
+    t3: randomInt32(),
+    flags: RANDOM,
+    traceState: undefined,
+  };
+  const passedOn = flags & ~(SAMPLED | UNDECIDED | DEBUG);
+  const state = traceState === undefined ? undefined : withThreshold(traceState, undefined);
+  return new NonRecordingSpan(t0, t1, t2, t3, randomInt32(), randomInt32(), passedOn, state, false);
 }
 
 /**

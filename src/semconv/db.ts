@@ -21,6 +21,7 @@ import {
   SERVER_PORT,
 } from './keys.ts';
 import { keepSecret } from './secret-errors.ts';
+import { peerServiceAt } from './server.ts';
 
 /** Where a database is. */
 export interface DbTarget {
@@ -277,6 +278,7 @@ export function place({ namespace, address, port, peer }: DbTarget, defaultPort:
       peer?.remoteAddress,
       NETWORK_PEER_PORT,
       peer?.remotePort,
+      ...peerServiceAt(address, port ?? defaultPort),
     ]),
   };
 }

@@ -13,7 +13,7 @@ import { isAbort } from '../abort.ts';
 import { type RemoteEnd, remoteEnd } from './address.ts';
 import { mayTravel } from '../operation/operation.ts';
 import { errorType, failed } from './error.ts';
-import { serverBlock } from './server.ts';
+import { addPeerService, serverBlock } from './server.ts';
 import { addHeaders, addMethod, httpOptions } from './http.ts';
 import {
   HTTP_REQUEST_RESEND_COUNT,
@@ -70,7 +70,10 @@ export function startOutgoing(
 /** Notes where an attempt goes, once. */
 export function noteTarget({ span }: Outgoing, method: string, target: Target): void {
   if (!(span instanceof Span)) return;
-  if (target.address !== undefined) span.addBlock(serverBlock(target.address, target.port));
+  if (target.address !== undefined) {
+    span.addBlock(serverBlock(target.address, target.port));
+    addPeerService(span, target.address, target.port, target.path);
+  }
   const url = fullUrl(method, target);
   if (url !== undefined) span.add(URL_FULL, url);
 }

@@ -10,6 +10,7 @@ import { hasRules } from '../trace/sampler.ts';
 import type { Scope } from '../trace/scope.ts';
 import { SERVER, Span } from '../trace/span.ts';
 import {
+  denyRemote,
   noteClosed,
   noteOpen,
   type OpenEntry,
@@ -34,6 +35,7 @@ import {
   URL_PATH,
   URL_QUERY,
   URL_SCHEME,
+  URL_TEMPLATE,
   USER_AGENT_ORIGINAL,
 } from './keys.ts';
 import { answeredRoute, type Way } from './mounts.ts';
@@ -137,6 +139,26 @@ export function servedOf(request: object | undefined | null): Served | undefined
   return (request as { [SERVED]?: Served } | undefined | null)?.[SERVED];
 }
 
+/** What the operator says of requests, beyond what frameworks tell. Each part is absent unless it is asked for. */
+export interface ServerNaming {
+  /** Whether a request makes no span, nor anything below it. */
+  excludes?(request: ServerRequest, connection: Connection): boolean | undefined;
+  /** Notes what spans below a recorded request are to tell of it. */
+  begin?(served: Served, request: ServerRequest): void;
+  /** The route of a request that no framework has one for. */
+  routeOf?(url: string): string | undefined;
+  /** What a request without a route is called. `learns` is false for one whose answer does not tell that there is such a place. */
+  templateOf?(url: string, learns: boolean): string | undefined;
+  /** Adds attributes to a span that ends. */
+  describe?(span: Span, served: Served, request: ServerRequest, route: string | undefined): void;
+}
+
+let naming: ServerNaming | undefined;
+
+export function setNaming(next: ServerNaming | undefined): void {
+  naming = next;
+}
+
 /** Marks a request or response object as belonging to a served request. */
 export function mark(object: object, served: Served): void {
   (object as { [SERVED]?: Served })[SERVED] = served;
@@ -153,7 +175,7 @@ export function noteError(served: Served, error: unknown): void {
  * A header by its lower-case name, from the raw list: Node makes `headers` only when asked, which costs 1 µs that a request
  * that is not sampled need not pay.
  */
-function rawHeader(raw: readonly string[], name: string): string | string[] | undefined {
+export function rawHeader(raw: readonly string[], name: string): string | string[] | undefined {
   let found: string | string[] | undefined;
   for (let i = 0; i < raw.length; i += 2) {
     const candidate = raw[i];
@@ -174,11 +196,15 @@ export function startServed(scope: Scope, request: ServerRequest, connection: Co
   const { rawHeaders } = request;
   const served = new Served(request, connection);
   const parent = remoteParent(rawHeaders, rawHeader);
-  const span = startRemote(scope, '', SERVER, parent, now(), hasRules() ? askedBy(served) : '');
+  const span =
+    naming !== undefined && naming.excludes?.(request, connection) === true
+      ? denyRemote(parent)
+      : startRemote(scope, '', SERVER, parent, now(), hasRules() ? askedBy(served) : '');
   if (span instanceof Span) {
     served.span = span;
     noteOpen(served);
     peerOf(connection);
+    if (naming !== undefined) naming.begin?.(served, request);
   } else {
     served.request = undefined;
     served.connection = undefined;
@@ -253,9 +279,16 @@ function finish(
   addConnection(span, request, connection);
   // Frameworks set it on our span through the API.
   const said = span.user === undefined ? undefined : routeOf(span.user);
-  const route = said ?? served.route ?? answeredRoute(served, response.statusCode);
+  let route = said ?? served.route ?? answeredRoute(served, response.statusCode);
   countRouteless(route, response.statusCode);
   served.routed = undefined;
+  let target = route;
+  if (naming !== undefined) {
+    route ??= naming.routeOf?.(served.url);
+    target = route ?? naming.templateOf?.(served.url, isPlace(response.statusCode, aborted));
+    if (route === undefined) span.add(URL_TEMPLATE, target);
+    naming.describe?.(span, served, request, route);
+  }
   if (route !== undefined) span.add(HTTP_ROUTE, route);
   span.add(HTTP_RESPONSE_STATUS_CODE, status);
   if (fails) failed(span, aborted ?? String(response.statusCode));
@@ -266,8 +299,13 @@ function finish(
   if (server.request.length > 0) addHeaders(span, server.request, (name) => request.headers[name]);
   if (server.response.length > 0) addHeaders(span, server.response, (name) => response.getHeader(name));
   // A name given by the app through the API stays.
-  if (span.name === '') span.name = route === undefined ? method : `${method} ${route}`;
+  if (span.name === '') span.name = target === undefined ? method : `${method} ${target}`;
   span.endAt(endMs);
+}
+
+/** Whether an answer tells that there is something where it was asked for: scanners are told that there is not, or not for them. */
+function isPlace(statusCode: number, aborted: string | undefined): boolean {
+  return aborted === undefined && (statusCode < 400 || statusCode >= 500);
 }
 
 /** Whether the app recorded an exception itself. */

@@ -13,10 +13,14 @@ export const NETWORK_PROTOCOL_NAME = key('network.protocol.name');
 export const NETWORK_PROTOCOL_VERSION = key('network.protocol.version');
 export const SERVER_ADDRESS = key('server.address');
 export const SERVER_PORT = key('server.port');
+/** What the conventions called the next one before 1.40, which back ends still draw their maps of services by. */
+export const PEER_SERVICE = key('peer.service');
+export const SERVICE_PEER_NAME = key('service.peer.name');
 export const URL_FULL = key('url.full');
 export const URL_PATH = key('url.path');
 export const URL_QUERY = key('url.query');
 export const URL_SCHEME = key('url.scheme');
+export const URL_TEMPLATE = key('url.template');
 export const USER_AGENT_ORIGINAL = key('user_agent.original');
 
 export const HTTP_REQUEST_METHOD = key('http.request.method');

@@ -21,6 +21,10 @@ import { MAX_REDIS_STATEMENT, redisOperation, redisStatement } from '../../src/r
 import { MAX_SQL, sanitizeSql, type SqlDialect, summarizeSql } from '../../src/redact/sql.ts';
 import { MAX_MESSAGE, MAX_STACK } from '../../src/redact/stack.ts';
 import { redactQuery, redactUrl, SENSITIVE_QUERY_KEYS } from '../../src/redact/url.ts';
+import { routeParameter } from '../../src/naming/route-parameters.ts';
+import { cookie, pathOf, queryParameter } from '../../src/naming/target.ts';
+import { urlRuleOf } from '../../src/naming/url-rules.ts';
+import { templateOf } from '../../src/naming/url-templates.ts';
 import { MAX_ARGUMENT_CHARACTERS, maskArguments } from '../../src/resource/arguments.ts';
 import { forwardedClient, forwardedHost, forwardedProto } from '../../src/semconv/forwarded.ts';
 import { splitHost } from '../../src/semconv/http-server.ts';
@@ -133,6 +137,8 @@ function sql(dialect: SqlDialect): Parser {
     },
   };
 }
+
+const RULE_OF = urlRuleOf(['/orders/{id}/items', '/files/**']);
 
 const PARSERS: Record<string, Parser> = {
   traceparent: {
@@ -407,6 +413,26 @@ const PARSERS: Record<string, Parser> = {
         warnings.every((line) => printable(line).length < 2_000),
         'a line that is too long',
       );
+    },
+  },
+  'request targets and cookies': {
+    seeds: [
+      '/orders/7/items?tenant=a+b&x=%20',
+      'http://host:1/a/b?tenant',
+      'a=1; tenant="x"; b',
+      '/files/a/b/c',
+    ],
+    pieces: ['/', '//', '{id}', ':id', '**', '?tenant=', '&', '; tenant=', '%', '12', '@', 'orders', 'files'],
+    parse(text) {
+      const path = pathOf(text);
+      holds(path.length <= 1_024, 'a path above its bound');
+      holds((templateOf(text)?.length ?? 0) <= 8 * 33 + 3, 'a template above its bound');
+      const rule = RULE_OF(path);
+      holds(rule === undefined || path.startsWith('/') || path === '', 'a rule for what is no path');
+      const value = routeParameter('/orders/{id}/*rest', text, 'id') ?? routeParameter(text, path, 'id');
+      holds(value !== '', 'an empty parameter');
+      for (const found of [queryParameter(text, 'tenant'), cookie(text, 'tenant')])
+        holds((found?.length ?? 0) <= text.length, 'a value that is longer than its text');
     },
   },
   'answers of a collector': {

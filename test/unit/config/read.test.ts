@@ -107,6 +107,13 @@ describe('an empty environment', () => {
           ...SECRET_NAMES,
         ],
       },
+      naming: {
+        excludedUrls: [],
+        urlRules: [],
+        urlTemplates: false,
+        requestAttributes: [],
+        peerServices: [],
+      },
       database: { sanitizeQueries: true, keepsParameterized: false },
       instrumentations: { defaultEnabled: true, enabled: undefined, disabled: [], byName: {} },
       exitTimeoutMs: 1000,

@@ -9,7 +9,7 @@ it('has every name and alias once', () => {
   expect(new Set(names).size).toBe(names.length);
 });
 
-it('has names of OpenTelemetry, or of foretrace in the group of its own', () => {
+it('has names of OpenTelemetry, or of foretrace, and in the group of its own these alone', () => {
   for (const { title, rows } of GROUPS as readonly Group[]) {
     const name = /of foretrace alone$/i.test(title) ? /^FORETRACE_[A-Z_]+$/ : /^(OTEL|FORETRACE)_[A-Z_]+$/;
     // https://no-color.org, a convention of its own
