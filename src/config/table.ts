@@ -7,6 +7,7 @@ import { INSTRUMENTATIONS } from './rows/instrumentations.ts';
 import { LIMITS } from './rows/limits.ts';
 import { OTLP } from './rows/otlp.ts';
 import { TRACES } from './rows/traces.ts';
+import { TROUBLE } from './rows/trouble.ts';
 import type { ConfigOf } from './variable.ts';
 
 /** Every variable that foretrace reads, in the order in which the documentation shows them. */
@@ -18,6 +19,7 @@ export const GROUPS = [
   OTLP,
   HTTP,
   DATABASE,
+  TROUBLE,
   INSTRUMENTATIONS,
   FORETRACE,
 ] as const;
