@@ -4,6 +4,7 @@ import { sqlState } from '../src/semconv/postgresql.ts';
 import { dataOf } from '../src/semconv/data.ts';
 import { isCommenting } from '../src/semconv/sql-comment.ts';
 import { type Client, endQuery, lastQueued, type Query, submitted } from './pg-query.ts';
+import { placeInText } from './postgresql-errors.ts';
 import { calling, give, noteComment, noted, sending } from './sql-comments.ts';
 
 const query = sqlClient<Client, [string | Query, unknown?, unknown?]>({
@@ -47,6 +48,14 @@ export default define({
       file: 'lib/query.js',
       target: 'prototype.submit',
       ...sending('text', (query: Query) => (query.name ? undefined : noted(query))),
+    },
+    {
+      file: 'lib/query.js',
+      target: 'prototype.handleError',
+      when: isCommenting,
+      before(query: Query, [error]: [unknown]) {
+        if (noted(query) !== undefined) placeInText(error, query.text);
+      },
     },
     { file: 'lib/query.js', target: 'prototype.handleError', before: endQuery },
     {

@@ -2,6 +2,7 @@ import { begin, define, endWithStream, guarded, type Point, scope } from '../src
 import { lateSqlClient } from '../src/semconv/db.ts';
 import type { SqlComment } from '../src/semconv/sql-comment.ts';
 import { sqlState } from '../src/semconv/postgresql.ts';
+import { placeInText } from './postgresql-errors.ts';
 
 /** The parts of postgres.js that are touched, the same from 3.3 on. */
 interface Options {
@@ -52,6 +53,11 @@ const sql = lateSqlClient<Query, Options>({
 function commentOnce(query: Query, comment: SqlComment): void {
   let { statement } = query;
   let isNext = false;
+  const { reject } = query;
+  query.reject = (error: unknown): unknown => {
+    placed(error, query.string);
+    return reject(error);
+  };
   Object.defineProperty(query, 'statement', {
     configurable: true,
     enumerable: true,
@@ -67,6 +73,7 @@ function commentOnce(query: Query, comment: SqlComment): void {
   });
 }
 
+const placed = guarded('postgres', placeInText);
 const streamed = guarded('postgres', endWithStream);
 
 /**
