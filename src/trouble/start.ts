@@ -5,15 +5,15 @@ import { type Operation, setDbWatch } from '../operation/operation.ts';
 import { Span } from '../trace/span.ts';
 import { SecondSpan } from '../trace/stand-in.ts';
 import { now } from '../trace/clock.ts';
-import { type CallStack, captureStack } from './call-line.ts';
-import { callLine, startCallers } from './caller.ts';
+import { type CallLine, type CallStack, captureStack } from './call-line.ts';
+import { type Asked, callLine, startCallers, takeAsked } from './caller.ts';
 import { isRepeating, noteStatement } from './repeated.ts';
 import { noteSlow } from './slow.ts';
 
 interface Call {
   readonly parent: Span | undefined;
   readonly stack: CallStack | undefined;
-  readonly context: Context;
+  readonly asked: Asked | undefined;
 }
 
 /**
@@ -30,20 +30,20 @@ export function startTrouble({ slowQueryMs, repeats }: Config['trouble']): void 
       const parent = around === span ? undefined : around;
       const name = operation.role.late === undefined ? operation.facts.name : undefined;
       const stack = isWanted(parent, name) ? captureStack() : undefined;
-      calls.set(operation, { parent, stack, context });
+      calls.set(operation, { parent, stack, asked: takeAsked(context) });
     }),
     ended: guarded('trouble', (operation, span, name) => {
       const call = calls.get(operation);
       if (call === undefined) return;
-      const { parent, stack, context } = call;
+      const { parent, stack, asked } = call;
       const endMs = now();
-      const line = (): ReturnType<typeof callLine> =>
-        stack === undefined ? undefined : callLine(stack, context);
+      const line = (): CallLine | undefined => callLine(stack, asked);
       if (slowQueryMs !== undefined && endMs - operation.startMs >= slowQueryMs) {
         noteSlow(span, parent, endMs - operation.startMs, line());
       }
       if (repeats !== undefined && parent !== undefined && !parent.ended) {
-        noteStatement(parent, span, name, operation.startMs, endMs, repeats, line);
+        const startMs = asked?.atMs ?? operation.startMs;
+        noteStatement(parent, span, name, startMs, endMs, repeats, line);
       }
     }),
   });

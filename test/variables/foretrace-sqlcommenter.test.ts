@@ -1,13 +1,12 @@
-import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { itIf, remoteParent } from '../kit/harness.ts';
+import { type AskedApp, askedApp } from '../support/asked-app.ts';
 import { startHranaServer } from '../support/hrana-server.ts';
 import { inMatrix, LIBRARIES, nativeLibrary } from '../support/libraries.ts';
 import { MYSQL } from '../support/mysql.ts';
 import type { ReceivedSpan } from '../support/otlp.ts';
 import { POSTGRESQL } from '../support/postgresql.ts';
-import { type Receiver, startReceiver } from '../support/receiver.ts';
-import { type App, runApp } from '../support/run-app.ts';
+import { runApp } from '../support/run-app.ts';
 import { describeWith } from '../support/services.ts';
 import { startTdsServer } from '../support/tds-server.ts';
 
@@ -32,47 +31,13 @@ interface Answer {
   error?: { message: string };
 }
 
-interface Running {
-  readonly app: App;
-  readonly receiver: Receiver;
-  ask(input: object): Promise<any>;
-  stop(): Promise<void>;
-}
-
-let lastId = 0;
-
-async function start(mode: string | undefined, file: string, env: object = {}): Promise<Running> {
-  const receiver = await startReceiver();
-  const app = runApp({
+const start = (mode: string | undefined, file: string, env: object = {}): Promise<AskedApp> =>
+  askedApp({
     file,
-    receiver,
-    stdin: true,
     cwd: LIBRARIES,
     execArgv: ['--no-deprecation'],
     env: { FORETRACE_SQLCOMMENTER: mode, OTEL_SERVICE_NAME: SERVICE, ...env },
   });
-  // Answers come in any order, while `app.line` looks at each line once.
-  const waiting = new Map<number, (answer: any) => void>();
-  createInterface({ input: app.child.stdout! }).on('line', (line) => {
-    const answer = JSON.parse(line);
-    waiting.get(answer.id)?.(answer);
-  });
-  return {
-    app,
-    receiver,
-    ask(input) {
-      const id = ++lastId;
-      return new Promise((resolve) => {
-        waiting.set(id, resolve);
-        app.send({ id, ...input });
-      });
-    },
-    async stop() {
-      await app.stop();
-      await receiver.close();
-    },
-  };
-}
 
 const statements = (spans: ReceivedSpan[]): ReceivedSpan[] => spans.filter(({ kind }) => kind === 'CLIENT');
 
@@ -144,7 +109,7 @@ describe.skipIf(inMatrix)('FORETRACE_SQLCOMMENTER', async () => {
     await describeWith(service as 'postgresql', service, () => {
       describe.each(drivers)('$driver, $file', ({ driver, file, styles, alone, constant = [], written }) => {
         const sent = written ? text.replace('? <> ?', "'a' <> 'b'") : text;
-        let running: Running;
+        let running: AskedApp;
         beforeAll(async () => {
           running = await start('full', file, SERVERS[service]);
         });
