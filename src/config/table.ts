@@ -10,6 +10,7 @@ import { NAMING } from './rows/naming.ts';
 import { OTLP } from './rows/otlp.ts';
 import { SAMPLING } from './rows/sampling.ts';
 import { TRACES } from './rows/traces.ts';
+import { TROUBLE } from './rows/trouble.ts';
 import type { ConfigOf } from './variable.ts';
 
 /** Every variable that foretrace reads, in the order in which the documentation shows them. */
@@ -24,6 +25,7 @@ export const GROUPS = [
   HTTP,
   NAMING,
   DATABASE,
+  TROUBLE,
   INSTRUMENTATIONS,
   FORETRACE,
 ] as const;

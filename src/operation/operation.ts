@@ -1,6 +1,6 @@
 import { active } from '../context/active.ts';
 import { Context, ROOT, SPAN_KEY } from '../context/context.ts';
-import { NONE } from '../context/layers.ts';
+import { DB, NONE } from '../context/layers.ts';
 import { reportFailure } from '../guard.ts';
 import { now } from '../trace/clock.ts';
 import { noteClosed, noteOpen, type OpenEntry, type Received, startReceived } from './entry.ts';
@@ -74,6 +74,21 @@ export function setMeasure(next: Measure | undefined): void {
   measure = next;
 }
 
+/** Looks at calls of databases that are recorded, while they happen. */
+export interface DbWatch {
+  /** `context` is what the call is made in. */
+  began(operation: Operation, span: Span, context: Context): void;
+  /** Its attributes are complete; it is about to be handed on. */
+  ended(operation: Operation, span: Span, name: string): void;
+}
+
+/** Undefined while nobody looks for trouble. */
+let dbWatch: DbWatch | undefined;
+
+export function setDbWatch(next: DbWatch | undefined): void {
+  dbWatch = next;
+}
+
 /** One operation, from its start to its end: recorded in a span, or only measured. */
 export class Operation implements Ending {
   readonly role: Role;
@@ -99,6 +114,7 @@ export class Operation implements Ending {
       if (span !== undefined && !span.ended) {
         if (role.late !== undefined) span.name = facts.name;
         role.end?.(span, error, result, facts);
+        if (dbWatch !== undefined && role.layer === DB) dbWatch.ended(this, span, facts.name);
       }
       measure?.(role, facts, this.startMs, now(), error);
     } catch (failure) {
@@ -154,7 +170,10 @@ export function begin(given: AnyRole, self: unknown, args: unknown[], call?: Cal
   const span = started instanceof Span ? started : undefined;
   if (span !== undefined) role.start?.(span, facts, self, args);
   if (travels && started !== undefined) inject.call(role, started, facts, self, args, context);
-  return span === undefined && measure === undefined ? undefined : new Operation(role, facts, span);
+  if (span === undefined && measure === undefined) return undefined;
+  const operation = new Operation(role, facts, span);
+  if (dbWatch !== undefined && span !== undefined && layer === DB) dbWatch.began(operation, span, context);
+  return operation;
 }
 
 /** Whether what a call sends carries a span on, be it one that is not recorded. */

@@ -36,6 +36,8 @@ export const DB_COLLECTION_NAME = key('db.collection.name');
 export const DB_NAMESPACE = key('db.namespace');
 export const DB_OPERATION_BATCH_SIZE = key('db.operation.batch.size');
 export const DB_OPERATION_NAME = key('db.operation.name');
+/** A prefix: the name of a parameter, or its index from 0 on, follows. */
+export const DB_QUERY_PARAMETER = 'db.query.parameter.';
 export const DB_QUERY_SUMMARY = key('db.query.summary');
 export const DB_QUERY_TEXT = key('db.query.text');
 export const DB_RESPONSE_STATUS_CODE = key('db.response.status_code');
@@ -61,6 +63,7 @@ export const RPC_STATUS_CODE = key('rpc.status_code');
 export const RPC_SYSTEM_NAME = key('rpc.system.name');
 
 export const CODE_FILE_PATH = key('code.file.path');
+export const CODE_LINE_NUMBER = key('code.line.number');
 
 export const GEN_AI_EMBEDDINGS_DIMENSION_COUNT = key('gen_ai.embeddings.dimension.count');
 export const GEN_AI_OPERATION_NAME = key('gen_ai.operation.name');
