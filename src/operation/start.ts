@@ -6,6 +6,7 @@ import { clockAt, now } from '../trace/clock.ts';
 import { randomInt32 } from '../trace/ids.ts';
 import { followsParent, keeps } from '../trace/sampler.ts';
 import type { Scope } from '../trace/scope.ts';
+import { isOff } from '../trace/switch.ts';
 import { SecondSpan } from '../trace/stand-in.ts';
 import { CLIENT, SAMPLED, Span } from '../trace/span.ts';
 import { DENIED, idsOf, NO_SPAN, NonRecordingSpan, type SpanIds } from '../trace/span-context.ts';
@@ -68,7 +69,9 @@ function isTrace(span: SpanIds, { t0, t1, t2, t3 }: SpanIds): boolean {
 export function isRecorded(context: Context): boolean {
   if (context.suppressed === ALL) return false;
   const { span } = context;
-  if (span === undefined || span instanceof Span) return true;
+  if (span instanceof Span) return true;
+  if (isOff()) return false;
+  if (span === undefined) return true;
   const parent = parentIds(context);
   return parent === undefined || parent === NO_SPAN || (parent !== DENIED && isSampled(parent));
 }
@@ -134,6 +137,7 @@ export function startUnder(
   denied: boolean,
   startMs: number,
 ): Span | NonRecordingSpan {
+  if (isOff() && !denied) return parent === undefined ? DENIED : asItCame(parent, remote);
   if (parent === undefined) {
     const t0 = randomInt32();
     const t1 = randomInt32();
@@ -176,4 +180,9 @@ export function startUnder(
     clockAt(startMs),
     startMs,
   );
+}
+
+/** What travels on while tracing is switched off: the parent itself, with its decision, as if this process were not there. */
+function asItCame({ t0, t1, t2, t3, s0, s1, flags, traceState }: SpanIds, remote: boolean): NonRecordingSpan {
+  return new NonRecordingSpan(t0, t1, t2, t3, s0, s1, flags, traceState, remote);
 }
