@@ -125,7 +125,12 @@ export function translate(tree: unknown, env: Environment, known: Known): Transl
   // First, as what has a place in the schema wins over what has been put there.
   const { distribution, ...rest } = content;
   translateKeys({ distribution }, '', root, to);
-  translateKeys({ propagator: null, resource: null, tracer_provider: {}, ...rest }, '', root, to);
+  translateKeys(
+    { ...rest, propagator: rest.propagator ?? null, resource: rest.resource ?? null },
+    '',
+    root,
+    to,
+  );
   if (to.texts.OTEL_TRACES_EXPORTER === undefined) {
     translateProcessors([], 'tracer_provider.processors', to);
   }
