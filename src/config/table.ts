@@ -1,5 +1,6 @@
 import { BATCH } from './rows/batch.ts';
 import { DATABASE } from './rows/database.ts';
+import { FILES } from './rows/files.ts';
 import { FORETRACE } from './rows/foretrace.ts';
 import { GENERAL } from './rows/general.ts';
 import { HTTP } from './rows/http.ts';
@@ -16,6 +17,7 @@ import type { ConfigOf } from './variable.ts';
 /** Every variable that foretrace reads, in the order in which the documentation shows them. */
 export const GROUPS = [
   GENERAL,
+  FILES,
   TRACES,
   SAMPLING,
   KEEP,

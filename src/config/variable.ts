@@ -61,6 +61,11 @@ export interface Variable {
   readonly remark?: (value: never, earlier: Readonly<Record<string, unknown>>) => string | undefined;
   /** The value is never written to a log. */
   readonly secret?: boolean;
+  /**
+   * `FORETRACE_RUNTIME_FILE` may change it while the app runs: what its value goes to is configured again then (`reconfigure` in
+   * `src/agent.ts`).
+   */
+  readonly runtime?: true;
   /** One line, Markdown. */
   readonly help: string;
 }

@@ -7,7 +7,8 @@ import { noteClosed, noteOpen, type OpenEntry, type Received, startReceived } fr
 import { isRoot, startsTraces } from './roots.ts';
 import type { Scope } from '../trace/scope.ts';
 import { CLIENT, PRODUCER, Span } from '../trace/span.ts';
-import type { NonRecordingSpan } from '../trace/span-context.ts';
+import { DENIED, type NonRecordingSpan } from '../trace/span-context.ts';
+import { isOff } from '../trace/switch.ts';
 import { isRecorded, startSpan } from './start.ts';
 
 /** What an operation is. Where operations repeat (a prepared statement) it is one object for all: a series of a metric is told by it. */
@@ -178,6 +179,8 @@ export function begin(given: AnyRole, self: unknown, args: unknown[], call?: Cal
 
 /** Whether what a call sends carries a span on, be it one that is not recorded. */
 export function mayTravel(scope: Scope, layer: number, context: Context): boolean {
+  // Switched off, there is nothing to carry on but what came in.
+  if (isOff() && (context.span === undefined || context.span === DENIED)) return false;
   return (context.suppressed & layer) === 0 && (!isRoot(context) || startsTraces(scope));
 }
 

@@ -8,6 +8,7 @@ import { hold } from '../trace/hold.ts';
 import { randomInt32 } from '../trace/ids.ts';
 import { decide, mayKeep } from '../trace/sampler.ts';
 import type { Scope } from '../trace/scope.ts';
+import { isOff } from '../trace/switch.ts';
 import { SecondSpan } from '../trace/stand-in.ts';
 import { DROPPED } from '../trace/threshold.ts';
 import { CLIENT, SAMPLED, Span } from '../trace/span.ts';
@@ -84,7 +85,9 @@ function isTrace(span: SpanIds, { t0, t1, t2, t3 }: SpanIds): boolean {
 export function isRecorded(context: Context): boolean {
   if (context.suppressed === ALL) return false;
   const { span } = context;
-  if (span === undefined || span instanceof Span) return true;
+  if (span instanceof Span) return true;
+  if (isOff()) return false;
+  if (span === undefined) return true;
   const parent = parentIds(context);
   if (parent === undefined || parent === NO_SPAN) return true;
   if (parent === DENIED || isDroppedHere(parent, span)) return false;
@@ -180,6 +183,7 @@ export function startUnder(
   startMs: number,
   asked: string = name,
 ): Span | NonRecordingSpan {
+  if (isOff() && !denied) return parent === undefined ? DENIED : asItCame(parent, remote);
   if (parent === undefined) {
     const t0 = randomInt32();
     const t1 = randomInt32();
@@ -217,4 +221,9 @@ function dropped({ t0, t1, t2, t3, flags }: SpanIds, traceState: string | undefi
   const s0 = randomInt32();
   const s1 = randomInt32();
   return new NonRecordingSpan(t0, t1, t2, t3, s0, s1, flags & ~(SAMPLED | UNDECIDED), traceState, false);
+}
+
+/** What travels on while tracing is switched off: the parent itself, with its decision, as if this process were not there. */
+function asItCame({ t0, t1, t2, t3, s0, s1, flags, traceState }: SpanIds, remote: boolean): NonRecordingSpan {
+  return new NonRecordingSpan(t0, t1, t2, t3, s0, s1, flags, traceState, remote);
 }

@@ -39,7 +39,10 @@ describe.skipIf(inMatrix)('OTEL_TRACES_SAMPLER', () => {
 
   it('tells the share of a ratio on all spans of a trace and in what is sent', async () => {
     const env = { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.5' };
-    const { spans, states } = await out(env, Array.from({ length: 16 }, () => ({})));
+    const { spans, states } = await out(
+      env,
+      Array.from({ length: 16 }, () => ({})),
+    );
     expect(spans.length).toBeGreaterThan(0);
     expect(spans.every(({ traceState }) => traceState === 'ot=th:8')).toBe(true);
     expect(states).toHaveLength(32);

@@ -8,6 +8,7 @@ export const SAMPLING = {
     {
       name: 'FORETRACE_SAMPLING_RULES',
       to: 'sampling.rules',
+      runtime: true,
       type: 'string',
       default: '',
       as: (text: string) => parseSamplingRules(text).rules,
@@ -17,6 +18,7 @@ export const SAMPLING = {
     {
       name: 'FORETRACE_TRACES_PER_SECOND',
       to: 'sampling.tracesPerSecond',
+      runtime: true,
       type: 'integer',
       min: 1,
       max: 1_000_000,

@@ -33,6 +33,7 @@ export const TRACES = {
         xray: NO_REMOTE,
       },
       default: 'parentbased_always_on',
+      runtime: true,
       help: 'Which traces are kept. The `parentbased_` ones follow the decision of the caller, and `traceidratio` decides by a trace id that may be the caller’s: neither keeps out a stranger who wants to be sampled ([SECURITY.md](../SECURITY.md#threats-that-were-thought-of)).',
     },
     {
@@ -40,6 +41,7 @@ export const TRACES = {
       to: 'sampler.ratio',
       type: 'ratio',
       default: 1,
+      runtime: true,
       remark: (ratio: number, { OTEL_TRACES_SAMPLER: sampler }) =>
         String(sampler).endsWith('traceidratio')
           ? undefined

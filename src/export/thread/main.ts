@@ -60,6 +60,9 @@ export const startExport: StartExport = ({ options, control, resource, rings }, 
           reply({ type: 'flushed', id: message.id, threadId: message.threadId }),
         );
         break;
+      case 'log level':
+        setLogLevel(message.level);
+        break;
       case 'finish':
         void ofAll((batcher) => batcher.finish(message.timeoutMs)).then(() => {
           Atomics.add(finished, 0, 1);

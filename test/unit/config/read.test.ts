@@ -38,6 +38,9 @@ describe('an empty environment', () => {
   it('gives the documented defaults and no warning', () => {
     expect(config({})).toEqual({
       disabled: false,
+      tracing: true,
+      files: { declarative: undefined, variables: undefined },
+      runtime: { file: undefined, signal: undefined },
       logLevel: 'warn',
       resource: {
         serviceName: undefined,
@@ -460,7 +463,6 @@ describe('otlp', () => {
     }
   });
   it.each([
-    ['OTEL_CONFIG_FILE', '/etc/otel.yaml', /^OTEL_CONFIG_FILE is not supported yet, it is ignored/],
     [
       'OTEL_SEMCONV_STABILITY_OPT_IN',
       'http/dup,database',
