@@ -24,7 +24,7 @@ function emit(_: unknown, [event, error, context]: [unknown, unknown, Context?])
 export const middleware: Omit<Point, 'target'> = {
   before(_: unknown, [context]: [Context?]) {
     const served = servedOf(context?.req);
-    return served?.span === undefined ? UNTRACED : served;
+    return served?.isWatched !== true ? UNTRACED : served;
   },
   after(_: unknown, _args: unknown, error: unknown, _result: unknown, served: Served) {
     noteFailure(served, error);
@@ -97,7 +97,7 @@ const mountedAt = (prefix: string): Omit<Point, 'target'> => ({
   before(_: unknown, args: [Context, () => unknown]) {
     const [context, next] = args;
     const served = servedOf(context?.req);
-    if (served?.span === undefined) return UNTRACED;
+    if (served?.isWatched !== true) return UNTRACED;
     const mounted: Mounted = { served, template: outerPrefix(context) + prefix, hasPassed: false };
     args[1] = () => {
       mounted.hasPassed = true;

@@ -1,5 +1,7 @@
 import { define, type Point, promise, scope } from '../src/define.ts';
-import { type DbTarget, sqlClient } from '../src/semconv/db.ts';
+import { copyWith, dataOf, isPlain } from '../src/semconv/data.ts';
+import { type DbTarget, type SqlGetters, sqlClient } from '../src/semconv/db.ts';
+import type { SqlComment } from '../src/semconv/sql-comment.ts';
 import { status } from '../src/semconv/sqlite.ts';
 
 /** The app's options, or what the library makes of them. */
@@ -27,7 +29,10 @@ function textOf(statement: Statement | undefined): string {
 
 const own = scope('foretrace.libsql-client');
 
-function client(text: (first: never) => string | string[]): Point['trace'] {
+function client(
+  text: (first: never) => string | string[],
+  more?: Pick<SqlGetters<object, unknown[]>, 'comment' | 'parameters'>,
+): Point['trace'] {
   return sqlClient<object, unknown[]>({
     scope: own,
     system: 'sqlite',
@@ -35,10 +40,26 @@ function client(text: (first: never) => string | string[]): Point['trace'] {
     text: (self, [first]) => (targets.has(self) ? text(first as never) : undefined),
     target: (self) => targets.get(self) ?? {},
     status,
+    ...more,
   });
 }
 
-const one = client(textOf);
+/** `execute(text, values)`, or with both in one. */
+function parametersOf(_: object, [first, values]: unknown[]): unknown {
+  if (Array.isArray(first)) return first[1];
+  return typeof first === 'string' ? values : dataOf(first, 'args');
+}
+
+function comment(args: unknown[], given: SqlComment): void {
+  const [first] = args;
+  if (typeof first === 'string') args[0] = given.on(first);
+  else if (Array.isArray(first) && typeof first[0] === 'string')
+    args[0] = [given.on(first[0]), ...first.slice(1)];
+  else if (isPlain(first) && typeof first.sql === 'string')
+    args[0] = copyWith(first, 'sql', given.on(first.sql)) ?? first;
+}
+
+const one = client(textOf, { comment, parameters: parametersOf });
 const several = client((statements: Statement[]) =>
   Array.isArray(statements) ? statements.map(textOf) : '',
 );

@@ -1,5 +1,6 @@
 import { callbackOr, emitter, type Point, promise, scope } from '../src/define.ts';
 import { mysqlClient } from '../src/semconv/mysql.ts';
+import { carry, valuesOf } from './mariadb-commands.ts';
 import { addNode, openedBy, serverOf } from './mariadb-origin.ts';
 
 const getters = {
@@ -7,13 +8,19 @@ const getters = {
   scope: scope('foretrace.mariadb'),
   options: serverOf,
 } as const;
-const query = mysqlClient<object>(getters);
+const query = mysqlClient<object>({ ...getters, parameters: valuesOf, comment: carry });
+/** The server keeps its text, which is why it has no comment. */
+const execute = mysqlClient<object>({ ...getters, parameters: valuesOf });
 const batch = mysqlClient<object>({
   ...getters,
   batchSize: (_, [, values]) => (Array.isArray(values) ? values.length : undefined),
 });
 /** What `prepare` gives has its statement as `query`. */
-const prepared = mysqlClient<object>({ ...getters, text: (self) => (self as { query?: string }).query });
+const prepared = mysqlClient<object>({
+  ...getters,
+  text: (self) => (self as { query?: string }).query,
+  parameters: (_, [values]) => (typeof values === 'function' ? undefined : values),
+});
 const transactional = (text: string): typeof query => mysqlClient<object>({ ...getters, text: () => text });
 
 /** Streams, and queries of the callback API without a callback. */
@@ -44,7 +51,8 @@ const STATEMENT = [
 ];
 
 export const CONNECTION: readonly Point[] = [
-  ...methods(query, 'query', 'execute', 'queryStream'),
+  ...methods(query, 'query', 'queryStream'),
+  ...methods(execute, 'execute'),
   ...methods(batch, 'batch'),
   ...methods(transactional('START TRANSACTION'), 'beginTransaction'),
   ...methods(transactional('COMMIT'), 'commit'),

@@ -1,4 +1,5 @@
 import { define, type Point, promise } from '../src/define.ts';
+import { start } from './mariadb-commands.ts';
 import { CLUSTER, CONNECTION, POOL } from './mariadb-methods.ts';
 import { openedEmpty, openedWith } from './mariadb-origin.ts';
 
@@ -24,7 +25,10 @@ export default define({
   spans:
     'a client span for each query, execution, batch and transaction statement: promise, callback or stream',
   points: [
+    { file: 'lib/cmd/query.js', versions: '<3.5.3', target: 'prototype.start', ...start },
     ...points('<3.5.3', API, ['']),
+    // In the single file it is out of reach.
+    { file: 'lib/cmd/query.js', versions: '>=3.5.3', target: 'default.prototype.start', ...start },
     // From here on there is a default export, and a single file for `require`.
     ...points('>=3.5.3', [...API, 'dist/promise.cjs', 'dist/callback.cjs'], ['', 'default.']),
   ],

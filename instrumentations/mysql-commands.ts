@@ -1,4 +1,16 @@
-import { active, type Ending, endingCallback, type Ends, type Point } from '../src/define.ts';
+import {
+  active,
+  bindCallback,
+  callerContext,
+  type Ending,
+  endingCallback,
+  type Ends,
+  notesCallers,
+  type Point,
+} from '../src/define.ts';
+import { dataOf } from '../src/semconv/data.ts';
+import { isCommenting } from '../src/semconv/sql-comment.ts';
+import { noteComment } from './sql-comments.ts';
 
 /** What `mysql` and `mysql2` make of a call: an emitter that gets the answer, one after the other for each connection. */
 export interface Command {
@@ -66,3 +78,23 @@ export function failCommand(command: Command | undefined, error: unknown): void 
 export function contextOf(command: Command): ReturnType<typeof active> | undefined {
   return command[CALL]?.context;
 }
+
+/** Where a command is sent or waits: a query gets the comment of its call. */
+export const enqueued: Omit<Point, 'target'> = {
+  when: isCommenting,
+  before(_: unknown, [command]: [{ sql?: unknown } | undefined]) {
+    if (typeof command?.sql === 'string') noteComment(command);
+  },
+};
+
+/** The values of `query(text, values)` or `query({ sql, values })`. */
+export function boundValues(_: unknown, [first, values]: unknown[]): unknown {
+  return values === undefined || typeof values === 'function' ? dataOf(first, 'values') : values;
+}
+
+/** A pool that is asked to send a query by a connection that it has not got yet: it hears of the call when it has lost who made it. */
+export const asking: Omit<Point, 'target'> = {
+  when: notesCallers,
+  before: (_: unknown, args: unknown[]) => bindCallback(args),
+  context: callerContext,
+};

@@ -1,6 +1,16 @@
 import { define, type Point, scope } from '../src/define.ts';
 import { mysqlClient, type MysqlOptions } from '../src/semconv/mysql.ts';
-import { type Command, emit, failCommand, noteRefused, queued } from './mysql-commands.ts';
+import {
+  asking,
+  boundValues,
+  type Command,
+  emit,
+  enqueued,
+  failCommand,
+  noteRefused,
+  queued,
+} from './mysql-commands.ts';
+import { calling, give, sending } from './sql-comments.ts';
 
 /** The parts of mysql2 that are touched, the same from version 1.7 on. */
 interface Connection {
@@ -13,6 +23,7 @@ interface Connection {
 interface Execute extends Command {
   sql?: string;
   statement?: { query?: unknown };
+  parameters?: unknown;
 }
 
 const getters = {
@@ -20,7 +31,9 @@ const getters = {
   scope: scope('foretrace.mysql2'),
   options: ({ config }: Connection) => config,
 } as const;
-const query = mysqlClient<Connection>(getters);
+const query = mysqlClient<Connection>({ ...getters, parameters: boundValues, comment: give });
+/** The server keeps its text, which is why it has no comment. */
+const execute = mysqlClient<Connection>({ ...getters, parameters: boundValues });
 
 /** `statement.execute(…)`: its class is not exported; all commands come by here. Those of `connection.execute` have a `sql`. */
 const prepared = mysqlClient<Connection>({
@@ -30,6 +43,7 @@ const prepared = mysqlClient<Connection>({
     const text = statement?.query;
     return sql === undefined && typeof text === 'string' ? text : undefined;
   },
+  parameters: (_, [command]) => (command as Execute).parameters,
 });
 
 /** A lost connection tells the commands that have callbacks, and of the others nobody. */
@@ -39,12 +53,20 @@ function failAll({ _command: running, _commands: waiting }: Connection, [error]:
 }
 
 const connection = (file: string, versions: string): Point[] => [
+  { file, versions, target: 'prototype.query', ...calling },
   { file, versions, target: 'prototype.query', trace: query, ends: queued },
-  { file, versions, target: 'prototype.execute', trace: query, ends: queued },
+  { file, versions, target: 'prototype.execute', trace: execute, ends: queued },
+  { file, versions, target: 'prototype.addCommand', ...enqueued },
   { file, versions, target: 'prototype.addCommand', trace: prepared, ends: queued },
   { file, versions, target: 'prototype._addCommandClosedState', before: noteRefused },
   { file, versions, target: 'prototype._notifyError', before: failAll },
   { file, versions, target: 'prototype.connect', context: 'none' },
+];
+
+const pool = (file: string, versions: string): Point[] => [
+  { file, versions, target: 'prototype.getConnection', context: 'none' },
+  { file, versions, target: 'prototype.query', ...asking },
+  { file, versions, target: 'prototype.execute', ...asking },
 ];
 
 /** Connections and pools have a common base from here on. */
@@ -58,10 +80,11 @@ export default define({
   points: [
     ...connection('lib/connection.js', `<${BASE}`),
     ...connection('lib/base/connection.js', `>=${BASE}`),
-    { file: 'lib/pool.js', versions: `<${BASE}`, target: 'prototype.getConnection', context: 'none' },
-    { file: 'lib/base/pool.js', versions: `>=${BASE}`, target: 'prototype.getConnection', context: 'none' },
+    ...pool('lib/pool.js', `<${BASE}`),
+    ...pool('lib/base/pool.js', `>=${BASE}`),
     { file: 'index.js', versions: `<${BASE}`, target: 'createConnection', context: 'none' },
     { file: 'lib/create_connection.js', versions: `>=${BASE}`, target: '', context: 'none' },
+    { file: 'lib/commands/query.js', target: 'prototype.start', ...sending('sql') },
     { file: 'lib/commands/command.js', target: 'prototype.emit', ...emit },
   ],
 });

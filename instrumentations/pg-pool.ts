@@ -1,4 +1,4 @@
-import { bindCallback, define, isWrapped } from '../src/define.ts';
+import { bindCallback, callerContext, define, isWrapped, notesCallers } from '../src/define.ts';
 import { inPool } from './pg-query.ts';
 
 interface Pool {
@@ -45,6 +45,7 @@ export default define({
   spans: 'none of its own: keeps the context while waiting for a client',
   points: [
     { target: 'prototype.connect', before: connect },
+    { target: 'prototype.query', when: notesCallers, context: callerContext },
     { target: 'prototype.query', before: query },
   ],
 });

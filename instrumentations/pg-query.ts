@@ -25,6 +25,7 @@ export interface Client {
 
 export interface Query {
   text?: string;
+  name?: string;
   submit?: unknown;
   callback?: Function;
   cursor?: { text?: string };
@@ -106,6 +107,11 @@ function queryOf(client: Client): Query | undefined {
     (modern ? client._activeQuery : client.activeQuery) ??
     undefined;
   return found?.[ENDING] === undefined ? found : undefined;
+}
+
+/** The last query that waits to be sent. */
+export function lastQueued(client: Client): Query | undefined {
+  return (client._queryQueue ?? client.queryQueue)?.at(-1);
 }
 
 /** Ends the span with the answers to a query object of the app's, and runs its listeners in the app's context. */

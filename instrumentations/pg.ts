@@ -1,7 +1,11 @@
 import { define, scope } from '../src/define.ts';
 import { sqlClient } from '../src/semconv/db.ts';
 import { sqlState } from '../src/semconv/postgresql.ts';
-import { type Client, endQuery, type Query, submitted } from './pg-query.ts';
+import { dataOf } from '../src/semconv/data.ts';
+import { isCommenting } from '../src/semconv/sql-comment.ts';
+import { type Client, endQuery, lastQueued, type Query, submitted } from './pg-query.ts';
+import { placeInText } from './postgresql-errors.ts';
+import { calling, give, noteComment, noted, sending } from './sql-comments.ts';
 
 const query = sqlClient<Client, [string | Query, unknown?, unknown?]>({
   system: 'postgresql',
@@ -18,6 +22,9 @@ const query = sqlClient<Client, [string | Query, unknown?, unknown?]>({
     port: host?.startsWith('/') ? undefined : port,
   }),
   status: sqlState,
+  parameters: (_, [config, values]) =>
+    Array.isArray(values) ? values : typeof config === 'string' ? undefined : dataOf(config, 'values'),
+  comment: give,
 });
 
 export default define({
@@ -26,8 +33,30 @@ export default define({
   versions: '>=8.0.3 <9',
   spans: 'a client span for each query: callback, promise, cursor or stream',
   points: [
+    { file: 'lib/client.js', target: 'prototype.query', ...calling },
     { file: 'lib/client.js', target: 'prototype.query', trace: query, ends: submitted },
     { file: 'lib/client.js', target: 'prototype.connect', context: 'none' },
+    // The query that has just been made is the last of the queue, which this sends if it can.
+    {
+      file: 'lib/client.js',
+      target: 'prototype._pulseQueryQueue',
+      when: isCommenting,
+      before: (client: Client) => noteComment(lastQueued(client)),
+    },
+    // What has a name is prepared once, and has to have one text.
+    {
+      file: 'lib/query.js',
+      target: 'prototype.submit',
+      ...sending('text', (query: Query) => (query.name ? undefined : noted(query))),
+    },
+    {
+      file: 'lib/query.js',
+      target: 'prototype.handleError',
+      when: isCommenting,
+      before(query: Query, [error]: [unknown]) {
+        if (noted(query) !== undefined) placeInText(error, query.text);
+      },
+    },
     { file: 'lib/query.js', target: 'prototype.handleError', before: endQuery },
     {
       file: 'lib/query.js',

@@ -1,6 +1,8 @@
 import { begin, define, endWithStream, guarded, type Point, scope } from '../src/define.ts';
 import { lateSqlClient } from '../src/semconv/db.ts';
+import type { SqlComment } from '../src/semconv/sql-comment.ts';
 import { sqlState } from '../src/semconv/postgresql.ts';
+import { placeInText } from './postgresql-errors.ts';
 
 /** The parts of postgres.js that are touched, the same from 3.3 on. */
 interface Options {
@@ -19,6 +21,12 @@ interface Query {
   resolve: Function;
   reject: Function;
   executed: boolean;
+  /** Bound values, as texts once they are sent. */
+  parameters?: unknown;
+  /** Whether the server keeps it under a name, and whether it has done so already. */
+  prepare?: unknown;
+  prepared?: unknown;
+  statement?: { readonly string: string };
   streaming?: boolean;
 }
 
@@ -34,8 +42,38 @@ const sql = lateSqlClient<Query, Options>({
     return host.length === 1 ? { namespace, address: host[0], port: Number(port[0]) } : { namespace };
   },
   status: sqlState,
+  parameters: ({ parameters }) => parameters,
+  comment: (_, comment, query) => commentOnce(query, comment),
 });
 
+/**
+ * What a connection sends is what it has put into `statement` just before; later `statement` tells the app what was asked for, and the
+ * connection which texts it has prepared.
+ */
+function commentOnce(query: Query, comment: SqlComment): void {
+  let { statement } = query;
+  let isNext = false;
+  const { reject } = query;
+  query.reject = (error: unknown): unknown => {
+    placed(error, query.string);
+    return reject(error);
+  };
+  Object.defineProperty(query, 'statement', {
+    configurable: true,
+    enumerable: true,
+    get() {
+      if (!isNext || statement === undefined) return statement;
+      isNext = false;
+      return { ...statement, string: comment.on(statement.string, query.prepare === true) };
+    },
+    set(next: Query['statement']) {
+      statement = next;
+      isNext = next !== undefined && query.prepared !== true;
+    },
+  });
+}
+
+const placed = guarded('postgres', placeInText);
 const streamed = guarded('postgres', endWithStream);
 
 /**

@@ -1,6 +1,7 @@
 import { iterator, type Point, scope, sync } from '../src/define.ts';
 import { keepSecret } from '../src/semconv/secret-errors.ts';
 import { type Database, keptSql, sqliteClient } from '../src/semconv/sqlite.ts';
+import { boundTo, commentText } from './sqlite-values.ts';
 
 interface Statement {
   readonly sql: string;
@@ -25,6 +26,7 @@ export function embeddedSql(name: string): EmbeddedSql {
       scope: own,
       text: (statement) => statements.get(statement)?.sql,
       database: (statement) => statements.get(statement)?.database,
+      parameters: (_, args) => boundTo(args),
     }),
     outermost: (statement: object) => statements.get(statement)?.database,
   };
@@ -32,6 +34,7 @@ export function embeddedSql(name: string): EmbeddedSql {
     scope: own,
     text: (_, [sql]) => sql,
     database: (database) => database,
+    comment: commentText,
   });
   return {
     exec: { trace: script, ends: sync, outermost: (database: Database) => database },

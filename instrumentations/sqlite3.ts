@@ -10,14 +10,20 @@ import {
 } from '../src/define.ts';
 import { keepSecret } from '../src/semconv/secret-errors.ts';
 import { type Database, sqliteClient } from '../src/semconv/sqlite.ts';
+import { boundTo, commentText } from './sqlite-values.ts';
 
 const sqlite3 = scope('foretrace.sqlite3');
 
-const query = sqliteClient<Database>({
+const bound = (values: unknown[]): unknown => boundTo(values.filter((value) => typeof value !== 'function'));
+
+const getters = {
   scope: sqlite3,
-  text: (_, [sql]) => sql,
-  database: (database) => database,
-});
+  text: (_: Database, [sql]: unknown[]) => sql,
+  database: (database: Database) => database,
+};
+const query = sqliteClient<Database>({ ...getters, parameters: (_, [, ...values]) => bound(values) });
+/** The other methods call back with a statement that shows its text. */
+const script = sqliteClient<Database>({ ...getters, comment: commentText });
 
 /** Whose statements these are. Those that methods of a database make for themselves are none of these. */
 const databases = new WeakMap<object, Database>();
@@ -26,6 +32,7 @@ const execution = sqliteClient<{ sql?: string }>({
   scope: sqlite3,
   text: ({ sql }) => sql,
   database: (statement) => databases.get(statement),
+  parameters: (_, args) => bound(args),
 });
 
 /** A call without a callback ends when it returns, since nothing tells its end. */
@@ -80,7 +87,8 @@ export default define({
   spans:
     'a client span for each execution of a statement (`run`, `get`, `all`, `each`, `map`) and each `exec`',
   points: [
-    ...points('Database', query, [...METHODS, 'exec']),
+    ...points('Database', query, METHODS),
+    { file, target: 'Database.prototype.exec', trace: script, ends: whole, outermost },
     ...points('Statement', execution, METHODS),
     {
       file,

@@ -1,5 +1,7 @@
 import { active, define, endingCallback, type Ends, scope } from '../src/define.ts';
 import { sqlClient } from '../src/semconv/db.ts';
+import { isCommenting } from '../src/semconv/sql-comment.ts';
+import { calling, give, takeComment } from './sql-comments.ts';
 
 interface Connection {
   config?: { server?: string; options?: { port?: number; database?: string } };
@@ -8,6 +10,7 @@ interface Connection {
 /** A request or a bulk load. */
 interface Request {
   sqlTextOrProcedure?: string;
+  parameters?: { name: string; value: unknown }[];
   getBulkInsertSql?: () => string;
   callback: Function;
   [CONTEXT]?: ReturnType<typeof active>;
@@ -34,18 +37,47 @@ const getters = {
   },
 } as const;
 
-const statement = sqlClient<Connection, [Request]>({
+const text = (_: unknown, [request]: [Request]): string | undefined =>
+  request?.[TEXT] ?? request?.sqlTextOrProcedure;
+const statement = sqlClient<Connection, [Request]>({ ...getters, text, parameters: bound, comment: give });
+/** The server has its text since it was prepared. */
+const prepared = sqlClient<Connection, [Request, unknown?]>({
   ...getters,
-  text: (_, [request]) => request?.[TEXT] ?? request?.sqlTextOrProcedure,
+  text: (self, [request]) => text(self, [request]),
+  parameters: (_, [, values]) => values,
 });
 const procedure = sqlClient<Connection, [Request]>({
   ...getters,
+  parameters: bound,
   text: (_, [request]) => request?.sqlTextOrProcedure && `EXECUTE ${request.sqlTextOrProcedure}`,
 });
 const bulkLoad = sqlClient<Connection, [Request]>({
   ...getters,
   text: (_, [load]) => load?.getBulkInsertSql?.(),
 });
+
+/** The values of a request, by their names. */
+function bound(_: unknown, [request]: [Request]): unknown {
+  if (!Array.isArray(request?.parameters)) return undefined;
+  return Object.fromEntries(request.parameters.map(({ name, value }) => [name, value]));
+}
+
+/** What a request is sent as, made by the library for this one. */
+interface Payload {
+  /** Of a batch. */
+  sqlText?: unknown;
+  /** Of a procedure, the one that executes a statement too. */
+  parameters?: { name: string; value: unknown }[];
+}
+
+function commentPayload(_: unknown, [request, , payload]: [Request, unknown, Payload | undefined]): void {
+  const { sqlTextOrProcedure: sql } = request;
+  const comment = takeComment();
+  if (comment === undefined || payload === undefined || typeof sql !== 'string') return;
+  const [first] = payload.parameters ?? [];
+  if (payload.sqlText === sql) payload.sqlText = comment.on(sql);
+  else if (first?.name === 'statement' && first.value === sql) first.value = comment.on(sql);
+}
 
 /** A request is over when its `callback` is called: answered, failed, cancelled or its connection lost. It may be executed again. */
 const ends: Ends = {
@@ -80,12 +112,15 @@ export default define({
   versions: '>=11 <21',
   spans: 'a client span for each query, batch, procedure, execution of a prepared statement and bulk load',
   points: [
+    { file, target: 'prototype.execSql', ...calling },
     { file, target: 'prototype.execSql', trace: statement, ends },
-    { file, target: 'prototype.execute', trace: statement, ends },
+    { file, target: 'prototype.execute', trace: prepared, ends },
     { file, target: 'prototype.prepare', before: prepare },
     { file, target: 'prototype.callProcedure', trace: procedure, ends },
     // A bulk load is preceded by a batch of its own.
     { file, target: 'prototype.execBulkLoad', trace: bulkLoad, ends, outermost },
+    { file, target: 'prototype.execSqlBatch', ...calling },
+    { file, target: 'prototype.makeRequest', when: isCommenting, before: commentPayload },
     { file, target: 'prototype.execSqlBatch', trace: statement, ends, outermost },
     { file, target: 'prototype.connect', context: 'none' },
     // Rows and results come as events.

@@ -42,20 +42,24 @@ const COMMON = {
 
 /**
  * `agent.cjs` for the app's thread, `agent/*.cjs` that it reads when a library of a family is loaded or an optional part is asked for, and
- * `export-thread.cjs`. The result has esbuild's `metafile.outputs` of all.
+ * `export-thread.cjs`, and `config-file.cjs` for who has a YAML file. The result has esbuild's `metafile.outputs` of all.
  */
 export async function bundle({ write }) {
-  const [agent, thread] = await Promise.all([
+  const [agent, others] = await Promise.all([
     bundleAgent(),
     build({
       ...COMMON,
-      entryPoints: { 'export-thread': 'src/export/thread/main.ts' },
+      entryPoints: {
+        'export-thread': 'src/export/thread/main.ts',
+        'config-file': 'src/config/declarative/main.ts',
+      },
       outdir: 'dist',
       outExtension: { '.js': '.cjs' },
       format: 'cjs',
     }),
   ]);
-  const files = { ...agent.files, 'dist/export-thread.cjs': thread.outputFiles[0].text };
+  const files = { ...agent.files };
+  for (const { path, text } of others.outputFiles) files[relative(root, path).split(sep).join('/')] = text;
   if (write) {
     await rm(join(root, 'dist'), { recursive: true, force: true });
     for (const [path, text] of Object.entries(files)) {
@@ -63,7 +67,7 @@ export async function bundle({ write }) {
       await writeFile(join(root, path), text);
     }
   }
-  return { metafile: { outputs: { ...agent.outputs, ...thread.metafile.outputs } } };
+  return { metafile: { outputs: { ...agent.outputs, ...others.metafile.outputs } } };
 }
 
 async function bundleAgent() {

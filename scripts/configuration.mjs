@@ -8,7 +8,7 @@ export function configuration(groups) {
       [row.name, ...(row.aliases ?? [])].map((name) => `\`${name}\``).join('<br>or '),
       typeText(row),
       defaultText(row),
-      row.help,
+      row.runtime ? `${row.help} [Can change while the app runs](runtime-switch.md).` : row.help,
     ]);
     parts.push(`## ${group.title}\n\n${group.text}`, table(['Variable', 'Type', 'Default', 'Meaning'], rows));
   }

@@ -14,19 +14,19 @@ import type { OtlpOptions } from './export/options.ts';
 import type { Pipeline } from './export/pipeline.ts';
 import { isMainThread } from './export/app/threads.ts';
 import { hookModules, type ModulePatch } from './load/index.ts';
-import { log, setLogLevel } from './log.ts';
+import { currentLogLevel, log, setLogLevel } from './log.ts';
 import { modulePatches } from './patch/apply.ts';
 import { guarded } from './guard.ts';
 import { textMapPropagator } from './api/propagator.ts';
 import * as propagation from './propagate/current.ts';
-import { resource } from './resource/resource.ts';
+import { resource, resourceNames } from './resource/resource.ts';
 import * as db from './semconv/db-options.ts';
 import * as fold from './semconv/fold.ts';
 import * as http from './semconv/http.ts';
 import { endOpenEntries, watchCrashes } from './semconv/crash.ts';
 import { configure as configureRoots } from './operation/roots.ts';
 import { whenFirstId } from './trace/ids.ts';
-import { startOptional } from './optional.ts';
+import { configureSampling, startCounting, startOptional } from './optional.ts';
 import * as limits from './trace/limits.ts';
 import * as sampler from './trace/sampler.ts';
 import { setSink } from './trace/span.ts';
@@ -34,12 +34,25 @@ import { tracerProvider } from './api/tracer.ts';
 
 /** The composition root: configuration, then export, then the API, then the libraries. Called once by the preload. */
 export function start(catalogue: readonly Listed[]): void {
-  const { config, warnings, node } = readEnvironment();
+  const { config, warnings, node, failure, reread } = readEnvironment(resourceNames);
   setLogLevel(config.logLevel);
   for (const warning of warnings) log.warn(warning);
+  if (failure !== undefined) {
+    // What the file asks for, to send less or elsewhere, is not known: the environment in its place might do harm.
+    log.error(`${failure}, the app runs without tracing`);
+    return;
+  }
+  if (config.disabled) return;
   configure(config, catalogue);
+  let setExportLevel: Pipeline['setLogLevel'] = () => {};
+  startOptional(config, {
+    reread,
+    reconfigure: (changed) => reconfigure(changed, (level) => setExportLevel(level)),
+  });
   let notice: () => string | undefined = () => undefined;
   const { pipeline, watched } = startExport(config, node, () => notice());
+  if (pipeline !== undefined) setExportLevel = pipeline.setLogLevel;
+  startCounting(config, pipeline);
   registerSignals({
     trace: flushable(pipeline, config.batch.exportTimeoutMs),
     context: contextManager,
@@ -58,7 +71,14 @@ function configure(config: Config, catalogue: readonly Listed[]): void {
   db.configure(config.database);
   configureRoots(typeof roots === 'boolean' ? roots : scopesOf(roots, catalogue));
   fold.configure(config.foldSpans);
-  startOptional(config);
+}
+
+/** Hands the parts that may change while the app runs what is said of them then: all that rows with `runtime` are placed in. */
+function reconfigure(config: Config, setExportLevel: Pipeline['setLogLevel']): void {
+  setLogLevel(config.logLevel);
+  setExportLevel(config.logLevel);
+  sampler.configure(config.sampler);
+  configureSampling(config);
 }
 
 /** Starts the export side; returns what it wants to know of the modules that the app loads. */
@@ -67,15 +87,16 @@ function startExport(
   node: NodeSettings,
   notice: () => string | undefined,
 ): { pipeline?: Pipeline; watched: ModulePatch[] } {
-  const { exporters, otlp, file, batch, exitTimeoutMs, thread, logLevel, console } = config;
-  if (exporters.length === 0) return { watched: [] };
+  const { exporters, otlp, metrics, file, batch, exitTimeoutMs, thread, console } = config;
+  if (exporters.length === 0 && metrics.exporters.length === 0) return { watched: [] };
   const options = {
     signals: { traces: { exporters, otlp: ofThisProcess(otlp.traces, node), batch } },
+    metrics: { ...metrics, otlp: ofThisProcess(otlp.metrics, node) },
     file: { path: resolve(file.path) },
     console,
     exitTimeoutMs,
     thread,
-    logLevel,
+    logLevel: currentLogLevel(),
     resource: () => resource(config.resource),
   };
   // The export side keeps the context in which it was made. Where it runs on this thread, its requests would be traced otherwise,

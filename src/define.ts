@@ -41,5 +41,6 @@ export {
   thenable,
   UNTRACED,
 } from './patch/ends.ts';
+export { callerContext, notesCallers } from './operation/caller.ts';
 export { begin, type Call, type Ending, type Operation } from './operation/operation.ts';
 export { isWrapped, mimic, ownSymbol, wrap } from './wrap.ts';

@@ -12,6 +12,11 @@ export function setLogLevel(level: LogLevel): void {
   threshold = LOG_LEVELS.indexOf(level);
 }
 
+/** The level that holds now. */
+export function currentLogLevel(): LogLevel {
+  return LOG_LEVELS[threshold]!;
+}
+
 /**
  * Writes one line to stderr. A synchronous write to the descriptor, not `process.stderr` or `console`: those initialise
  * a stream (and a TTY handle) that the app might never have had, and lines of an exiting process would be lost.

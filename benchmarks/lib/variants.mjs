@@ -14,6 +14,7 @@ export const LABELS = {
   none: 'no agent',
   floor: 'hand-written floor',
   foretrace: 'foretrace',
+  keep: 'foretrace, FORETRACE_KEEP',
   otel: 'OpenTelemetry',
   dd: 'dd-trace',
 };
@@ -89,13 +90,15 @@ export function variant(name, { app, esm = false, node, rate = 1, sinkUrl }) {
       return common;
     case 'floor':
       return { ...common, env: otlp(sinkUrl) };
+    case 'keep':
     case 'foretrace': {
       if (!existsSync(REGISTER) || !existsSync(BUILT)) {
         return { skip: 'foretrace is not built (npm run build)', peer: false };
       }
       const { version } = JSON.parse(readFileSync(new URL('../package.json', here), 'utf8'));
       const flags = ['--import', REGISTER.href];
-      return { ...common, version, flags, env: { ...otlp(sinkUrl), ...otelSampler(rate) } };
+      const keep = name === 'keep' ? { FORETRACE_KEEP: 'errors, slow:500ms' } : {};
+      return { ...common, version, flags, env: { ...otlp(sinkUrl), ...otelSampler(rate), ...keep } };
     }
     case 'otel': {
       const register = resolve(require, '@opentelemetry/auto-instrumentations-node/register');

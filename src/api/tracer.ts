@@ -72,7 +72,7 @@ function tracer(scope: Scope): Tracer {
     // The clock that the span will have: a child shares its parent's.
     const clock = parent.span instanceof Span ? parent.span.clock : clockAt(now());
     const startMs = time === undefined ? now() : (monotonic(time, clock) ?? now());
-    const span = startSpan(scope, '', kind, parent, startMs);
+    const span = startSpan(scope, textOf(name) ?? '', kind, parent, startMs);
     if (!(span instanceof Span)) return span;
     span.updateName(name);
     if (options?.attributes !== undefined) span.setAttributes(options.attributes);

@@ -41,6 +41,8 @@ export function parse(row: Variable, text: string): Parsed {
     case 'duration':
     case 'timeout':
       return integer(row, text);
+    case 'time':
+      return time(row, text);
     case 'ratio':
       return ratio(text);
     case 'enum':
@@ -80,6 +82,16 @@ function integer(row: Variable, text: string): Parsed {
   // No limit is the longest delay that a timer can be set to, 24.8 days: Infinity would fire at once.
   if (row.type === 'timeout' && value === 0) return { value: MAX_DELAY_MS };
   return { value };
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+function time(row: Variable, text: string): Parsed {
+  const [, number, unit = 'ms'] = /^(\d+(?:\.\d+)?|\.\d+) ?(ms|s|m|h)?$/i.exec(text) ?? [];
+  const value = Number(number) * UNITS[unit.toLowerCase()];
+  // NaN fails both comparisons.
+  if (value >= (row.min ?? 0) && value <= (row.max ?? MAX_DELAY_MS)) return { value };
+  return { problem: 'is not a time such as 200ms, 1.5s or 200 (of milliseconds)' };
 }
 
 function ratio(text: string): Parsed {

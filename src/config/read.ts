@@ -9,15 +9,28 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Variables of the specification that foretrace has no use for and that look like a misspelling of one of its own. */
 const NO_TYPO = /^OTEL_BLRP_/;
 
+/** What files say beyond texts of variables. */
+export interface Beyond {
+  /** What stands for a variable in a line about it: the file, and where in it. */
+  readonly called: Readonly<Record<string, string>>;
+  /** Values that no text has. They hold in place of what the text says; those that are a map, beside it. */
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+const NOTHING: Beyond = { called: {}, values: {} };
+
 /**
  * Reads the configuration. Pure: the same environment gives the same result, nothing is logged and nothing thrown.
  * `warnings` has at most one line for each variable; the values of secret ones are never in it.
  */
-export function readConfig(env: Environment): { config: Config; warnings: string[] } {
+export function readConfig(
+  env: Environment,
+  beyond: Beyond = NOTHING,
+): { config: Config; warnings: string[] } {
   const known = namesOf(VARIABLES);
   const { texts, unread } = textsOf(env, known);
-  const { config, warnings, remarks } = readRows(VARIABLES, texts);
-  const byName = readSwitches(unread, texts, known, warnings);
+  const { config, warnings, remarks } = readRows(VARIABLES, texts, beyond);
+  const byName = readSwitches(unread, texts, known, beyond.called, warnings);
   const { instrumentations } = config;
   return {
     config: { ...config, instrumentations: { ...instrumentations, byName } },
@@ -27,7 +40,7 @@ export function readConfig(env: Environment): { config: Config; warnings: string
 
 type Texts = Readonly<Record<string, string>>;
 
-function namesOf(rows: readonly Variable[]): ReadonlySet<string> {
+export function namesOf(rows: readonly Variable[]): ReadonlySet<string> {
   const names = new Set<string>();
   for (const { name, aliases } of rows) {
     names.add(name);
@@ -57,6 +70,7 @@ function textsOf(env: Environment, known: ReadonlySet<string>): { texts: Texts; 
 export function readRows<R extends Variable>(
   rows: readonly R[],
   texts: Texts,
+  { called, values: given }: Beyond = NOTHING,
 ): { config: ConfigOf<R>; warnings: string[]; remarks: string[] } {
   const config = {};
   const warnings: string[] = [];
@@ -68,16 +82,19 @@ export function readRows<R extends Variable>(
     if (name !== undefined) {
       const parsed = parse(row, texts[name]);
       if (parsed.problem !== undefined) {
-        const what = row.secret ? name : `${name}=${shown(texts[name], row)}`;
+        const said = called[name] ?? name;
+        const what = row.secret ? said : `${said}=${shown(texts[name], row)}`;
         const instead = parsed.value === undefined ? inUse(row, value) : 'that part is ignored';
         warnings.push(`${what} ${parsed.problem}, ${instead}`);
       }
       if (parsed.value !== undefined) {
         value = parsed.value;
         const remark = parsed.problem === undefined ? remarkOn(row, value, values) : undefined;
-        if (remark !== undefined) remarks.push(`${row.name}${remark}`);
+        if (remark !== undefined) remarks.push(`${called[name] ?? row.name}${remark}`);
       }
     }
+    const beside = given[row.name];
+    if (beside !== undefined) value = Array.isArray(beside) ? beside : { ...(value as object), ...beside };
     if (row.atMost !== undefined) value = Math.min(value as number, values[row.atMost] as number);
     values[row.name] = value;
     if (row.to !== undefined) place(config, row.to, row.as === undefined ? value : row.as(value as never));
@@ -142,20 +159,22 @@ function readSwitches(
   unread: readonly string[],
   texts: Texts,
   known: ReadonlySet<string>,
+  called: Beyond['called'],
   warnings: string[],
 ): Readonly<Record<string, boolean>> {
   const byName: Record<string, boolean> = Object.create(null);
   for (const name of unread) {
     const meant = NO_TYPO.test(name) ? undefined : closest(name, known, 2);
     if (meant !== undefined) {
-      warnings.push(`${name} is unknown, did you mean ${meant}? It is ignored`);
+      warnings.push(`${called[name] ?? name} is unknown, did you mean ${meant}? It is ignored`);
       continue;
     }
     const library = instrumentationVariable(name);
     if (library === undefined) continue;
     const lower = texts[name].toLowerCase();
     if (lower === 'true' || lower === 'false') byName[library] = lower === 'true';
-    else warnings.push(`${name}=${shown(texts[name])} is neither true nor false, it is ignored`);
+    else
+      warnings.push(`${called[name] ?? name}=${shown(texts[name])} is neither true nor false, it is ignored`);
   }
   return byName;
 }

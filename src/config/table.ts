@@ -1,25 +1,35 @@
 import { BATCH } from './rows/batch.ts';
 import { DATABASE } from './rows/database.ts';
+import { FILES } from './rows/files.ts';
 import { FORETRACE } from './rows/foretrace.ts';
 import { GENERAL } from './rows/general.ts';
 import { HTTP } from './rows/http.ts';
 import { INSTRUMENTATIONS } from './rows/instrumentations.ts';
+import { KEEP } from './rows/keep.ts';
 import { METRICS } from './rows/metrics.ts';
 import { LIMITS } from './rows/limits.ts';
+import { NAMING } from './rows/naming.ts';
 import { OTLP } from './rows/otlp.ts';
+import { SAMPLING } from './rows/sampling.ts';
 import { TRACES } from './rows/traces.ts';
+import { TROUBLE } from './rows/trouble.ts';
 import type { ConfigOf } from './variable.ts';
 
 /** Every variable that foretrace reads, in the order in which the documentation shows them. */
 export const GROUPS = [
   GENERAL,
+  FILES,
   TRACES,
+  SAMPLING,
+  KEEP,
   BATCH,
   LIMITS,
   METRICS,
   OTLP,
   HTTP,
+  NAMING,
   DATABASE,
+  TROUBLE,
   INSTRUMENTATIONS,
   FORETRACE,
 ] as const;

@@ -1,13 +1,14 @@
 /**
  * How the text of a variable is read:
- * `timeout` is milliseconds where 0 means "no limit"; `duration` is milliseconds where 0 is what it says; `pairs` is
- * `key=value,key=value` with percent-encoding; `set` is a list out of `values`, where `none` alone gives the empty list.
+ * `timeout` is milliseconds where 0 means "no limit"; `duration` is milliseconds where 0 is what it says; `time` is milliseconds or has a
+ * unit (`200ms`, `1.5s`, `2m`); `pairs` is `key=value,key=value` with percent-encoding; `set` is a list out of `values`, where `none` alone gives the empty list.
  */
 export type VariableType =
   | 'boolean'
   | 'integer'
   | 'duration'
   | 'timeout'
+  | 'time'
   | 'ratio'
   | 'enum'
   | 'set'
@@ -60,6 +61,11 @@ export interface Variable {
   readonly remark?: (value: never, earlier: Readonly<Record<string, unknown>>) => string | undefined;
   /** The value is never written to a log. */
   readonly secret?: boolean;
+  /**
+   * `FORETRACE_RUNTIME_FILE` may change it while the app runs: what its value goes to is configured again then (`reconfigure` in
+   * `src/agent.ts`).
+   */
+  readonly runtime?: true;
   /** One line, Markdown. */
   readonly help: string;
 }
@@ -75,8 +81,8 @@ export interface Group {
 /** The type that a row's text is read to, by its `type`. */
 export type ValueOf<R extends Variable> = R extends { type: 'boolean' }
   ? boolean | Extract<R['default'], undefined>
-  : R extends { type: 'integer' | 'duration' | 'timeout' | 'ratio' }
-    ? number
+  : R extends { type: 'integer' | 'duration' | 'timeout' | 'time' | 'ratio' }
+    ? number | Extract<R['default'], undefined>
     : R extends { type: 'enum'; values: readonly (infer V)[] }
       ? V
       : R extends { type: 'set'; values: readonly (infer V)[] }

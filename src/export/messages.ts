@@ -1,3 +1,4 @@
+import type { LogLevel } from '../log.ts';
 import type { ExportOptions, ResourceAttributes } from './options.ts';
 import type { Signal } from './signal.ts';
 
@@ -38,6 +39,8 @@ export type ToExport =
   | { type: 'ended'; threadId: number }
   /** Of all signals. `threadId`: the worker thread that asks; undefined = the main thread. */
   | { type: 'flush'; id: number; threadId?: number }
+  /** Of the lines that the export side writes. */
+  | { type: 'log level'; level: LogLevel }
   | { type: 'finish'; timeoutMs: number }
   | { type: 'close' };
 

@@ -1,3 +1,4 @@
+import type { LogLevel } from '../log.ts';
 import type { ScopeInfo } from './ring.ts';
 import type { Signal } from './signal.ts';
 
@@ -44,5 +45,7 @@ export interface Pipeline {
   whenFirst(callback: () => void): void;
   /** To be called when the app loads `node:worker_threads`: from then on it may start threads that have spans. */
   prepareWorkers(): void;
+  /** Tells the export side of the level of its lines, when it is another than at the start. */
+  setLogLevel(level: LogLevel): void;
   stats(signal: Signal): SignalStats;
 }

@@ -10,7 +10,7 @@ import {
   URL_SCHEME,
 } from '../semconv/keys.ts';
 import { type ClientExchange, setClientMeasure } from '../semconv/http-client.ts';
-import { type ServerExchange, setServerMeasure } from '../semconv/http-server.ts';
+import { type Served, type ServerExchange, setServerMeasure } from '../semconv/http-server.ts';
 import {
   HTTP_CLIENT_REQUEST_DURATION,
   HTTP_SERVER_ACTIVE_REQUESTS,
@@ -36,7 +36,11 @@ interface CountedClient extends Counted {
 }
 
 /** Lists are short, and comparing a few texts, which are the same objects as a rule, costs less than to make a key of them. */
-function find<C extends Counted>(list: C[], by: Omit<Counted, 'series'>, fits: (one: C) => boolean): C | undefined {
+function find<C extends Counted>(
+  list: C[],
+  by: Omit<Counted, 'series'>,
+  fits: (one: C) => boolean,
+): C | undefined {
   const { method, status, errorType, version } = by;
   for (const one of list) {
     if (
@@ -57,8 +61,8 @@ export function measureHttp(metrics: Metrics): void {
   const active = new Map<string, Sum>();
   const sent = new Map<string | undefined, CountedClient[]>();
 
-  function serverSeries(exchange: ServerExchange, errorType: string | undefined): Histogram {
-    const { method, status, scheme, route, version } = exchange;
+  function serverSeries({ scheme, version }: Served, exchange: ServerExchange): Histogram {
+    const { method, status, failure: errorType, route } = exchange;
     const list = served.get(route);
     const by = { method, status, errorType, version };
     const known = list && find(list, by, (one) => one.scheme === scheme);
@@ -87,8 +91,8 @@ export function measureHttp(metrics: Metrics): void {
     return series;
   }
 
-  function clientSeries(exchange: ClientExchange, errorType: string | undefined): Histogram {
-    const { method, status, address, port, version } = exchange;
+  function clientSeries(exchange: ClientExchange): Histogram {
+    const { method, status, address, port, version, failure: errorType } = exchange;
     const list = sent.get(address);
     const by = { method, status, errorType, version };
     const known = list && find(list, by, (one) => one.port === port);
@@ -128,13 +132,13 @@ export function measureHttp(metrics: Metrics): void {
       }
       return found;
     },
-    ended(exchange, errorType) {
-      const { startMs, endMs, span } = exchange;
-      serverSeries(exchange, errorType).record((endMs - startMs) / 1000, span);
+    ended(request, exchange) {
+      const { startMs, span } = request;
+      serverSeries(request, exchange).record((exchange.endMs - startMs) / 1000, span);
     },
   });
-  setClientMeasure((exchange, errorType) => {
+  setClientMeasure((exchange) => {
     const { startMs, endMs, span } = exchange;
-    clientSeries(exchange, errorType).record((endMs - startMs) / 1000, span);
+    clientSeries(exchange).record((endMs - startMs) / 1000, span);
   });
 }

@@ -45,10 +45,11 @@ export function createMetrics(
   unixMs: () => number,
 ): Metrics {
   let table: t.Table | undefined;
+  /** How many series of each instrument there are; Infinity once there is no room for more. */
   const made: number[] = [];
   const overflows: number[] = [];
   /** What all further series of a full instrument are. */
-  const full: unknown[] = [];
+  const full: Histogram[] = [];
 
   function add({ number, name }: Instrument, attributes: Block): number {
     if (table === undefined) {
@@ -75,12 +76,16 @@ export function createMetrics(
 
   return {
     histogram(instrument, attributes) {
+      const known = full[instrument.number];
+      if (known !== undefined) return known;
       const cells = add(instrument, attributes);
       if (cells === -1) return NOTHING;
       const of = table as t.Table;
-      return exponential
+      const series = exponential
         ? exponentialHistogram(of, cells, exemplars, unixMs)
         : explicitHistogram(of, cells, instrument.bounds ?? [], exemplars, unixMs);
+      if (made[instrument.number] === Infinity) full[instrument.number] = series;
+      return series;
     },
     sum(instrument, attributes) {
       const cells = add(instrument, attributes);
@@ -108,7 +113,7 @@ export function createMetrics(
         },
       };
     },
-    isFull: ({ number }) => made[number] === Infinity || made[number] >= MAX_SERIES,
+    isFull: ({ number }) => made[number] === Infinity,
   };
 }
 

@@ -4,8 +4,9 @@ import { carriesIds, type HeaderGetter } from '../propagate/index.ts';
 import { now } from '../trace/clock.ts';
 import type { Scope } from '../trace/scope.ts';
 import { Span } from '../trace/span.ts';
-import { DENIED, NO_SPAN, NonRecordingSpan, type SpanIds } from '../trace/span-context.ts';
-import { isSame, parentIds, startUnder } from './start.ts';
+import { DENIED, NO_SPAN, type NonRecordingSpan, type SpanIds } from '../trace/span-context.ts';
+import { restarts } from './restarts.ts';
+import { deniedUnder, isRemote, isSame, parentIds, startUnder } from './start.ts';
 
 /** What came with something that another process asks for: headers of a request, of a message, of each message of a batch. */
 export interface Received<C> {
@@ -21,16 +22,35 @@ export function remoteParent<C>(carrier: C, get: HeaderGetter<C>): SpanIds | und
   return remote === undefined || carriesIds(remote) ? remote : DENIED;
 }
 
-/** Starts the span of an entry under a parent of another process. */
+/** The baggage of a carrier, unless its trace is not continued: a stranger's has no more business here than the stranger's trace. */
+export function remoteBaggage<C>(carrier: C, get: HeaderGetter<C>): string | undefined {
+  return restarts === undefined ? extractBaggage(carrier, get) : undefined;
+}
+
+/**
+ * Starts the span of an entry under a parent of another process.
+ * @param asked what rules of sampling see in place of the name
+ */
 export function startRemote(
   scope: Scope,
   name: string,
   kind: number,
   parent: SpanIds | undefined,
   startMs: number,
+  asked: string = name,
 ): Span | NonRecordingSpan {
+  if (restarts !== undefined && parent !== undefined) {
+    const span = startUnder(scope, name, kind, undefined, false, false, startMs, asked);
+    restarts.note(span, parent);
+    return span;
+  }
   const denied = parent === DENIED;
-  return startUnder(scope, name, kind, denied ? undefined : parent, true, denied, startMs);
+  return startUnder(scope, name, kind, denied ? undefined : parent, true, denied, startMs, asked);
+}
+
+/** What travels on in place of the span of an entry that is excluded: denied, as are all spans below it. */
+export function denyRemote(parent: SpanIds | undefined): NonRecordingSpan {
+  return deniedUnder(parent === DENIED ? undefined : parent);
 }
 
 /**
@@ -56,19 +76,16 @@ export function startReceived(
     if (single !== undefined && isAmbient && !isSame(single, ambient)) span.link(ambient, isRemote(ambient));
     if (!isSingle) linkReceived(span, { carriers, get });
   }
-  return { span, baggage: isSingle ? extractBaggage(carriers[0], get) : undefined };
+  return { span, baggage: isSingle ? remoteBaggage(carriers[0], get) : undefined };
 }
 
 /** Links each of what came with something. */
 export function linkReceived(span: Span, { carriers, get }: Received<never>): void {
+  if (restarts?.areLinked === false) return;
   for (const carrier of carriers) {
     const ids = remoteParent(carrier, get);
     if (ids !== undefined && ids !== DENIED) span.link(ids, true);
   }
-}
-
-function isRemote(ids: SpanIds): boolean {
-  return ids instanceof NonRecordingSpan && ids.isRemote;
 }
 
 /** An entry that is being served, in the list of all that are. The links are its own, so that being in it allocates nothing. */

@@ -1,13 +1,14 @@
 import { active } from '../context/active.ts';
 import { Context, ROOT, SPAN_KEY } from '../context/context.ts';
-import { NONE } from '../context/layers.ts';
+import { DB, NONE } from '../context/layers.ts';
 import { reportFailure } from '../guard.ts';
 import { now } from '../trace/clock.ts';
 import { noteClosed, noteOpen, type OpenEntry, type Received, startReceived } from './entry.ts';
 import { isRoot, startsTraces } from './roots.ts';
 import type { Scope } from '../trace/scope.ts';
 import { CLIENT, PRODUCER, Span } from '../trace/span.ts';
-import type { NonRecordingSpan } from '../trace/span-context.ts';
+import { DENIED, type NonRecordingSpan } from '../trace/span-context.ts';
+import { isOff } from '../trace/switch.ts';
 import { isRecorded, startSpan } from './start.ts';
 
 /** What an operation is. Where operations repeat (a prepared statement) it is one object for all: a series of a metric is told by it. */
@@ -74,6 +75,21 @@ export function setMeasure(next: Measure | undefined): void {
   measure = next;
 }
 
+/** Looks at calls of databases that are recorded, while they happen. */
+export interface DbWatch {
+  /** `context` is what the call is made in. */
+  began(operation: Operation, span: Span, context: Context): void;
+  /** Its attributes are complete; it is about to be handed on. */
+  ended(operation: Operation, span: Span, name: string): void;
+}
+
+/** Undefined while nobody looks for trouble. */
+let dbWatch: DbWatch | undefined;
+
+export function setDbWatch(next: DbWatch | undefined): void {
+  dbWatch = next;
+}
+
 /** One operation, from its start to its end: recorded in a span, or only measured. */
 export class Operation implements Ending {
   readonly role: Role;
@@ -99,6 +115,7 @@ export class Operation implements Ending {
       if (span !== undefined && !span.ended) {
         if (role.late !== undefined) span.name = facts.name;
         role.end?.(span, error, result, facts);
+        if (dbWatch !== undefined && role.layer === DB) dbWatch.ended(this, span, facts.name);
       }
       measure?.(role, facts, this.startMs, now(), error);
     } catch (failure) {
@@ -154,11 +171,16 @@ export function begin(given: AnyRole, self: unknown, args: unknown[], call?: Cal
   const span = started instanceof Span ? started : undefined;
   if (span !== undefined) role.start?.(span, facts, self, args);
   if (travels && started !== undefined) inject.call(role, started, facts, self, args, context);
-  return span === undefined && measure === undefined ? undefined : new Operation(role, facts, span);
+  if (span === undefined && measure === undefined) return undefined;
+  const operation = new Operation(role, facts, span);
+  if (dbWatch !== undefined && span !== undefined && layer === DB) dbWatch.began(operation, span, context);
+  return operation;
 }
 
 /** Whether what a call sends carries a span on, be it one that is not recorded. */
 export function mayTravel(scope: Scope, layer: number, context: Context): boolean {
+  // Switched off, there is nothing to carry on but what came in.
+  if (isOff() && (context.span === undefined || context.span === DENIED)) return false;
   return (context.suppressed & layer) === 0 && (!isRoot(context) || startsTraces(scope));
 }
 

@@ -29,6 +29,8 @@ export interface Point {
   aliases?: readonly string[];
   /** Restricts the point to some versions of the library. */
   versions?: string;
+  /** Asked when the library is loaded: a point for what only some apps ask for. */
+  when?: () => boolean;
   /**
    * The point is about a function that the target is given, not about the target: its place among the arguments (`1`), that of an option
    * (`0.eachMessage`; the options are copied), or `first` or `last`: the first, or the last, argument that is a function.

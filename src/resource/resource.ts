@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { arch, hostname, platform, release, type, userInfo } from 'node:os';
 import { basename } from 'node:path';
+import type { ResourceValue } from '../config/rows/general.ts';
 import type { Config } from '../config/table.ts';
 import * as keys from '../semconv/keys-resource.ts';
 import { maskArgument, maskArguments } from './arguments.ts';
@@ -8,7 +9,6 @@ import { containerId } from './container.ts';
 import { packageIdentity, type Entry } from './service.ts';
 import { VERSION } from '../version.ts';
 
-export type ResourceValue = string | number | boolean | readonly string[];
 /** Attributes of the resource, by name. */
 export type ResourceAttributes = Record<string, ResourceValue>;
 
@@ -20,6 +20,15 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
   x64: 'amd64',
 };
 const SYSTEMS: Readonly<Record<string, string>> = { sunos: 'solaris', win32: 'windows' };
+
+const UNKNOWN = 'unknown_service:node';
+/** What a file may say of the resource's attributes: those that detectors find can be left out. */
+export const resourceNames = {
+  serviceName: keys.SERVICE_NAME,
+  detected: Object.values(keys).filter(
+    (name) => !name.startsWith('telemetry.') && name !== keys.SERVICE_NAME && name !== keys.SERVICE_VERSION,
+  ),
+};
 
 const INSTANCE = 'foretrace.service.instance.id';
 
@@ -50,8 +59,14 @@ export function resource(
     else attributes[key] = given[key];
   }
   if (serviceName !== undefined) attributes[keys.SERVICE_NAME] = serviceName;
-  attributes[keys.SERVICE_NAME] ??= 'unknown_service:node';
+  attributes[keys.SERVICE_NAME] ??= UNKNOWN;
   return attributes;
+}
+
+/** `service.name` of the resource. */
+export function serviceName({ serviceName: named, attributes }: Config['resource']): string {
+  const given = named ?? attributes[keys.SERVICE_NAME];
+  return String((given ?? packageIdentity(processEntry())?.name) || UNKNOWN);
 }
 
 /** The entry of this process, as seen from its main thread. */

@@ -21,6 +21,17 @@ import {
   SERVER_PORT,
 } from './keys.ts';
 import { keepSecret } from './secret-errors.ts';
+import { peerServiceAt } from './server.ts';
+import { type SendComment, withComments } from './sql-comment.ts';
+
+/** Records the values that are bound to a statement: an array, or an object by name. */
+export type ParameterCapture = (span: Span, values: unknown) => void;
+
+let captureParameters: ParameterCapture | undefined;
+
+export function setParameterCapture(next: ParameterCapture): void {
+  captureParameters = next;
+}
 
 /** Where a database is. */
 export interface DbTarget {
@@ -48,20 +59,25 @@ export interface SqlGetters<Self extends object, Args extends unknown[]> {
   batchSize?(self: Self, args: Args): number | undefined;
   /** `db.response.status_code` of an error: an SQLSTATE, an error number. */
   status?(error: unknown): string | undefined;
+  /** `db.query.parameter.*`: the values that are bound, an array or an object by name. Not asked for batches. */
+  parameters?(self: Self, args: Args): unknown;
+  /** How a comment gets into what the call sends; without it there is none. */
+  comment?: SendComment<Self, Args>;
 }
 
 /** The role of a SQL client: one span per query, named by its summary. */
 export function sqlClient<Self extends object, Args extends unknown[]>(
   getters: SqlGetters<Self, Args>,
 ): Role<Self, Args, Statement> {
-  const { scope, system, dialect, defaultPort, text, target, batchSize, status } = getters;
+  const { scope, system, dialect, defaultPort, text, target, batchSize, status, parameters } = getters;
   const statements = statementCache(system, dialect);
   const batches = statementCache(system, dialect, 'BATCH');
   const targets = placeCache(target, defaultPort);
-  return {
+  const role: Role<Self, Args, Statement> = {
     scope,
     kind: CLIENT,
     layer: DB,
+    inject: undefined,
     of(self, args) {
       const query = text(self, args);
       if (typeof query === 'string') {
@@ -74,13 +90,16 @@ export function sqlClient<Self extends object, Args extends unknown[]>(
       const sent = joined(query);
       return size === 1 ? statements(sent) : { ...batches(sent), size };
     },
-    start(span, statement, self) {
+    start(span, statement, self, args) {
       describe(span, statement, targets(self), system);
+      if (captureParameters !== undefined && parameters !== undefined && statement.size === undefined)
+        captureParameters(span, parameters(self, args));
     },
     end(span, error) {
       if (error !== undefined) failDb(span, error, status?.(error));
     },
   };
+  return withComments(role, dialect, getters.comment);
 }
 
 interface LateStatement<Self> extends Facts {
@@ -102,32 +121,37 @@ export function lateSqlClient<Self extends object, Server extends object>(
     'system' | 'dialect' | 'defaultPort' | 'scope' | 'target' | 'status'
   > & {
     text(self: Self): string;
+    parameters(self: Self): unknown;
+    comment: SendComment<Self, []>;
   },
 ): LateSqlClient<Self, Server> {
-  const { scope, system, dialect, defaultPort, text, target, status } = getters;
+  const { scope, system, dialect, defaultPort, text, target, status, parameters, comment } = getters;
   const statements = statementCache(system, dialect);
   const targets = placeCache(target, defaultPort);
   const servers = new WeakMap<Self, Server>();
+  const role: LateSqlClient<Self, Server>['role'] = {
+    scope,
+    kind: CLIENT,
+    layer: DB,
+    inject: undefined,
+    of: (self) => ({ name: system, self }),
+    late({ self }) {
+      const statement = statements(text(self));
+      return { name: statement.name, self, statement };
+    },
+    end(span, error, _, { self, statement }) {
+      const server = servers.get(self);
+      if (statement !== undefined)
+        describe(span, statement, server === undefined ? undefined : targets(server), system);
+      if (captureParameters !== undefined) captureParameters(span, parameters(self));
+      if (error !== undefined) failDb(span, error, status?.(error));
+    },
+  };
   return {
     sentTo(self, server) {
       servers.set(self, server);
     },
-    role: {
-      scope,
-      kind: CLIENT,
-      layer: DB,
-      of: (self) => ({ name: system, self }),
-      late({ self }) {
-        const statement = statements(text(self));
-        return { name: statement.name, self, statement };
-      },
-      end(span, error, _, { self, statement }) {
-        const server = servers.get(self);
-        if (statement !== undefined)
-          describe(span, statement, server === undefined ? undefined : targets(server), system);
-        if (error !== undefined) failDb(span, error, status?.(error));
-      },
-    },
+    role: withComments(role, dialect, comment),
   };
 }
 
@@ -277,6 +301,7 @@ export function place({ namespace, address, port, peer }: DbTarget, defaultPort:
       peer?.remoteAddress,
       NETWORK_PEER_PORT,
       peer?.remotePort,
+      ...peerServiceAt(address, port ?? defaultPort),
     ]),
   };
 }

@@ -29,7 +29,7 @@ import {
   GEN_AI_USAGE_INPUT_TOKENS,
   GEN_AI_USAGE_OUTPUT_TOKENS,
 } from './keys.ts';
-import { serverBlock } from './server.ts';
+import { addPeerService, serverBlock } from './server.ts';
 
 const MAX_TEXT = 128;
 const MAX_TEXTS = 16;
@@ -173,7 +173,9 @@ function outputTypeOf(type: unknown): unknown {
 function addServer(span: Span, url: unknown): void {
   if (typeof url !== 'string' || !URL.canParse(url)) return;
   const { hostname, port, protocol } = new URL(url);
-  span.addBlock(serverBlock(hostname, port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port)));
+  const number = port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port);
+  span.addBlock(serverBlock(hostname, number));
+  addPeerService(span, hostname, number, undefined);
 }
 
 function addResponse(

@@ -7,14 +7,15 @@ import type { HeaderSetter } from '../propagate/index.ts';
 import { redactPath, redactUrl } from '../redact/url.ts';
 import type { Scope } from '../trace/scope.ts';
 import { CLIENT, Span } from '../trace/span.ts';
+import { now } from '../trace/clock.ts';
 import { type NonRecordingSpan } from '../trace/span-context.ts';
 import { startSpan } from '../operation/start.ts';
 import { isAbort } from '../abort.ts';
 import { type RemoteEnd, remoteEnd } from './address.ts';
 import { mayTravel } from '../operation/operation.ts';
 import { errorType, failed } from './error.ts';
-import { serverBlock } from './server.ts';
-import { addHeaders, addMethod, httpOptions } from './http.ts';
+import { addPeerService, serverBlock } from './server.ts';
+import { addHeaders, addMethod, httpOptions, knownMethod } from './http.ts';
 import {
   HTTP_REQUEST_RESEND_COUNT,
   HTTP_RESPONSE_STATUS_CODE,
@@ -41,12 +42,40 @@ export interface Target {
 export interface Outgoing {
   readonly span: Span | NonRecordingSpan;
   readonly context: Context;
+  /** What it is counted by, until it is; undefined if nobody counts. */
+  counted?: Counted;
   /** How often the same call was sent before. */
   resends?: number;
   /** The app has given it up: see {@link abandon}. */
   abandoned?: boolean;
   /** It has taken longer than the app wants to wait: see {@link expire}. */
   expired?: boolean;
+}
+
+/** What is known of an attempt when it starts, for who counts it. */
+interface Counted {
+  readonly method: string;
+  readonly startMs: number;
+  address: string | undefined;
+  port: number | undefined;
+}
+
+/** An attempt that is over. */
+export interface ClientExchange extends Counted {
+  status: number | undefined;
+  /** `error.type`. */
+  failure: string | undefined;
+  version: string | undefined;
+  endMs: number;
+  /** Undefined if it is not recorded. */
+  span: Span | undefined;
+}
+
+let measure: ((exchange: ClientExchange) => void) | undefined;
+
+/** Sets who counts attempts, recorded or not. */
+export function setClientMeasure(next: ((exchange: ClientExchange) => void) | undefined): void {
+  measure = next;
 }
 
 /**
@@ -60,17 +89,28 @@ export function startOutgoing(
   target?: Target,
 ): Outgoing | undefined {
   if (!mayTravel(scope, HTTP, context)) return undefined;
-  const span = startSpan(scope, '', CLIENT, context, undefined, target?.address);
+  const span = startSpan(scope, method, CLIENT, context, undefined, target?.address);
   if (span instanceof Span) span.name = addMethod(span, method);
-  const outgoing = { span, context };
+  const outgoing: Outgoing = { span, context, counted: undefined };
+  if (measure !== undefined) {
+    const startMs = span instanceof Span ? span.startMs : now();
+    outgoing.counted = { method: knownMethod(method), startMs, address: undefined, port: undefined };
+  }
   if (target !== undefined) noteTarget(outgoing, method, target);
   return outgoing;
 }
 
 /** Notes where an attempt goes, once. */
-export function noteTarget({ span }: Outgoing, method: string, target: Target): void {
+export function noteTarget({ span, counted }: Outgoing, method: string, target: Target): void {
+  if (counted !== undefined) {
+    counted.address = target.address;
+    counted.port = target.port;
+  }
   if (!(span instanceof Span)) return;
-  if (target.address !== undefined) span.addBlock(serverBlock(target.address, target.port));
+  if (target.address !== undefined) {
+    span.addBlock(serverBlock(target.address, target.port));
+    addPeerService(span, target.address, target.port, target.path);
+  }
   const url = fullUrl(method, target);
   if (url !== undefined) span.add(URL_FULL, url);
 }
@@ -150,13 +190,16 @@ export interface ClientResponse {
 }
 
 /** Ends the span of an attempt whose response headers have come. */
-export function endOutgoing({ span }: Outgoing, response: ClientResponse): void {
+export function endOutgoing(outgoing: Outgoing, response: ClientResponse): void {
+  const { span } = outgoing;
+  const failure = response.statusCode >= 400 ? String(response.statusCode) : undefined;
+  countEnd(outgoing, response.statusCode, failure, response.httpVersion);
   if (!(span instanceof Span) || span.ended) return;
   const { statusCode } = response;
   span.add(HTTP_RESPONSE_STATUS_CODE, statusCode);
   if (response.httpVersion !== undefined) span.add(NETWORK_PROTOCOL_VERSION, response.httpVersion);
   if (response.peer !== undefined) span.addBlock(response.peer);
-  if (statusCode >= 400) failed(span, String(statusCode));
+  if (failure !== undefined) failed(span, failure);
   const { client } = httpOptions;
   if (client.request.length > 0) addHeaders(span, client.request, response.requestHeader);
   if (client.response.length > 0) addHeaders(span, client.response, response.responseHeader);
@@ -183,12 +226,31 @@ function isFault(reason: unknown): boolean {
 }
 
 /** Ends the span of an attempt that failed. A request that the app itself aborted is not an error, unless it took too long. */
-export function failOutgoing({ span, abandoned = false }: Outgoing, error: unknown): void {
-  if (!(span instanceof Span) || span.ended) return;
+export function failOutgoing(outgoing: Outgoing, error: unknown): void {
+  const { span, counted, abandoned = false } = outgoing;
+  const isOver = !(span instanceof Span) || span.ended;
+  if (isOver && counted === undefined) return;
   const late = timeoutOf(error);
-  if (late !== undefined) failed(span, errorType(late));
-  else if (!abandoned && !isAbort(error)) failed(span, errorType(error));
+  let type: string | undefined;
+  if (late !== undefined) type = errorType(late);
+  else if (!abandoned && !isAbort(error)) type = errorType(error);
+  countEnd(outgoing, undefined, type, undefined);
+  if (isOver) return;
+  if (type !== undefined) failed(span, type);
   span.end();
+}
+
+function countEnd(
+  outgoing: Outgoing,
+  status: number | undefined,
+  failure: string | undefined,
+  version: string | undefined,
+): void {
+  const { counted, span } = outgoing;
+  if (counted === undefined || measure === undefined) return;
+  outgoing.counted = undefined;
+  const recorded = span instanceof Span ? span : undefined;
+  measure({ ...counted, status, failure, version, endMs: now(), span: recorded });
 }
 
 /** The error of `AbortSignal.timeout`, which Node's http keeps behind an AbortError. */

@@ -2,17 +2,26 @@ import { Context } from '../context/context.ts';
 import { NONE } from '../context/layers.ts';
 import type { Key } from '../encode/key.ts';
 import { type Block, block } from '../encode/span.ts';
-import { extractBaggage } from '../propagate/current.ts';
 import { guarded } from '../guard.ts';
 import { redactPath, redactQuery } from '../redact/url.ts';
 import { now } from '../trace/clock.ts';
+import { hold } from '../trace/hold.ts';
+import { hasRules } from '../trace/sampler.ts';
 import type { Scope } from '../trace/scope.ts';
 import { SERVER, Span } from '../trace/span.ts';
-import { noteClosed, noteOpen, type OpenEntry, remoteParent, startRemote } from '../operation/entry.ts';
+import {
+  denyRemote,
+  noteClosed,
+  noteOpen,
+  type OpenEntry,
+  remoteBaggage,
+  remoteParent,
+  startRemote,
+} from '../operation/entry.ts';
 import { remoteEnd } from './address.ts';
 import { failed } from './error.ts';
 import { forwardedClient, forwardedHost, forwardedProto } from './forwarded.ts';
-import { addHeaders, addMethod, httpOptions } from './http.ts';
+import { addHeaders, addMethod, httpOptions, knownMethod } from './http.ts';
 import { isSaidByServer, without } from './said.ts';
 import {
   CLIENT_ADDRESS,
@@ -26,6 +35,7 @@ import {
   URL_PATH,
   URL_QUERY,
   URL_SCHEME,
+  URL_TEMPLATE,
   USER_AGENT_ORIGINAL,
 } from './keys.ts';
 import { answeredRoute, type Way } from './mounts.ts';
@@ -88,6 +98,13 @@ export class Served implements OpenEntry, Way {
   errorMs: number;
   /** Server spans of the app's own that are folded into ours: see `fold.ts`. */
   folding: Folding | undefined;
+  /** Whether anything is made of the request: a span, or a count. What is not asked for need not be noted. */
+  isWatched: boolean;
+  startMs: number;
+  scheme: string;
+  version: string;
+  /** What counts the requests that are under way. */
+  counted: Active | undefined;
   older: OpenEntry | undefined;
   newer: OpenEntry | undefined;
 
@@ -105,6 +122,11 @@ export class Served implements OpenEntry, Way {
     this.error = undefined;
     this.errorMs = 0;
     this.folding = undefined;
+    this.isWatched = false;
+    this.startMs = 0;
+    this.scheme = '';
+    this.version = '';
+    this.counted = undefined;
     this.older = undefined;
     this.newer = undefined;
   }
@@ -114,6 +136,35 @@ export class Served implements OpenEntry, Way {
     this.span?.add(FORETRACE_UNFINISHED, true);
     endServed(this, NO_RESPONSE, reason);
   }
+}
+
+/** Counts requests that are under way: 1 when one begins, -1 when it ends. */
+export interface Active {
+  add(requests: number): void;
+}
+
+/** Counts requests, recorded or not. */
+export interface ServerMeasure {
+  active(method: string, scheme: string): Active;
+  ended(served: Served, exchange: ServerExchange): void;
+}
+
+/** What a request is counted by, besides what is known of it from its start. */
+export interface ServerExchange {
+  /** One of the known methods, or `_OTHER`. */
+  method: string;
+  route: string | undefined;
+  /** Undefined if there was no answer. */
+  status: number | undefined;
+  /** `error.type`. */
+  failure: string | undefined;
+  endMs: number;
+}
+
+let measure: ServerMeasure | undefined;
+
+export function setServerMeasure(next: ServerMeasure | undefined): void {
+  measure = next;
 }
 
 /** Of a request that is not answered. */
@@ -127,6 +178,26 @@ const SERVED = Symbol.for('foretrace.served');
  */
 export function servedOf(request: object | undefined | null): Served | undefined {
   return (request as { [SERVED]?: Served } | undefined | null)?.[SERVED];
+}
+
+/** What the operator says of requests, beyond what frameworks tell. Each part is absent unless it is asked for. */
+export interface ServerNaming {
+  /** Whether a request makes no span, nor anything below it. */
+  excludes?(request: ServerRequest, connection: Connection): boolean | undefined;
+  /** Notes what spans below a recorded request are to tell of it. */
+  begin?(served: Served, request: ServerRequest): void;
+  /** The route of a request that no framework has one for. */
+  routeOf?(url: string): string | undefined;
+  /** What a request without a route is called. `learns` is false for one whose answer does not tell that there is such a place. */
+  templateOf?(url: string, learns: boolean): string | undefined;
+  /** Adds attributes to a span that ends. */
+  describe?(span: Span, served: Served, request: ServerRequest, route: string | undefined): void;
+}
+
+let naming: ServerNaming | undefined;
+
+export function setNaming(next: ServerNaming | undefined): void {
+  naming = next;
 }
 
 /** Marks a request or response object as belonging to a served request. */
@@ -145,7 +216,7 @@ export function noteError(served: Served, error: unknown): void {
  * A header by its lower-case name, from the raw list: Node makes `headers` only when asked, which costs 1 µs that a request
  * that is not sampled need not pay.
  */
-function rawHeader(raw: readonly string[], name: string): string | string[] | undefined {
+export function rawHeader(raw: readonly string[], name: string): string | string[] | undefined {
   let found: string | string[] | undefined;
   for (let i = 0; i < raw.length; i += 2) {
     const candidate = raw[i];
@@ -158,23 +229,34 @@ function rawHeader(raw: readonly string[], name: string): string | string[] | un
   return found;
 }
 
+rawHeader.keys = (raw: readonly string[]): readonly string[] =>
+  raw.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
+
 /** Starts serving: the context to be made active, with a span if the request is sampled. */
 export function startServed(scope: Scope, request: ServerRequest, connection: Connection): Served {
   const { rawHeaders } = request;
   const served = new Served(request, connection);
-  const span = startRemote(scope, '', SERVER, remoteParent(rawHeaders, rawHeader), now());
+  const parent = remoteParent(rawHeaders, rawHeader);
+  const startMs = now();
+  const span =
+    naming !== undefined && naming.excludes?.(request, connection) === true
+      ? denyRemote(parent)
+      : startRemote(scope, '', SERVER, parent, startMs, hasRules() ? askedBy(served) : '');
   if (span instanceof Span) {
     served.span = span;
+    served.isWatched = true;
     noteOpen(served);
     peerOf(connection);
+    if (naming !== undefined) naming.begin?.(served, request);
   } else {
     served.request = undefined;
     served.connection = undefined;
   }
+  if (measure !== undefined) count(measure, served, request, connection, startMs);
   served.context = new Context(
     span,
     served,
-    extractBaggage(rawHeaders, rawHeader),
+    remoteBaggage(rawHeaders, rawHeader),
     NONE,
     undefined,
     undefined,
@@ -188,7 +270,11 @@ export function startServed(scope: Scope, request: ServerRequest, connection: Co
  */
 export function endServed(served: Served, response: ServerResponse, aborted: string | undefined): void {
   const { span, request, folding } = served;
-  if (span === undefined || request === undefined) return;
+  if (span === undefined) {
+    if (served.counted !== undefined) endUnrecorded(served, response, aborted);
+    return;
+  }
+  if (request === undefined) return;
   const endMs = now();
   if (folding === undefined || folding.open === 0) finish(served, span, request, response, aborted, endMs);
   else if (folding.finish === undefined) {
@@ -224,25 +310,37 @@ function finish(
   served.request = undefined;
   served.connection = undefined;
   noteClosed(served);
-  if (span.ended) return;
+  const status = aborted === undefined || response.headersSent ? response.statusCode : undefined;
+  const failure = aborted ?? (response.statusCode >= 500 ? String(response.statusCode) : undefined);
   if (served.folding !== undefined && span.user !== undefined) {
     span.user = without(span.user, isSaidByServer);
+  }
+  // Frameworks set it on our span through the API.
+  const said = span.user === undefined ? undefined : routeOf(span.user);
+  const own = said ?? served.route ?? answeredRoute(served, response.statusCode);
+  const route = own ?? naming?.routeOf?.(served.url);
+  if (served.counted !== undefined) countEnd(served, route, status, failure, endMs);
+  if (span.ended) return;
+  if (hold !== undefined && hold.drops(span, endMs, status, failure !== undefined)) {
+    served.routed = undefined;
+    served.error = undefined;
+    return;
   }
   span.useSharedBuffer();
   const method = addMethod(span, served.method);
   addTarget(span, served.url);
   addConnection(span, request, connection);
-  // Frameworks set it on our span through the API.
-  const said = span.user === undefined ? undefined : routeOf(span.user);
-  const route = said ?? served.route ?? answeredRoute(served, response.statusCode);
-  countRouteless(route, response.statusCode);
+  countRouteless(own, response.statusCode);
   served.routed = undefined;
-  if (route !== undefined) span.add(HTTP_ROUTE, route);
-  if (aborted === undefined || response.headersSent) {
-    span.add(HTTP_RESPONSE_STATUS_CODE, response.statusCode);
+  let target = route;
+  if (naming !== undefined) {
+    target = route ?? naming.templateOf?.(served.url, isPlace(response.statusCode, aborted));
+    if (route === undefined) span.add(URL_TEMPLATE, target);
+    naming.describe?.(span, served, request, route);
   }
-  if (aborted !== undefined) failed(span, aborted);
-  else if (response.statusCode >= 500) failed(span, String(response.statusCode));
+  if (route !== undefined) span.add(HTTP_ROUTE, route);
+  span.add(HTTP_RESPONSE_STATUS_CODE, status);
+  if (failure !== undefined) failed(span, failure);
   if (served.error !== undefined && span.status !== 0 && !hasException(span))
     span.recordException(served.error as Error, served.errorMs);
   served.error = undefined;
@@ -250,8 +348,61 @@ function finish(
   if (server.request.length > 0) addHeaders(span, server.request, (name) => request.headers[name]);
   if (server.response.length > 0) addHeaders(span, server.response, (name) => response.getHeader(name));
   // A name given by the app through the API stays.
-  if (span.name === '') span.name = route === undefined ? method : `${method} ${route}`;
+  if (span.name === '') span.name = target === undefined ? method : `${method} ${target}`;
   span.endAt(endMs);
+}
+
+/** Counts a request that begins. */
+function count(
+  counts: ServerMeasure,
+  served: Served,
+  { httpVersion, rawHeaders }: ServerRequest,
+  connection: Connection,
+  startMs: number,
+): void {
+  served.isWatched = true;
+  served.startMs = startMs;
+  served.version = httpVersion;
+  served.scheme = schemeOf(rawHeaders, connection);
+  served.counted = counts.active(knownMethod(served.method), served.scheme);
+  served.counted.add(1);
+  if (served.span === undefined) noteOpen(served);
+}
+
+function endUnrecorded(served: Served, response: ServerResponse, aborted: string | undefined): void {
+  const { statusCode } = response;
+  noteClosed(served);
+  const own = served.route ?? answeredRoute(served, statusCode);
+  const status = aborted === undefined || response.headersSent ? statusCode : undefined;
+  const failure = aborted ?? (statusCode >= 500 ? String(statusCode) : undefined);
+  served.routed = undefined;
+  countEnd(served, own ?? naming?.routeOf?.(served.url), status, failure, now());
+}
+
+function countEnd(
+  served: Served,
+  route: string | undefined,
+  status: number | undefined,
+  failure: string | undefined,
+  endMs: number,
+): void {
+  served.counted?.add(-1);
+  served.counted = undefined;
+  measure?.ended(served, { method: knownMethod(served.method), route, status, failure, endMs });
+}
+
+/** `url.scheme` as spans have it. */
+function schemeOf(rawHeaders: readonly string[], { encrypted }: Connection): string {
+  const forwarded = rawHeader(rawHeaders, 'forwarded');
+  const proto = rawHeader(rawHeaders, 'x-forwarded-proto');
+  const own = encrypted === true ? 'https' : 'http';
+  if (forwarded === undefined && proto === undefined) return own;
+  return forwardedProto({ forwarded, 'x-forwarded-proto': proto }) ?? own;
+}
+
+/** Whether an answer tells that there is something where it was asked for: scanners are told that there is not, or not for them. */
+function isPlace(statusCode: number, aborted: string | undefined): boolean {
+  return aborted === undefined && (statusCode < 400 || statusCode >= 500);
 }
 
 /** Whether the app recorded an exception itself. */
@@ -267,16 +418,25 @@ function routeOf(user: readonly unknown[]): string | undefined {
   return undefined;
 }
 
-/** `url.path` and `url.query` of a request target in origin or absolute form. */
+/** What a request asks for, as rules of sampling see it: `GET /orders/1`. */
+function askedBy({ method, url }: Served): string {
+  const start = pathStart(url);
+  const question = url.indexOf('?', start);
+  return `${method} ${url.slice(start, question === -1 ? url.length : question)}`;
+}
+
+/** Where the path begins in a request target in origin or absolute form. */
+function pathStart(target: string): number {
+  if (target.charCodeAt(0) === 0x2f) return 0;
+  const authority = target.indexOf('://');
+  if (authority <= 0) return 0;
+  const slash = target.indexOf('/', authority + 3);
+  return slash === -1 ? target.length : slash;
+}
+
+/** `url.path` and `url.query` of a request target. */
 function addTarget(span: Span, target: string): void {
-  let start = 0;
-  if (target.charCodeAt(0) !== 0x2f) {
-    const authority = target.indexOf('://');
-    if (authority > 0) {
-      const slash = target.indexOf('/', authority + 3);
-      start = slash === -1 ? target.length : slash;
-    }
-  }
+  const start = pathStart(target);
   const question = target.indexOf('?', start);
   const path = question === -1 ? (start === 0 ? target : target.slice(start)) : target.slice(start, question);
   span.add(URL_PATH, path === '' ? '/' : redactPath(path));

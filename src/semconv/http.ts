@@ -72,6 +72,11 @@ export function addHeaders(
   }
 }
 
+/** A method by which requests may be counted. */
+export function knownMethod(method: string): string {
+  return httpOptions.knownMethods.has(method) ? method : '_OTHER';
+}
+
 /** Adds `http.request.method` and returns the method as it may stand in a span's name. */
 export function addMethod(span: Span, method: string): string {
   if (httpOptions.knownMethods.has(method)) {

@@ -13,10 +13,14 @@ export const NETWORK_PROTOCOL_NAME = key('network.protocol.name');
 export const NETWORK_PROTOCOL_VERSION = key('network.protocol.version');
 export const SERVER_ADDRESS = key('server.address');
 export const SERVER_PORT = key('server.port');
+/** What the conventions called the next one before 1.40, which back ends still draw their maps of services by. */
+export const PEER_SERVICE = key('peer.service');
+export const SERVICE_PEER_NAME = key('service.peer.name');
 export const URL_FULL = key('url.full');
 export const URL_PATH = key('url.path');
 export const URL_QUERY = key('url.query');
 export const URL_SCHEME = key('url.scheme');
+export const URL_TEMPLATE = key('url.template');
 export const USER_AGENT_ORIGINAL = key('user_agent.original');
 
 export const HTTP_REQUEST_METHOD = key('http.request.method');
@@ -32,6 +36,8 @@ export const DB_COLLECTION_NAME = key('db.collection.name');
 export const DB_NAMESPACE = key('db.namespace');
 export const DB_OPERATION_BATCH_SIZE = key('db.operation.batch.size');
 export const DB_OPERATION_NAME = key('db.operation.name');
+/** A prefix: the name of a parameter, or its index from 0 on, follows. */
+export const DB_QUERY_PARAMETER = 'db.query.parameter.';
 export const DB_QUERY_SUMMARY = key('db.query.summary');
 export const DB_QUERY_TEXT = key('db.query.text');
 export const DB_RESPONSE_STATUS_CODE = key('db.response.status_code');
@@ -57,6 +63,7 @@ export const RPC_STATUS_CODE = key('rpc.status_code');
 export const RPC_SYSTEM_NAME = key('rpc.system.name');
 
 export const CODE_FILE_PATH = key('code.file.path');
+export const CODE_LINE_NUMBER = key('code.line.number');
 
 export const GEN_AI_EMBEDDINGS_DIMENSION_COUNT = key('gen_ai.embeddings.dimension.count');
 export const GEN_AI_OPERATION_NAME = key('gen_ai.operation.name');

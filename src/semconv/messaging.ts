@@ -18,7 +18,7 @@ import {
   MESSAGING_SYSTEM,
 } from './keys.ts';
 import { type Fields, fieldsOf, headerOf } from './fields.ts';
-import { serverBlock } from './server.ts';
+import { addPeerService, serverBlock } from './server.ts';
 
 /** What is known of an operation on messages. Fields are named after the attributes that they answer. */
 export interface MessagingOperation {
@@ -120,7 +120,10 @@ function describe(span: Span, operation: MessagingOperation): void {
   span.add(MESSAGING_MESSAGE_CONVERSATION_ID, textOf(operation.conversationId));
   span.add(MESSAGING_CONSUMER_GROUP_NAME, textOf(operation.consumerGroup));
   span.add(MESSAGING_BATCH_MESSAGE_COUNT, operation.batchSize);
-  if (server?.address !== undefined) span.addBlock(serverBlock(server.address, server.port));
+  if (server?.address !== undefined) {
+    span.addBlock(serverBlock(server.address, server.port));
+    if (span.kind !== CONSUMER) addPeerService(span, server.address, server.port, undefined);
+  }
   for (let i = 0; i < attributes.length; i += 2)
     span.add(attributes[i] as Key, attributes[i + 1] as string | number | undefined);
 }

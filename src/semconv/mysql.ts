@@ -1,6 +1,6 @@
 import type { Role } from '../operation/operation.ts';
 import type { Scope } from '../trace/scope.ts';
-import { sqlClient } from './db.ts';
+import { type SqlGetters, sqlClient } from './db.ts';
 
 /** What the clients of the MySQL protocol keep of a connection's options. */
 export interface MysqlOptions {
@@ -10,7 +10,10 @@ export interface MysqlOptions {
   database?: string;
 }
 
-interface MysqlGetters<Self extends object> {
+interface MysqlGetters<Self extends object> extends Pick<
+  SqlGetters<Self, unknown[]>,
+  'comment' | 'parameters'
+> {
   /** `db.system.name`: what the client is made for; the server may be the other one. */
   system: 'mysql' | 'mariadb';
   scope: Scope;

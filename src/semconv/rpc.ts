@@ -16,7 +16,7 @@ import {
   RPC_SYSTEM_NAME,
 } from './keys.ts';
 import { type Fields, fieldsOf, headerOf } from './fields.ts';
-import { serverBlock } from './server.ts';
+import { addPeerService, serverBlock } from './server.ts';
 
 const OTHER = '_OTHER';
 const MAX_METHOD = 256;
@@ -64,7 +64,10 @@ function roleOf<Self, Args extends unknown[]>(
       span.add(RPC_SYSTEM_NAME, system);
       span.add(RPC_METHOD, isUnknown === true ? OTHER : bounded(method, MAX_METHOD));
       if (isUnknown === true) span.add(RPC_METHOD_ORIGINAL, bounded(method, MAX_METHOD));
-      if (server?.address !== undefined) span.addBlock(serverBlock(server.address, server.port));
+      if (server?.address !== undefined) {
+        span.addBlock(serverBlock(server.address, server.port));
+        if (kind === CLIENT) addPeerService(span, server.address, server.port, undefined);
+      }
       if (peer !== undefined) addPeer(span, peer);
     },
     end(span, error, result) {

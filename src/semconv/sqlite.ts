@@ -2,7 +2,7 @@ import { bounded } from '../encode/flat-copy.ts';
 import { MAX_SQL } from '../redact/sql.ts';
 import type { Role } from '../operation/operation.ts';
 import type { Scope } from '../trace/scope.ts';
-import { sqlClient } from './db.ts';
+import { type SqlGetters, sqlClient } from './db.ts';
 
 /** An open database, as the embedded libraries have it. */
 export interface Database {
@@ -15,7 +15,10 @@ export interface Database {
 }
 
 /** The answers that an embedded SQLite library gives. */
-interface SqliteGetters<Self extends object> {
+interface SqliteGetters<Self extends object> extends Pick<
+  SqlGetters<Self, unknown[]>,
+  'comment' | 'parameters'
+> {
   scope: Scope;
   /** Undefined, or no text at all: the library refuses it. */
   text(self: Self, args: unknown[]): unknown;
@@ -24,12 +27,13 @@ interface SqliteGetters<Self extends object> {
 
 /** The role of an embedded SQLite library: a span for each execution of a statement or script, none for its preparation. */
 export function sqliteClient<Self extends object>(getters: SqliteGetters<Self>): Role<Self> {
-  const { scope, text, database } = getters;
+  const { scope, text, database, ...others } = getters;
   return sqlClient<Self, unknown[]>({
     system: 'sqlite',
     dialect: 'sqlite',
     scope,
     status,
+    ...others,
     text(self, args) {
       const found = text(self, args);
       return typeof found === 'string' ? found : undefined;

@@ -20,6 +20,7 @@ import { reportFailure } from '../guard.ts';
 import { DEBUG } from '../propagate/types.ts';
 import { exceptionAttributes, statusText } from '../redact/exception.ts';
 import { type Clock, monotonic, now } from './clock.ts';
+import { hold } from './hold.ts';
 import { limits } from './limits.ts';
 import type { Scope } from './scope.ts';
 import { idsOf, NO_SPAN, type SpanIds, spanContextOf } from './span-context.ts';
@@ -293,11 +294,17 @@ export class Span implements ApiSpan, SpanIds, EncodableSpan {
       status.code === STATUS_ERROR && typeof message === 'string' ? statusText(message) : undefined;
   }
 
-  /** Ends the span at a monotonic time and hands its bytes on. What it held is let go: a kept-alive socket may keep the span. */
+  /** Ends the span at a monotonic time and hands its bytes on, now or, where its trace is held, when that is decided. */
   endAt(endMs: number): void {
     if (this.ended) return;
     this.ended = true;
-    if (sink !== undefined) this.handOver(sink, endMs);
+    if (hold !== undefined && hold.take(this, endMs)) return;
+    this.handOver(endMs);
+    this.letGo();
+  }
+
+  /** Lets go of what the span holds, which may be kept itself: by a kept-alive socket. */
+  letGo(): void {
     this.own = undefined;
     this.user = undefined;
     this.events = undefined;
@@ -305,7 +312,9 @@ export class Span implements ApiSpan, SpanIds, EncodableSpan {
     this.statusMessage = undefined;
   }
 
-  private handOver(to: Sink, endMs: number): void {
+  /** Hands on the bytes of the span, which has ended at a monotonic time. */
+  handOver(endMs: number): void {
+    if (sink === undefined) return;
     const { clock } = this;
     const start = clock.low + this.startMs * 1e6;
     const end = clock.low + Math.max(endMs, this.startMs) * 1e6;
@@ -318,7 +327,7 @@ export class Span implements ApiSpan, SpanIds, EncodableSpan {
         modulo32(end),
         limits.attributeCount,
       );
-      to(this.scope, scratch(), length);
+      sink(this.scope, scratch(), length);
     } catch (error) {
       // Apps end their spans themselves: nothing may reach them from here.
       reportFailure('ending a span', error);

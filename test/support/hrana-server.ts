@@ -30,7 +30,13 @@ const ROW = {
 };
 const NO_TABLE = { message: 'SQLite error: no such table: kit_missing', code: 'SQLITE_ERROR' };
 
-export async function startHranaServer(): Promise<{ port: number; close(): void }> {
+export async function startHranaServer(): Promise<{
+  port: number;
+  /** The texts of single statements and scripts. */
+  received: string[];
+  close(): void;
+}> {
+  const received: string[] = [];
   /** Of all streams. */
   const stored = new Map<number, string>();
   const fails = ({ sql, sql_id: id }: Statement): boolean =>
@@ -55,6 +61,8 @@ export async function startHranaServer(): Promise<{ port: number; close(): void 
   }
 
   function answer({ type, sql, sql_id: id, stmt, batch: steps }: Request): object {
+    const text = sql ?? stmt?.sql;
+    if (typeof text === 'string') received.push(text);
     if (type === 'store_sql') stored.set(id!, sql!);
     const failed = (stmt !== undefined && fails(stmt)) || (type === 'sequence' && fails({ sql, sql_id: id }));
     if (failed) return { type: 'error', error: NO_TABLE };
@@ -80,6 +88,7 @@ export async function startHranaServer(): Promise<{ port: number; close(): void 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
+    received,
     close() {
       server.close();
       server.closeAllConnections();

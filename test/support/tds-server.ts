@@ -15,6 +15,8 @@ const SP_EXECUTE = 12;
 
 export interface TdsServer {
   readonly port: number;
+  /** What batches and procedures have been asked, headers and all, as text. */
+  readonly received: string[];
   close(): Promise<void>;
 }
 
@@ -78,7 +80,7 @@ function send(socket: Socket, body: Buffer): void {
   socket.write(Buffer.concat([header, body]));
 }
 
-function serve(socket: Socket): void {
+function serve(socket: Socket, received: string[]): void {
   let waiting = Buffer.alloc(0);
   let message: Buffer[] = [];
   socket.on('error', () => {});
@@ -90,7 +92,11 @@ function serve(socket: Socket): void {
       message.push(waiting.subarray(8, length));
       waiting = waiting.subarray(length);
       if ((status & 1) === 0) continue;
-      send(socket, answer(type, Buffer.concat(message)));
+      const body = Buffer.concat(message);
+      // Texts may start at an odd byte.
+      if (type === BATCH || type === RPC)
+        received.push(body.toString('utf16le') + body.subarray(1).toString('utf16le'));
+      send(socket, answer(type, body));
       message = [];
     }
   });
@@ -98,15 +104,17 @@ function serve(socket: Socket): void {
 
 export async function startTdsServer(): Promise<TdsServer> {
   const sockets = new Set<Socket>();
+  const received: string[] = [];
   const server = createServer((socket) => {
     sockets.add(socket);
-    serve(socket);
+    serve(socket, received);
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
   return {
     port: (server.address() as { port: number }).port,
+    received,
     close() {
       for (const socket of sockets) socket.destroy();
       return new Promise((resolve) => {

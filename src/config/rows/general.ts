@@ -1,6 +1,9 @@
 import { LOG_LEVELS } from '../../log.ts';
 import type { Group } from '../variable.ts';
 
+/** A value of an attribute of the resource. */
+export type ResourceValue = string | number | boolean | readonly (string | number | boolean)[];
+
 /** Detectors of OpenTelemetry's own agent; `env` is what the variables say. */
 const DETECTORS = ['env', 'host', 'os', 'process', 'serviceinstance', 'container'] as const;
 /** Those of it that find nothing here. */
@@ -23,6 +26,7 @@ export const GENERAL = {
       type: 'enum',
       values: LOG_LEVELS,
       default: 'warn',
+      runtime: true,
       help: 'The least severe messages of foretrace that are written to stderr.',
     },
     {
@@ -37,6 +41,8 @@ export const GENERAL = {
       to: 'resource.attributes',
       type: 'pairs',
       default: {},
+      // A file has values of other types too.
+      as: (attributes: Readonly<Record<string, ResourceValue>>) => attributes,
       help: 'Attributes of the resource, such as `deployment.environment.name=prod,service.version=1.2.3`. They win over what is detected.',
     },
     {
@@ -49,13 +55,6 @@ export const GENERAL = {
       help:
         'What is found out for the resource: `host` (name, id, architecture), `os`, `process` (command line, owner, versions), `serviceinstance`, ' +
         '`container`. What the variables say is in the resource in any case. The names of clouds are accepted and find nothing yet.',
-    },
-    {
-      name: 'OTEL_CONFIG_FILE',
-      type: 'string',
-      default: undefined,
-      remark: () => ' is not supported yet, it is ignored: the environment variables hold',
-      help: 'Not supported yet, which is worth one line: the variables hold.',
     },
     {
       name: 'OTEL_SEMCONV_STABILITY_OPT_IN',
@@ -72,9 +71,9 @@ export const GENERAL = {
       name: 'OTEL_PROPAGATORS',
       to: 'propagation.names',
       type: 'set',
-      values: ['tracecontext', 'baggage', 'b3', 'b3multi', 'none'],
+      values: ['tracecontext', 'baggage', 'b3', 'b3multi', 'jaeger', 'xray', 'ottrace', 'none'],
       default: ['tracecontext', 'baggage'],
-      help: 'The headers in which trace context is read and written.',
+      help: 'The headers in which trace context is read and written. Where several have come, the last one named counts ([formats](sampling.md#formats)).',
     },
   ],
 } as const satisfies Group;

@@ -32,6 +32,7 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
   const spareRings = createSpareRings();
   const flushes = createFlushes();
   const channel = createChannel(channelName, 'a message of a worker thread', hear);
+  let { logLevel } = options;
   let starting = false;
   let shutdown: Promise<boolean> | undefined;
 
@@ -42,7 +43,7 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
       starting = true;
       const { resource, ...rest } = options;
       return {
-        options: rest,
+        options: { ...rest, logLevel },
         resource: typeof resource === 'function' ? resource() : resource,
         rings: rings.all,
         tables,
@@ -166,6 +167,10 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
     },
     whenFirst: writers.whenFirst,
     prepareWorkers,
+    setLogLevel(level) {
+      logLevel = level;
+      exportSide.post({ type: 'log level', level });
+    },
     stats: rings.stats,
   };
 }

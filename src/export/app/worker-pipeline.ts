@@ -62,6 +62,8 @@ export function createWorkerPipeline(options: ExportOptions, channelName: string
     whenFirst: writers.whenFirst,
     // Its workers announce themselves to the main thread.
     prepareWorkers() {},
+    // The main thread tells the export side.
+    setLogLevel() {},
     stats: writers.stats,
   };
 }

@@ -76,6 +76,9 @@ export const startExport: StartExport = ({ options, control, resource, rings, ta
           () => engine?.flush(),
         ).then(() => reply({ type: 'flushed', id: message.id, threadId: message.threadId }));
         break;
+      case 'log level':
+        setLogLevel(message.level);
+        break;
       case 'finish':
         void ofAll(
           (batcher) => batcher.finish(message.timeoutMs),

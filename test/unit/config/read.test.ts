@@ -38,6 +38,9 @@ describe('an empty environment', () => {
   it('gives the documented defaults and no warning', () => {
     expect(config({})).toEqual({
       disabled: false,
+      tracing: true,
+      files: { declarative: undefined, variables: undefined },
+      runtime: { file: undefined, signal: undefined },
       logLevel: 'warn',
       resource: {
         serviceName: undefined,
@@ -47,6 +50,7 @@ describe('an empty environment', () => {
       propagation: { names: ['tracecontext', 'baggage'], maxBaggage: 3072 },
       exporters: ['otlp'],
       sampler: { name: 'parentbased_always_on', ratio: 1 },
+      sampling: { rules: [], tracesPerSecond: Infinity, continuation: 'continue' },
       batch: {
         scheduleDelayMs: 5000,
         exportTimeoutMs: 30_000,
@@ -105,6 +109,13 @@ describe('an empty environment', () => {
           'X-Goog-Signature',
           ...SECRET_NAMES,
         ],
+      },
+      naming: {
+        excludedUrls: [],
+        urlRules: [],
+        urlTemplates: false,
+        requestAttributes: [],
+        peerServices: [],
       },
       database: { sanitizeQueries: true, keepsParameterized: false },
       instrumentations: { defaultEnabled: true, enabled: undefined, disabled: [], byName: {} },
@@ -452,7 +463,6 @@ describe('otlp', () => {
     }
   });
   it.each([
-    ['OTEL_CONFIG_FILE', '/etc/otel.yaml', /^OTEL_CONFIG_FILE is not supported yet, it is ignored/],
     [
       'OTEL_SEMCONV_STABILITY_OPT_IN',
       'http/dup,database',
