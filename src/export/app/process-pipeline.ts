@@ -28,7 +28,7 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
   const signals = Object.keys(options.signals) as Signal[];
   const outside = new AsyncResource('foretrace');
   const rings = createRings();
-  let tables: ThreadTable[] = [];
+  const tables: ThreadTable[] = [];
   const spareRings = createSpareRings();
   const flushes = createFlushes();
   const channel = createChannel(channelName, 'a message of a worker thread', hear);
