@@ -70,7 +70,8 @@ export function isRecorded(context: Context): boolean {
   if (context.suppressed === ALL) return false;
   const { span } = context;
   if (span instanceof Span) return true;
-  if (isOff()) return false;
+  // What stands for a span that has begun is one of a trace that goes on to its end.
+  if (isOff()) return span instanceof SecondSpan;
   if (span === undefined) return true;
   const parent = parentIds(context);
   return parent === undefined || parent === NO_SPAN || (parent !== DENIED && isSampled(parent));
