@@ -184,6 +184,8 @@ export function startUnder(
 }
 
 /** What travels on while tracing is switched off: the parent itself, with its decision, as if this process were not there. */
-function asItCame({ t0, t1, t2, t3, s0, s1, flags, traceState }: SpanIds, remote: boolean): NonRecordingSpan {
+function asItCame(parent: SpanIds, remote: boolean): NonRecordingSpan {
+  if (parent instanceof NonRecordingSpan) return parent;
+  const { t0, t1, t2, t3, s0, s1, flags, traceState } = parent;
   return new NonRecordingSpan(t0, t1, t2, t3, s0, s1, flags, traceState, remote);
 }
