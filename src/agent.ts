@@ -36,10 +36,12 @@ import { tracerProvider } from './api/tracer.ts';
 export function start(catalogue: readonly Listed[]): void {
   const { config, warnings, node, failure, reread } = readEnvironment(resourceNames);
   setLogLevel(config.logLevel);
-  for (const warning of warnings) log.warn(warning);
+  // Worker threads have the same environment, and would say the same again.
+  const isSpeaker = isMainThread();
+  if (isSpeaker) for (const warning of warnings) log.warn(warning);
   if (failure !== undefined) {
     // What the file asks for, to send less or elsewhere, is not known: the environment in its place might do harm.
-    log.error(`${failure}, the app runs without tracing`);
+    if (isSpeaker) log.error(`${failure}, the app runs without tracing`);
     return;
   }
   if (config.disabled) return;

@@ -71,6 +71,13 @@ it('has defaults among the accepted words and within the bounds', () => {
   }
 });
 
+it('lets change while the app runs what `reconfigure` of src/agent.ts and the switch hand on', () => {
+  const changing = rows.filter(({ runtime }) => runtime === true);
+  expect(new Set(changing.map(({ to }) => to?.split('.')[0]))).toEqual(
+    new Set(['logLevel', 'tracing', 'sampler']),
+  );
+});
+
 it('has a unit for every time, and one line of help for every row', () => {
   for (const row of rows) {
     if (row.type === 'duration' || row.type === 'timeout') expect(row.unit).toBe('ms');
