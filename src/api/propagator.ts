@@ -10,9 +10,10 @@ import { ALL } from '../context/layers.ts';
 import { type Span } from '../trace/span.ts';
 import { DENIED, NO_SPAN, NonRecordingSpan } from '../trace/span-context.ts';
 import { SecondSpan } from '../trace/stand-in.ts';
+import { restarts } from '../operation/restarts.ts';
 import { localSpan, parentIds } from '../operation/start.ts';
 import { extract, extractBaggage, fields, inject } from '../propagate/current.ts';
-import { carriesIds, type RemoteParent } from '../propagate/index.ts';
+import { carriesIds, type HeaderGetter, type RemoteParent } from '../propagate/index.ts';
 
 /** The API's propagator, for apps that carry context themselves (queues, jobs). */
 export const textMapPropagator: TextMapPropagator = {
@@ -25,9 +26,11 @@ export const textMapPropagator: TextMapPropagator = {
 
   extract<C>(context: ApiContext, carrier: C, getter: TextMapGetter<C>): ApiContext {
     const ours = adopt(context);
-    const get = (from: C, name: string): string | string[] | undefined => getter.get(from, name) ?? undefined;
+    const get: HeaderGetter<C> = (from, name) => getter.get(from, name) ?? undefined;
+    get.keys = (from) => getter.keys(from);
     const remote = extract(carrier, get);
-    const baggage = extractBaggage(carrier, get);
+    const baggage =
+      remote !== undefined && isRestarted(remote, ours) ? undefined : extractBaggage(carrier, get);
     if (remote === undefined && baggage === undefined) return context;
     const { entry, suppressed, values } = ours;
     const span = remote === undefined ? ours.span : carriesIds(remote) ? spanOf(remote, ours) : DENIED;
@@ -38,6 +41,11 @@ export const textMapPropagator: TextMapPropagator = {
     return [...fields()];
   },
 };
+
+/** Whether a trace is that of a stranger who is being served, and isn't continued: nor is the baggage. */
+function isRestarted(remote: RemoteParent, context: Context): boolean {
+  return restarts?.find(remote, context) !== undefined;
+}
 
 /** Frameworks and SDKs extract the headers of a request again: what they start is below the span that serves it, not beside it. */
 function spanOf(remote: RemoteParent, context: Context): Span | NonRecordingSpan {

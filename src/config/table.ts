@@ -7,6 +7,7 @@ import { INSTRUMENTATIONS } from './rows/instrumentations.ts';
 import { KEEP } from './rows/keep.ts';
 import { LIMITS } from './rows/limits.ts';
 import { OTLP } from './rows/otlp.ts';
+import { SAMPLING } from './rows/sampling.ts';
 import { TRACES } from './rows/traces.ts';
 import type { ConfigOf } from './variable.ts';
 
@@ -14,6 +15,7 @@ import type { ConfigOf } from './variable.ts';
 export const GROUPS = [
   GENERAL,
   TRACES,
+  SAMPLING,
   KEEP,
   BATCH,
   LIMITS,

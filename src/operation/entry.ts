@@ -5,6 +5,7 @@ import { now } from '../trace/clock.ts';
 import type { Scope } from '../trace/scope.ts';
 import { Span } from '../trace/span.ts';
 import { DENIED, NO_SPAN, type NonRecordingSpan, type SpanIds } from '../trace/span-context.ts';
+import { restarts } from './restarts.ts';
 import { isRemote, isSame, parentIds, startUnder } from './start.ts';
 
 /** What came with something that another process asks for: headers of a request, of a message, of each message of a batch. */
@@ -21,6 +22,11 @@ export function remoteParent<C>(carrier: C, get: HeaderGetter<C>): SpanIds | und
   return remote === undefined || carriesIds(remote) ? remote : DENIED;
 }
 
+/** The baggage of a carrier, unless its trace is not continued: a stranger's has no more business here than the stranger's trace. */
+export function remoteBaggage<C>(carrier: C, get: HeaderGetter<C>): string | undefined {
+  return restarts === undefined ? extractBaggage(carrier, get) : undefined;
+}
+
 /**
  * Starts the span of an entry under a parent of another process.
  * @param asked what rules of sampling see in place of the name
@@ -33,6 +39,11 @@ export function startRemote(
   startMs: number,
   asked: string = name,
 ): Span | NonRecordingSpan {
+  if (restarts !== undefined && parent !== undefined) {
+    const span = startUnder(scope, name, kind, undefined, false, false, startMs, asked);
+    restarts.note(span, parent);
+    return span;
+  }
   const denied = parent === DENIED;
   return startUnder(scope, name, kind, denied ? undefined : parent, true, denied, startMs, asked);
 }
@@ -60,11 +71,12 @@ export function startReceived(
     if (single !== undefined && isAmbient && !isSame(single, ambient)) span.link(ambient, isRemote(ambient));
     if (!isSingle) linkReceived(span, { carriers, get });
   }
-  return { span, baggage: isSingle ? extractBaggage(carriers[0], get) : undefined };
+  return { span, baggage: isSingle ? remoteBaggage(carriers[0], get) : undefined };
 }
 
 /** Links each of what came with something. */
 export function linkReceived(span: Span, { carriers, get }: Received<never>): void {
+  if (restarts?.areLinked === false) return;
   for (const carrier of carriers) {
     const ids = remoteParent(carrier, get);
     if (ids !== undefined && ids !== DENIED) span.link(ids, true);

@@ -12,6 +12,8 @@ import { DROPPED } from '../trace/threshold.ts';
 import { CLIENT, SAMPLED, Span } from '../trace/span.ts';
 import { DENIED, idsOf, NO_SPAN, NonRecordingSpan, type SpanIds } from '../trace/span-context.ts';
 
+import { restarts } from './restarts.ts';
+
 /** W3C trace context level 2: the last 56 bits of our trace ids are random. */
 const RANDOM = 0x02;
 
@@ -42,16 +44,18 @@ export function parentIds(context: Context): SpanIds | undefined {
 
 /**
  * The span of this process that extracted ids mean: headers of the request being served that are read a second time, or that the app
- * wrote for itself. The served span for its own parent, and a span that is active for its ids.
+ * wrote for itself. The served span for its own parent, or what it came with where that is not continued, and a span that is active
+ * for its ids.
  */
-export function localSpan(ids: SpanIds, context: Context): Span | undefined {
+export function localSpan(ids: SpanIds, context: Context): Span | NonRecordingSpan | undefined {
   const served = context.entry?.span;
   if (served !== undefined && isTrace(served, ids)) {
     const { s0, s1 } = ids;
     if ((served.p0 === s0 && served.p1 === s1) || (served.s0 === s0 && served.s1 === s1)) return served;
   }
   const { span } = active();
-  return span instanceof Span && isSame(span, ids) ? span : undefined;
+  if (span instanceof Span && isSame(span, ids)) return span;
+  return restarts?.find(ids, context);
 }
 
 /** Whether ids are those of one span. */
@@ -128,6 +132,7 @@ export function startSpan(
   }
   if (ids === NO_SPAN) return startUnder(scope, name, kind, undefined, false, false, startMs);
   if (ids === DENIED) return startUnder(scope, name, kind, undefined, false, true, startMs);
+  if (parent instanceof NonRecordingSpan) return dropped(parent, parent.traceState);
   return startUnder(scope, name, kind, ids, ids !== undefined && isRemote(ids), false, startMs);
 }
 

@@ -1,9 +1,10 @@
-import { parseHex32, spanIdHex, traceIdHex } from '../encode/hex.ts';
+import { spanIdHex, traceIdHex } from '../encode/hex.ts';
 import {
   DEBUG,
   type HeaderGetter,
   type HeaderSetter,
   onlyLine,
+  parentOf,
   type RemoteParent,
   UNDECIDED,
 } from './types.ts';
@@ -41,23 +42,6 @@ function isDenied(state: string | undefined): boolean {
   return state === '0' || state === 'false' || state === 'False';
 }
 
-/** A parent from its ids: 16 or 32 digits for the trace (64-bit ids are padded on the left), 16 for the span. */
-function parent(traceId: string, spanId: string, flags: number): RemoteParent | undefined {
-  if (spanId.length !== 16 || (traceId.length !== 16 && traceId.length !== 32)) return undefined;
-  const trace = traceId.toLowerCase();
-  const span = spanId.toLowerCase();
-  const long = trace.length === 32;
-  const t0 = long ? parseHex32(trace, 0) : 0;
-  const t1 = long ? parseHex32(trace, 8) : 0;
-  const t2 = parseHex32(trace, long ? 16 : 0);
-  const t3 = parseHex32(trace, long ? 24 : 8);
-  const s0 = parseHex32(span, 0);
-  const s1 = parseHex32(span, 8);
-  if (Number.isNaN(t0 + t1 + t2 + t3 + s0 + s1)) return undefined;
-  if ((t0 | t1 | t2 | t3) === 0 || (s0 | s1) === 0) return undefined;
-  return { t0, t1, t2, t3, s0, s1, flags, traceState: undefined };
-}
-
 /** Parses the single header: `{trace}-{span}[-{0|1|d}[-{parent}]]`, or a state alone, of which only the denial says something. */
 export function parseB3(header: string): RemoteParent | undefined {
   if (header.length > MAX_SINGLE) return undefined;
@@ -69,7 +53,7 @@ export function parseB3(header: string): RemoteParent | undefined {
   let third = header.indexOf('-', second + 1);
   if (third < 0) third = header.length;
   const state = second < header.length ? header.slice(second + 1, third) : undefined;
-  return parent(header.slice(0, first), header.slice(first + 1, second), flagsOf(state));
+  return parentOf(header.slice(0, first), header.slice(first + 1, second), flagsOf(state));
 }
 
 /**
@@ -88,7 +72,11 @@ export function extractB3<C>(carrier: C, get: HeaderGetter<C>): RemoteParent | u
   if (traceId === undefined || spanId === undefined) {
     return traceId === undefined && spanId === undefined && isDenied(state) ? denial() : undefined;
   }
-  return parent(traceId, spanId, onlyLine(get(carrier, B3_FLAGS)) === '1' ? SAMPLED | DEBUG : flagsOf(state));
+  return parentOf(
+    traceId,
+    spanId,
+    onlyLine(get(carrier, B3_FLAGS)) === '1' ? SAMPLED | DEBUG : flagsOf(state),
+  );
 }
 
 /** Whether a parent names a span. If not, it only denies the recording of what follows. */

@@ -237,6 +237,18 @@ function encoded(key: string): string {
   return encodeURIComponent(key).replaceAll('(', '%28').replaceAll(')', '%29');
 }
 
+/** A pair of a key and a value as they are, for a header; undefined for what makes none. */
+export function baggagePair(key: string, value: string): string | undefined {
+  return pair(key, { value });
+}
+
+/** Two header values in one, where the second one wins. */
+export function mergedBaggage(first: string, second: string): string | undefined {
+  let merged: Baggage = new HeaderBaggage(undefined, parse(first));
+  for (const [key, entry] of parse(second)) merged = merged.setEntry(key, entry);
+  return headerFromBaggage(merged);
+}
+
 /** A pair for the header; undefined for an empty key, and for lone surrogates. */
 function pair(key: string, entry: BaggageEntry): string | undefined {
   try {

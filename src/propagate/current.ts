@@ -1,6 +1,7 @@
 import type { Baggage } from '@opentelemetry/api';
 import type { Config } from '../config/table.ts';
 import {
+  type Format,
   type HeaderGetter,
   type HeaderSetter,
   type Propagator,
@@ -10,9 +11,9 @@ import {
 
 let chosen: Propagator = propagator(['tracecontext', 'baggage']);
 
-/** Chooses the propagators, and how much baggage they write. */
-export function configure({ names, maxBaggage }: Config['propagation']): void {
-  chosen = propagator(names, maxBaggage);
+/** Chooses the propagators, and how much baggage they write; may be called again. `further`: see {@link propagator}. */
+export function configure({ names, maxBaggage }: Config['propagation'], further?: readonly Format[]): void {
+  chosen = propagator(names, maxBaggage, further);
 }
 
 /** The names of the headers that `inject` may set. */
@@ -22,7 +23,7 @@ export function fields(): readonly string[] {
 
 /** The names of the headers of a carrier that `inject` replaces, whether it sets them or not. */
 export function replacedFields(baggage: string | Baggage | undefined): readonly string[] {
-  return baggage === undefined ? chosen.traceFields : chosen.fields;
+  return baggage === undefined ? chosen.traceFields : chosen.fieldsFor(baggage);
 }
 
 /** The remote parent that a carrier names. */

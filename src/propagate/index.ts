@@ -11,19 +11,34 @@ import {
 } from './b3.ts';
 import {
   BAGGAGE,
+  baggageFromHeader,
   extractBaggageHeader,
   headerFromBaggage,
   limitBaggage,
   MAX_BAGGAGE_BYTES,
+  mergedBaggage,
 } from './baggage.ts';
 import { extractTraceContext, injectTraceContext, TRACEPARENT, TRACESTATE } from './tracecontext.ts';
-import type { HeaderGetter, HeaderSetter, RemoteParent } from './types.ts';
+import type { Format, HeaderGetter, HeaderSetter, RemoteParent } from './types.ts';
 
 export { carriesIds } from './b3.ts';
-export type { HeaderGetter, HeaderSetter, RemoteParent } from './types.ts';
+export type { Format, HeaderGetter, HeaderSetter, RemoteParent } from './types.ts';
 
-/** The names of `OTEL_PROPAGATORS` that are known. */
-export const PROPAGATORS = ['tracecontext', 'baggage', 'b3', 'b3multi', 'none'] as const;
+const FORMATS: readonly Format[] = [
+  {
+    name: 'tracecontext',
+    fields: [TRACEPARENT, TRACESTATE],
+    extract: extractTraceContext,
+    inject: injectTraceContext,
+  },
+  { name: 'b3', fields: [B3], extract: extractB3, inject: injectB3 },
+  {
+    name: 'b3multi',
+    fields: [B3_TRACE_ID, B3_SPAN_ID, B3_SAMPLED, B3_FLAGS],
+    extract: extractB3,
+    inject: injectB3Multi,
+  },
+];
 
 /** What travels between processes, in and out. None of its functions throws, whatever the headers are. */
 export interface Propagator {
@@ -31,6 +46,8 @@ export interface Propagator {
   readonly fields: readonly string[];
   /** Those of them that name the trace. They belong together: whoever writes one of them takes out what was there of the others. */
   readonly traceFields: readonly string[];
+  /** All headers that are written for baggage as well, also those that are called after its keys. */
+  fieldsFor(baggage: string | Baggage): readonly string[];
   /**
    * The remote parent. Undefined if there is none that is valid: a new trace starts. All-zero ids (B3 only) deny the recording of
    * the new trace: see `carriesIds`.
@@ -56,40 +73,65 @@ export interface Propagator {
 
 /**
  * The combination of propagators that `OTEL_PROPAGATORS` names; unknown names and repetitions are passed over, `none` adds nothing.
- * Where several find a parent the last one named wins, as in the specification's composite propagator. `maxBaggage` is the most
- * baggage that is written, in characters.
+ * Where several find a parent the last one named wins, as in the specification's composite propagator; where several find baggage, the
+ * last one does for each key. `maxBaggage` is the most baggage that is written, in characters; `further` are formats that may be
+ * named besides those that are always known.
  */
-export function propagator(names: readonly string[], maxBaggage: number = MAX_BAGGAGE_BYTES): Propagator {
-  const w3c = names.lastIndexOf('tracecontext');
-  const b3Single = names.lastIndexOf('b3');
-  const b3Multi = names.lastIndexOf('b3multi');
-  const b3 = Math.max(b3Single, b3Multi);
+export function propagator(
+  names: readonly string[],
+  maxBaggage: number = MAX_BAGGAGE_BYTES,
+  further: readonly Format[] = [],
+): Propagator {
+  const known = [...FORMATS, ...further];
+  const named = names.filter((name, i) => names.lastIndexOf(name) === i);
+  const formats = named.flatMap((name) => known.find((format) => format.name === name) ?? []);
+  const extracts = [...new Set(formats.map(({ extract }) => extract).toReversed())];
   const hasBaggage = names.includes('baggage');
-  const fields: string[] = [];
-  if (w3c >= 0) fields.push(TRACEPARENT, TRACESTATE);
-  if (b3Single >= 0) fields.push(B3);
-  if (b3Multi >= 0) fields.push(B3_TRACE_ID, B3_SPAN_ID, B3_SAMPLED, B3_FLAGS);
-  const traceFields = [...fields];
-  if (hasBaggage) fields.push(BAGGAGE);
+  const carriers = formats.filter(({ injectBaggage }) => injectBaggage !== undefined);
+  const baggageExtracts = named.flatMap((name) =>
+    name === 'baggage'
+      ? extractBaggageHeader
+      : (formats.find((one) => one.name === name)?.extractBaggage ?? []),
+  );
+  const traceFields = formats.flatMap(({ fields }) => fields);
+  const fields = hasBaggage ? [...traceFields, BAGGAGE] : traceFields;
 
   return {
     fields,
     traceFields,
+    fieldsFor(baggage) {
+      if (carriers.length === 0) return fields;
+      try {
+        const keys = entriesOf(baggage)
+          .getAllEntries()
+          .map(([key]) => key.toLowerCase());
+        return [
+          ...fields,
+          ...carriers.flatMap(({ baggagePrefix }) => keys.map((key) => baggagePrefix + key)),
+        ];
+      } catch {
+        return fields;
+      }
+    },
     extract(carrier, get) {
       try {
-        if (b3 < 0) return w3c < 0 ? undefined : extractTraceContext(carrier, get);
-        if (w3c < 0) return extractB3(carrier, get);
-        return w3c > b3
-          ? (extractTraceContext(carrier, get) ?? extractB3(carrier, get))
-          : (extractB3(carrier, get) ?? extractTraceContext(carrier, get));
+        for (let i = 0; i < extracts.length; i++) {
+          const found = extracts[i](carrier, get);
+          if (found !== undefined) return found;
+        }
+        return undefined;
       } catch {
         return undefined;
       }
     },
     extractBaggage(carrier, get) {
-      if (!hasBaggage) return undefined;
       try {
-        return extractBaggageHeader(carrier, get);
+        let found: string | undefined;
+        for (let i = 0; i < baggageExtracts.length; i++) {
+          const next = baggageExtracts[i](carrier, get);
+          if (next !== undefined) found = found === undefined ? next : mergedBaggage(found, next);
+        }
+        return found;
       } catch {
         return undefined;
       }
@@ -97,20 +139,26 @@ export function propagator(names: readonly string[], maxBaggage: number = MAX_BA
     inject(carrier, set, t0, t1, t2, t3, s0, s1, flags, traceState, baggage) {
       try {
         if ((t0 | t1 | t2 | t3) !== 0 && (s0 | s1) !== 0) {
-          if (w3c >= 0) injectTraceContext(carrier, set, t0, t1, t2, t3, s0, s1, flags, traceState);
-          if (b3Single >= 0) injectB3(carrier, set, t0, t1, t2, t3, s0, s1, flags);
-          if (b3Multi >= 0) injectB3Multi(carrier, set, t0, t1, t2, t3, s0, s1, flags);
+          for (let i = 0; i < formats.length; i++)
+            formats[i].inject(carrier, set, t0, t1, t2, t3, s0, s1, flags, traceState, baggage);
         }
-        if (hasBaggage && baggage !== undefined) {
+        if (baggage === undefined) return;
+        if (hasBaggage) {
           const header =
             typeof baggage === 'string'
               ? limitBaggage(baggage, maxBaggage)
               : headerFromBaggage(baggage, maxBaggage);
           if (header !== undefined) set(carrier, BAGGAGE, header);
         }
+        for (let i = 0; i < carriers.length; i++)
+          carriers[i].injectBaggage?.(carrier, set, entriesOf(baggage), maxBaggage);
       } catch {
         // A setter may throw (headers already sent); the request goes on without our headers.
       }
     },
   };
+}
+
+function entriesOf(baggage: string | Baggage): Baggage {
+  return typeof baggage === 'string' ? baggageFromHeader(baggage) : baggage;
 }

@@ -21,6 +21,7 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
 };
 const SYSTEMS: Readonly<Record<string, string>> = { sunos: 'solaris', win32: 'windows' };
 
+const UNKNOWN = 'unknown_service:node';
 const INSTANCE = 'foretrace.service.instance.id';
 
 /**
@@ -50,8 +51,14 @@ export function resource(
     else attributes[key] = given[key];
   }
   if (serviceName !== undefined) attributes[keys.SERVICE_NAME] = serviceName;
-  attributes[keys.SERVICE_NAME] ??= 'unknown_service:node';
+  attributes[keys.SERVICE_NAME] ??= UNKNOWN;
   return attributes;
+}
+
+/** `service.name` of the resource. */
+export function serviceName({ serviceName: named, attributes }: Config['resource']): string {
+  const given = named ?? attributes[keys.SERVICE_NAME];
+  return (given ?? packageIdentity(processEntry())?.name) || UNKNOWN;
 }
 
 /** The entry of this process, as seen from its main thread. */

@@ -56,4 +56,7 @@ export function headerOf(headers: unknown, name: string): string | string[] | un
   return onlyLine(value as string | string[] | undefined);
 }
 
+headerOf.keys = (headers: unknown): readonly string[] =>
+  typeof headers === 'object' && headers !== null ? Object.keys(headers) : [];
+
 const MAX_HEADER = 16_384;

@@ -2,7 +2,6 @@ import { Context } from '../context/context.ts';
 import { NONE } from '../context/layers.ts';
 import type { Key } from '../encode/key.ts';
 import { type Block, block } from '../encode/span.ts';
-import { extractBaggage } from '../propagate/current.ts';
 import { guarded } from '../guard.ts';
 import { redactPath, redactQuery } from '../redact/url.ts';
 import { now } from '../trace/clock.ts';
@@ -10,7 +9,14 @@ import { hold } from '../trace/hold.ts';
 import { hasRules } from '../trace/sampler.ts';
 import type { Scope } from '../trace/scope.ts';
 import { SERVER, Span } from '../trace/span.ts';
-import { noteClosed, noteOpen, type OpenEntry, remoteParent, startRemote } from '../operation/entry.ts';
+import {
+  noteClosed,
+  noteOpen,
+  type OpenEntry,
+  remoteBaggage,
+  remoteParent,
+  startRemote,
+} from '../operation/entry.ts';
 import { remoteEnd } from './address.ts';
 import { failed } from './error.ts';
 import { forwardedClient, forwardedHost, forwardedProto } from './forwarded.ts';
@@ -160,6 +166,9 @@ function rawHeader(raw: readonly string[], name: string): string | string[] | un
   return found;
 }
 
+rawHeader.keys = (raw: readonly string[]): readonly string[] =>
+  raw.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
+
 /** Starts serving: the context to be made active, with a span if the request is sampled. */
 export function startServed(scope: Scope, request: ServerRequest, connection: Connection): Served {
   const { rawHeaders } = request;
@@ -177,7 +186,7 @@ export function startServed(scope: Scope, request: ServerRequest, connection: Co
   served.context = new Context(
     span,
     served,
-    extractBaggage(rawHeaders, rawHeader),
+    remoteBaggage(rawHeaders, rawHeader),
     NONE,
     undefined,
     undefined,

@@ -10,8 +10,12 @@ import { parseRetryAfter } from '../../src/export/thread/exporters/otlp-answer.t
 import { printable } from '../../src/printable.ts';
 import { extractB3 } from '../../src/propagate/b3.ts';
 import { baggageFromHeader, headerFromBaggage, limitBaggage } from '../../src/propagate/baggage.ts';
-import { propagator } from '../../src/propagate/index.ts';
+import { type HeaderGetter, propagator, type RemoteParent } from '../../src/propagate/index.ts';
+import { JAEGER, parseUberTraceId } from '../../src/propagate/jaeger.ts';
+import { randomnessOf, thresholdOf, withThreshold } from '../../src/propagate/ot.ts';
+import { OT_TRACE } from '../../src/propagate/ottrace.ts';
 import { parseTraceparent, parseTracestate } from '../../src/propagate/tracecontext.ts';
+import { parseAmznTraceId, XRAY } from '../../src/propagate/xray.ts';
 import { exceptionAttributes, statusText } from '../../src/redact/exception.ts';
 import { MAX_REDIS_STATEMENT, redisOperation, redisStatement } from '../../src/redact/redis.ts';
 import { MAX_SQL, sanitizeSql, type SqlDialect, summarizeSql } from '../../src/redact/sql.ts';
@@ -41,7 +45,11 @@ const isInt32 = (n: number): boolean => (n | 0) === n;
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SPAN = '00f067aa0ba902b7';
-const everything = propagator(['tracecontext', 'b3', 'b3multi', 'baggage'], 3_072);
+const everything = propagator(
+  ['tracecontext', 'b3', 'b3multi', 'jaeger', 'xray', 'ottrace', 'baggage'],
+  1_024,
+  [JAEGER, XRAY, OT_TRACE],
+);
 const HEADERS = [
   'traceparent',
   'tracestate',
@@ -51,7 +59,22 @@ const HEADERS = [
   'x-b3-spanid',
   'x-b3-sampled',
   'x-b3-flags',
+  'uber-trace-id',
+  'uberctx-user',
+  'x-amzn-trace-id',
+  'ot-tracer-traceid',
+  'ot-tracer-spanid',
+  'ot-tracer-sampled',
+  'ot-baggage-user',
 ];
+
+function holdsParent(parent: RemoteParent | undefined, flags: number[]): void {
+  if (parent === undefined) return;
+  const { t0, t1, t2, t3, s0, s1 } = parent;
+  holds([t0, t1, t2, t3, s0, s1].every(isInt32), 'an id is no integer');
+  holds((t0 | t1 | t2 | t3) !== 0 && (s0 | s1) !== 0, 'an id is zero');
+  holds(flags.includes(parent.flags), 'flags that we do not know');
+}
 
 const SQL_SEEDS = [
   "SELECT * FROM users u JOIN \"order\" o ON o.id = u.id WHERE name = 'O''Brien' AND age > 42 LIMIT 10",
@@ -171,15 +194,55 @@ const PARSERS: Record<string, Parser> = {
       holds([0, 1, 0x401, 0x800].includes(parent.flags), 'flags that we do not know');
     },
   },
+  'OpenTelemetry’s own member of tracestate': {
+    seeds: ['ot=th:fd70a4;rv:80000000000001', 'a=1,ot=th:8,b=2', `ot=x:${'y'.repeat(252)}`],
+    pieces: ['ot=', 'th:', 'rv:', ';', ',', '80000000000001', 'k'.repeat(200)],
+    parse(text, mutator) {
+      const state = parseTracestate(text);
+      if (state === undefined) return;
+      const { high = 0, low = 0 } = thresholdOf(state) ?? {};
+      holds(Number.isNaN(high + low) || (high <= 0xff_ffff && low <= 0xffff_ffff), 'no 56 bits');
+      const random = randomnessOf(state);
+      const th = mutator.below(2) === 0 ? 'fd70a' : undefined;
+      const changed = withThreshold(state, th);
+      if (changed === undefined) return;
+      holds(parseTracestate(changed) === changed, 'it is another when read again');
+      holds(changed.split(',').length <= 32, 'too many members');
+      holds(th !== undefined || thresholdOf(changed) === undefined, 'a threshold is left');
+      if (changed.includes('ot='))
+        holds(JSON.stringify(randomnessOf(changed)) === JSON.stringify(random), 'it brings other randomness');
+    },
+  },
+  'uber-trace-id': {
+    seeds: [`${TRACE}:${SPAN}:0:1`, `${TRACE}%3A${SPAN}%3A0%3A3`, '1:2:0:0', `${SPAN}:${SPAN}:${SPAN}:0f`],
+    pieces: [TRACE, SPAN, ':', '%3A', ':0:', '%', ':1'],
+    parse: (text) => holdsParent(parseUberTraceId(text), [0, 1, 0x401, 0x800]),
+  },
+  'X-Amzn-Trace-Id': {
+    seeds: [
+      `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=${SPAN};Sampled=1;Lineage=a87bd80c:1|68fd508a:5`,
+      'Self=1-67891234-12456789abcdef012345678;Root=1-67891233-abcdef012345678912345678',
+    ],
+    pieces: ['Root=', '1-', 'Parent=', SPAN, ';', 'Sampled=', '?', 'Lineage=', '|', '__proto__='],
+    parse: (text) => holdsParent(parseAmznTraceId(text), [0, 1, 0x800]),
+  },
   'all headers of a trace': {
-    seeds: [`00-${TRACE}-${SPAN}-01`, 'a=1,b=2', `${TRACE}-${SPAN}-d`, 'k=v;p=1'],
+    seeds: [
+      `00-${TRACE}-${SPAN}-01`,
+      'a=1,b=2',
+      `${TRACE}-${SPAN}-d`,
+      'k=v;p=1',
+      `${TRACE}:${SPAN}:0:3`,
+      `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=${SPAN};Sampled=?;Lineage=a87bd80c:1`,
+    ],
     pieces: [TRACE, SPAN, '=1', ',', '-'],
     parse(text, mutator) {
       const came: Record<string, string | string[]> = { traceparent: `00-${TRACE}-${SPAN}-01` };
       for (let i = 0; i < 3; i++) {
         came[HEADERS[mutator.below(HEADERS.length)]] = mutator.below(4) === 0 ? [text, mutator.text()] : text;
       }
-      const get = (from: typeof came, name: string): string | string[] | undefined => from[name];
+      const get: HeaderGetter<typeof came> = (from, name) => from[name];
+      get.keys = Object.keys;
       const parent = everything.extract(came, get);
       const baggage = everything.extractBaggage(came, get);
       let bytes = 0;

@@ -72,9 +72,9 @@ export const GENERAL = {
       name: 'OTEL_PROPAGATORS',
       to: 'propagation.names',
       type: 'set',
-      values: ['tracecontext', 'baggage', 'b3', 'b3multi', 'none'],
+      values: ['tracecontext', 'baggage', 'b3', 'b3multi', 'jaeger', 'xray', 'ottrace', 'none'],
       default: ['tracecontext', 'baggage'],
-      help: 'The headers in which trace context is read and written.',
+      help: 'The headers in which trace context is read and written. Where several have come, the last one named counts ([formats](sampling.md#formats)).',
     },
   ],
 } as const satisfies Group;

@@ -1,5 +1,7 @@
 import type { Group } from '../variable.ts';
 
+const NO_REMOTE = 'no service is asked for sampling rules, FORETRACE_SAMPLING_RULES has them';
+
 export const TRACES = {
   title: 'Exporters and sampling',
   text: 'Where spans go and how many are kept. Several exporters may be named, separated by commas. `console` and `file` need no collector.',
@@ -25,6 +27,11 @@ export const TRACES = {
         'parentbased_always_off',
         'parentbased_traceidratio',
       ],
+      unsupported: {
+        jaeger_remote: NO_REMOTE,
+        parentbased_jaeger_remote: NO_REMOTE,
+        xray: NO_REMOTE,
+      },
       default: 'parentbased_always_on',
       help: 'Which traces are kept. The `parentbased_` ones follow the decision of the caller, and `traceidratio` decides by a trace id that may be the caller’s: neither keeps out a stranger who wants to be sampled ([SECURITY.md](../SECURITY.md#threats-that-were-thought-of)).',
     },

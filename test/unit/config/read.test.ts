@@ -47,6 +47,7 @@ describe('an empty environment', () => {
       propagation: { names: ['tracecontext', 'baggage'], maxBaggage: 3072 },
       exporters: ['otlp'],
       sampler: { name: 'parentbased_always_on', ratio: 1 },
+      sampling: { rules: [], tracesPerSecond: Infinity, continuation: 'continue' },
       batch: {
         scheduleDelayMs: 5000,
         exportTimeoutMs: 30_000,

@@ -6,6 +6,7 @@ import * as sampler from '../../../src/trace/sampler.ts';
 import { scope } from '../../../src/trace/scope.ts';
 import { Span } from '../../../src/trace/span.ts';
 import { NonRecordingSpan } from '../../../src/trace/span-context.ts';
+import { thresholdOf } from '../../../src/trace/threshold.ts';
 import { startSpan } from '../../../src/operation/start.ts';
 
 afterEach(() => sampler.configure({ name: 'parentbased_always_on', ratio: 1 }));
@@ -93,5 +94,81 @@ describe('OTEL_TRACES_SAMPLER', () => {
     const child = startSpan(unit, 'child', 1, context);
     expect(child).toBeInstanceOf(Span);
     expect((child as Span).p0).toBe(parent.s0);
+  });
+
+  describe('and the threshold of a trace', () => {
+    const LOW = [0x7f_ffff, -1] as const;
+    const HIGH = [0xff_0000, 0] as const;
+    const decide = (
+      flags: number,
+      traceState: string | undefined,
+      [t2, t3]: readonly [number, number] = HIGH,
+    ) => sampler.decide({ t0: 1, t1: 2, t2, t3, s0: 5, s1: 6, flags, traceState }, t2, t3, 1, 'test');
+
+    it.each([
+      ['ot=th:8', 'ot=th:8'],
+      ['a=1,ot=th:0;rv:00000000000000', 'a=1,ot=th:0;rv:00000000000000'],
+      ['a=1', 'a=1'],
+      // Kept all the same: it says nothing of the share.
+      ['a=1,ot=th:ff8', 'a=1'],
+      ['ot=rv:00000000000000;th:8', 'ot=rv:00000000000000'],
+      ['ot=th:xyz', undefined],
+    ])('passes %j of a followed parent on as %j', (state, expected) => {
+      expect(decide(3, state)).toEqual({ sampled: true, traceState: expected });
+    });
+
+    it('does not pass on the threshold of a trace that the parent dropped', () => {
+      expect(decide(2, 'a=1,ot=th:8')).toEqual({ sampled: false, traceState: 'a=1' });
+    });
+
+    it('is ours where we decide, by the randomness that the trace brings along', () => {
+      sampler.configure({ name: 'traceidratio', ratio: 0.5 });
+      expect(decide(0, undefined)).toEqual({ sampled: true, traceState: 'ot=th:8' });
+      expect(decide(3, 'a=1,ot=th:c')).toEqual({ sampled: true, traceState: 'ot=th:8,a=1' });
+      expect(decide(3, 'ot=th:c', LOW)).toEqual({ sampled: false, traceState: undefined });
+      expect(decide(3, 'ot=rv:90000000000000', LOW)).toEqual({
+        sampled: true,
+        traceState: 'ot=rv:90000000000000;th:8',
+      });
+      expect(decide(3, 'ot=rv:10000000000000;th:c')).toEqual({
+        sampled: false,
+        traceState: 'ot=rv:10000000000000',
+      });
+    });
+
+    it('is not written by what keeps all', () => {
+      sampler.configure({ name: 'traceidratio', ratio: 1 });
+      expect(sampler.decide(undefined, 0, 0, 1, 'test')).toEqual({ sampled: true, traceState: undefined });
+      expect(decide(0, 'a=1,ot=th:c')).toEqual({ sampled: true, traceState: 'a=1' });
+    });
+
+    it('is that of the ratio for roots, and on all spans below', () => {
+      sampler.configure({ name: 'parentbased_traceidratio', ratio: 0.01 });
+      let span = root();
+      while (!(span instanceof Span)) span = root();
+      expect(span.traceState).toBe('ot=th:fd70a');
+      const child = startSpan(
+        unit,
+        'child',
+        1,
+        ROOT.setValue(Symbol.for('OpenTelemetry Context Key SPAN'), span),
+      );
+      expect((child as Span).traceState).toBe('ot=th:fd70a');
+    });
+  });
+
+  it('decides once for what is below a span that was dropped here, whatever rules say of it', () => {
+    sampler.configure({ name: 'always_off', ratio: 1 });
+    const dropped = root();
+    sampler.setRules(() => thresholdOf(1));
+    const below = startSpan(
+      unit,
+      'child',
+      1,
+      ROOT.setValue(Symbol.for('OpenTelemetry Context Key SPAN'), dropped),
+    );
+    sampler.setRules(undefined);
+    expect(below).toBeInstanceOf(NonRecordingSpan);
+    expect(below.spanContext().traceId).toBe(dropped.spanContext().traceId);
   });
 });
