@@ -148,7 +148,7 @@ export function startSpan(
   }
   if (ids === NO_SPAN) return startUnder(scope, name, kind, undefined, false, false, startMs);
   if (ids === DENIED) return startUnder(scope, name, kind, undefined, false, true, startMs);
-  if (parent instanceof NonRecordingSpan) return dropped(parent, parent.traceState);
+  if (parent instanceof NonRecordingSpan && !isOff()) return dropped(parent, parent.traceState);
   return startUnder(scope, name, kind, ids, ids !== undefined && isRemote(ids), false, startMs);
 }
 

@@ -195,14 +195,14 @@ describe('general', () => {
   refuses(
     'OTEL_PROPAGATORS',
     (c) => c.propagation.names,
-    ['jaeger', 'xray,ottrace'],
+    ['w3c', 'datadog,opencensus'],
     'tracecontext,baggage is used',
   );
   it('keeps the known propagators beside an unknown one', () => {
-    const read = readConfig({ OTEL_PROPAGATORS: 'xray,b3' });
+    const read = readConfig({ OTEL_PROPAGATORS: 'datadog,b3' });
     expect(read.config.propagation.names).toEqual(['b3']);
     expect(read.warnings).toHaveLength(1);
-    expect(read.warnings[0]).toContain('has "xray", which is not one of tracecontext,');
+    expect(read.warnings[0]).toContain('has "datadog", which is not one of tracecontext,');
   });
 });
 
