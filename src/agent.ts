@@ -26,7 +26,7 @@ import * as http from './semconv/http.ts';
 import { endOpenEntries, watchCrashes } from './semconv/crash.ts';
 import { configure as configureRoots } from './operation/roots.ts';
 import { whenFirstId } from './trace/ids.ts';
-import { startOptional } from './optional.ts';
+import { optionalPatches, startOptional } from './optional.ts';
 import * as limits from './trace/limits.ts';
 import * as sampler from './trace/sampler.ts';
 import { setSink } from './trace/span.ts';
@@ -45,7 +45,8 @@ export function start(catalogue: readonly Instrumentation[]): void {
     context: contextManager,
     propagation: textMapPropagator,
   });
-  notice = hookModules([...watched, ...instrument(catalogue, config)], { esm: config.esmHooks });
+  const patches = [...instrument(catalogue, config), ...optionalPatches(config, pipeline?.whenFirst)];
+  notice = hookModules([...watched, ...patches], { esm: config.esmHooks });
 }
 
 /** Hands each part what the environment says of it; `catalogue` has the libraries that it may name. */
