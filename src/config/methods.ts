@@ -53,5 +53,10 @@ function parseTarget(entry: string): MethodTarget | undefined {
   const path = hash === -1 ? '' : text.slice(hash + 1).trim();
   if (name === '' || (!FILE.test(module) && !PACKAGE.test(module))) return undefined;
   if (hash !== -1 && !PATH.test(path)) return undefined;
-  return { text: hash === -1 ? module : `${module}#${path}`, module, path: path === 'default' ? '' : path, name };
+  return {
+    text: hash === -1 ? module : `${module}#${path}`,
+    module,
+    path: path === 'default' ? '' : path,
+    name,
+  };
 }

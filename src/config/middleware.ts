@@ -13,7 +13,9 @@ export function parseMiddlewareSpans(text: string | undefined): MiddlewareSpans 
   if (text?.toLowerCase() === 'on') return 0;
   const [, number, unit] = SLOW.exec(text?.toLowerCase() ?? '') ?? [];
   // No time at all would be `on`, which is something else.
-  return number === undefined || Number(number) === 0 ? undefined : Number(number) * (unit === 's' ? 1000 : 1);
+  return number === undefined || Number(number) === 0
+    ? undefined
+    : Number(number) * (unit === 's' ? 1000 : 1);
 }
 
 /** What is wrong with a text, as the end of a sentence that begins with the variable. */

@@ -1,4 +1,6 @@
+import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import type { Epilogue } from './module-patch.ts';
 
 /** es-module-lexer, the parts in use. */
@@ -37,9 +39,8 @@ let parse: Parse | undefined;
 
 /** The lexer that comes with import-in-the-middle, loaded when it is needed. */
 function lexer(): Parse {
-  parse ??= (
-    createRequire(require.resolve('import-in-the-middle'))('es-module-lexer') as { parse: Parse }
-  ).parse;
+  parse ??= (createRequire(require.resolve('import-in-the-middle'))('es-module-lexer') as { parse: Parse })
+    .parse;
   return parse;
 }
 
@@ -48,11 +49,13 @@ function lexer(): Parse {
  * exports. They stay the modules that they are, with live bindings; what is called inside of them is replaced too. Exports that
  * come from other files are looked for there.
  */
-export function epilogues(wanted: Iterable<readonly [url: string, Epilogue]>): (url: string, loaded: Loaded) => Loaded {
+export function epilogues(
+  wanted: Iterable<readonly [url: string, Epilogue]>,
+): (url: string, loaded: Loaded) => Loaded {
   const wishes = new Map<string, Wish[]>();
   for (const [url, { reads, replaces }] of wanted) {
     const names = new Map(reads.map((name) => [name, name]));
-    add(wishes, url, { owner: url, names, replaces: new Set(replaces), isOwn: true });
+    follow(wishes, url, { owner: url, names, replaces: new Set(replaces), isOwn: true });
   }
   return (url, loaded) => {
     const { format, source } = loaded;
@@ -61,17 +64,73 @@ export function epilogues(wanted: Iterable<readonly [url: string, Epilogue]>): (
     if (list === undefined || source === undefined || source === null) return loaded;
     if (format !== 'module' && format !== 'module-typescript') return loaded;
     const text = typeof source === 'string' ? source : new TextDecoder().decode(source as Uint8Array);
-    const exports = lexer()(text)[1].filter(({ typeOnly }) => !typeOnly);
-    const editor: Editor = { exports, text, edits: new Map(), end: '' };
-    for (const wish of list) fulfil(wish, editor, file, wishes);
+    const editor: Editor = { exports: exportsIn(text), text, edits: new Map(), end: '' };
+    for (const wish of list) fulfil(wish, editor);
     return { ...loaded, source: edited(editor) };
   };
 }
 
-function add(wishes: Map<string, Wish[]>, url: string, wish: Wish): void {
-  const known = wishes.get(url);
-  if (known === undefined) wishes.set(url, [wish]);
-  else known.push(wish);
+/**
+ * Notes what is asked of a file, and of those that it gets the exports from. When it is loaded is too late for these: they may have
+ * been loaded before, by others.
+ */
+function follow(wishes: Map<string, Wish[]>, url: string, wish: Wish): void {
+  const known = wishes.get(url) ?? [];
+  // Files that export each other.
+  if (known.some(({ owner, names }) => owner === wish.owner && isSame(names, wish.names))) return;
+  wishes.set(url, [...known, wish]);
+  const exports = exportsOnDisk(url);
+  for (const [name, as] of wish.names) {
+    for (const [specifier, imported] of sourcesOf(exports, name)) {
+      if (!/^\.\.?\//.test(specifier)) continue;
+      const next = { ...wish, names: new Map([[imported, as]]), isOwn: false };
+      for (const file of filesAt(new URL(specifier, url))) follow(wishes, file, next);
+    }
+  }
+}
+
+function isSame(some: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): boolean {
+  return some.size === other.size && [...some].every(([name, as]) => other.get(name) === as);
+}
+
+function exportsOnDisk(url: string): readonly Export[] {
+  try {
+    return exportsIn(readFileSync(fileURLToPath(url), 'utf8'));
+  } catch {
+    // No ES module, or one that only a loader knows.
+    return [];
+  }
+}
+
+function exportsIn(text: string): Export[] {
+  return lexer()(text)[1].filter(({ typeOnly }) => !typeOnly);
+}
+
+/** Where a file may have an export from: pairs of specifier and name there; none for one of its own. */
+function sourcesOf(exports: readonly Export[], name: string): [specifier: string, imported: string][] {
+  const named = exports.find((one) => one.type !== 'reexport-all' && one.name === name);
+  if (named?.type === 'direct') return [];
+  if (named !== undefined) return named.importName === null ? [] : [[named.from, named.importName]];
+  if (name === 'default') return [];
+  return exports.filter(({ type }) => type === 'reexport-all').map(({ from }) => [from, name]);
+}
+
+/** The file of a URL, also where TypeScript says `./x.js`, or `./x`, of `./x.ts`. */
+function filesAt({ href }: URL): string[] {
+  const candidates = [
+    href,
+    href.replace(/js$/, 'ts'),
+    ...['.ts', '.js', '/index.ts', '/index.js'].map((end) => href + end),
+  ];
+  return [...new Set(candidates)].filter(isFile);
+}
+
+function isFile(url: string): boolean {
+  try {
+    return statSync(fileURLToPath(url)).isFile();
+  } catch {
+    return false;
+  }
 }
 
 interface Editor {
@@ -92,17 +151,12 @@ function edited({ text, edits, end }: Editor): string {
   return result + text.slice(from) + end;
 }
 
-function fulfil(wish: Wish, editor: Editor, file: string, wishes: Map<string, Wish[]>): void {
-  const { owner, names, replaces, isOwn } = wish;
-  const direct = new Map(editor.exports.filter(({ type }) => type === 'direct').map((one) => [one.name, one]));
-  const stars = editor.exports.filter(({ type }) => type === 'reexport-all');
+function fulfil({ owner, names, replaces, isOwn }: Wish, editor: Editor): void {
+  const direct = new Map(
+    editor.exports.filter(({ type }) => type === 'direct').map((one) => [one.name, one]),
+  );
   const there: string[] = [];
   const accessors: string[] = [];
-  const follow = (from: string, name: string, as: string): void => {
-    if (!/^\.\.?\//.test(from)) return;
-    const url = new URL(from, file).href;
-    if (url !== file) add(wishes, url, { owner, names: new Map([[name, as]]), replaces, isOwn: false });
-  };
   const isMissing = [...names.keys()].some((name) => name !== 'default' && !direct.has(name));
   for (const [name, as] of names) {
     const own = direct.get(name);
@@ -116,12 +170,7 @@ function fulfil(wish: Wish, editor: Editor, file: string, wishes: Map<string, Wi
       there.push(as);
       continue;
     }
-    const elsewhere = editor.exports.find((one) => one.type === 'reexport' && one.name === name);
-    if (elsewhere !== undefined) {
-      if (elsewhere.importName !== null) follow(elsewhere.from, elsewhere.importName, as);
-    } else if (stars.length > 0 && name !== 'default') {
-      for (const { from } of stars) follow(from, name, as);
-    } else if (isOwn) there.push(as);
+    if (isOwn && sourcesOf(editor.exports, name).length === 0) there.push(as);
   }
   if (there.length === 0) return;
   const members = ['__proto__: null', ...accessors].join(', ');
@@ -162,8 +211,10 @@ function makeAssignable(name: string, exportStart: number, { text, edits }: Edit
     edits.set(exportStart + statement.length - 5, LET);
     return;
   }
-  const found = [...text.matchAll(new RegExp(`^const(?=\\s+${name.replaceAll('$', '\\$')}(?![\\w$]))`, 'gm'))];
-  // More than one: some of them are text.
+  const word = name.replaceAll('$', '\\$');
+  const declaration = new RegExp(`(?<=^|[;{}\\n]\\s*)const(?=\\s+${word}(?![\\w$]))`, 'g');
+  const found = [...text.matchAll(declaration)];
+  // More than one: some of them are text, or another function's.
   if (found.length === 1) edits.set(found[0]!.index, LET);
 }
 

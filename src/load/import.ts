@@ -153,7 +153,8 @@ function needsHooks(filename: string, registry: Registry, seen = new Set<string>
     if (/^\.\.?\//.test(specifier)) {
       const file = join(dirname(filename), specifier);
       if (seen.has(file) || !registry.isModule(file)) continue;
-      if (registry.epilogues.has(file) || registry.isListedModule(file) || needsHooks(file, registry, seen)) return true;
+      if (registry.epilogues.has(file) || registry.isListedModule(file) || needsHooks(file, registry, seen))
+        return true;
     } else if (registry.builtins.has(specifier) || !nodeModule.isBuiltin(specifier)) {
       return true;
     }

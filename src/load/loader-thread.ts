@@ -61,7 +61,9 @@ export function startEpilogueThread(registry: Registry): void {
     const hook = pathToFileURL(join(dirname(__filename), 'epilogue-thread.cjs'));
     nodeModule.register(hook.href, { data: wanted });
   } catch (error) {
-    log.warn(`the loader thread does not start (${(error as Error).message}); ES modules have no custom spans`);
+    log.warn(
+      `the loader thread does not start (${(error as Error).message}); ES modules have no custom spans`,
+    );
   }
 }
 

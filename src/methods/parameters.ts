@@ -18,7 +18,14 @@ function parametersOf(source: string): string[] {
   // `async cb => …`: the arrow comes before any parenthesis.
   const arrow = source.indexOf('=>');
   if (start === -1 || (arrow !== -1 && arrow < start)) {
-    return arrow === -1 ? [] : [source.slice(0, arrow).replace(/^async\s/, '').trim()];
+    return arrow === -1
+      ? []
+      : [
+          source
+            .slice(0, arrow)
+            .replace(/^async\s/, '')
+            .trim(),
+        ];
   }
   const parameters: string[] = [];
   let depth = 0;

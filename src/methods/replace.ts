@@ -53,8 +53,10 @@ function find(exports: unknown, parts: readonly string[]): Place | string | unde
     if (depth > 0 && descriptor.get !== undefined && holder !== exports) return 'is a getter';
     value = read(holder as object, part);
   }
-  if (typeof value !== 'function') return parts.length === 0 && isHolder(value) ? undefined : 'is not a function';
-  if (isClass(value)) return 'is a class; a method of it is Class.prototype.method, or Class.method for a static one';
+  if (typeof value !== 'function')
+    return parts.length === 0 && isHolder(value) ? undefined : 'is not a function';
+  if (isClass(value))
+    return 'is a class; a method of it is Class.prototype.method, or Class.method for a static one';
   return parts.length === 0
     ? { holder: undefined, key: '' }
     : { holder: holder as object, key: parts[parts.length - 1] as string };
@@ -70,7 +72,7 @@ function replaceIn(exports: unknown, { holder, key }: Place, wrapper: Wrapper): 
   const original = read(holder, key) as Function;
   const replaced = wrapFunction(original, wrapper);
   if (replaced === original || set(holder, key, replaced)) return { exports, problem: undefined };
-  if (holder !== exports || typeof exports !== 'object')
+  if (holder !== exports || typeof exports !== 'object' || Object.getPrototypeOf(exports) === null)
     return { exports, problem: 'can not be replaced: it is read-only' };
   // Bundlers and compilers export by getters that can't be replaced.
   const copy = unlocked(holder);
@@ -82,7 +84,12 @@ function set(holder: object, key: PropertyKey, value: Function): boolean {
   const own = Object.getOwnPropertyDescriptor(holder, key);
   // By the module itself, or by whoever keeps the property.
   if (own?.set !== undefined) {
-    own.set.call(holder, value);
+    try {
+      own.set.call(holder, value);
+    } catch {
+      // A constant of the module.
+      return false;
+    }
     return read(holder, key) === value;
   }
   const { enumerable = false, writable = true } = own ?? descriptorOf(holder, key) ?? {};

@@ -89,7 +89,8 @@ function patchOf(
           }),
         );
         current = next;
-        if (problem !== undefined) log.warn(`${VARIABLE}: ${target.text} ${problem}${meant(target, exports)}`);
+        if (problem !== undefined)
+          log.warn(`${VARIABLE}: ${target.text} ${problem}${meant(target, exports)}`);
       }
       return current === exports ? undefined : current;
     },
@@ -106,6 +107,8 @@ function nameOf({ path }: MethodTarget, { name }: Function, file: string): strin
 function meant({ path }: MethodTarget, exports: unknown): string {
   if (path === '' || path.includes('.') || typeof exports !== 'object' || exports === null) return '';
   const names = Object.keys(exports);
-  const near = names.includes(path) ? undefined : closest(path, names, Math.max(1, Math.floor(path.length / 3)));
+  const near = names.includes(path)
+    ? undefined
+    : closest(path, names, Math.max(1, Math.floor(path.length / 3)));
   return near === undefined ? '' : ` (did you mean ${near}?)`;
 }

@@ -21,7 +21,11 @@ function callWrapper(original: Function, method: Method, callbackAt: number | un
   const where = method.scope.name;
   return function traced(this: unknown): unknown {
     if (new.target !== undefined)
-      return Reflect.construct(original, arguments, new.target.prototype === original.prototype ? original : new.target);
+      return Reflect.construct(
+        original,
+        arguments,
+        new.target.prototype === original.prototype ? original : new.target,
+      );
     let args: ArrayLike<unknown> = arguments;
     let context: Context | undefined;
     let call: MethodCall | undefined;
