@@ -16,6 +16,7 @@ import { isMainThread } from './export/app/threads.ts';
 import { hookModules, type ModulePatch } from './load/index.ts';
 import { log, setLogLevel } from './log.ts';
 import { modulePatches } from './patch/apply.ts';
+import { withSteps } from './patch/instrumentation.ts';
 import { guarded } from './guard.ts';
 import { textMapPropagator } from './api/propagator.ts';
 import * as propagation from './propagate/current.ts';
@@ -132,9 +133,10 @@ function ofThisProcess(otlp: Config['otlp']['traces'], node: NodeSettings): Otlp
 /** What the enabled instrumentations look for. */
 function instrument(
   catalogue: readonly Instrumentation[],
-  { instrumentations, rootClientSpans }: Config,
+  { instrumentations, rootClientSpans, middlewareSpans }: Config,
 ): ModulePatch[] {
   for (const warning of checkInstrumentationNames(instrumentations, catalogue, rootClientSpans))
     log.warn(warning);
-  return chooseInstrumentations(instrumentations, catalogue).flatMap(modulePatches);
+  const chosen = chooseInstrumentations(instrumentations, catalogue);
+  return (middlewareSpans === undefined ? chosen : chosen.map(withSteps)).flatMap(modulePatches);
 }

@@ -28,7 +28,15 @@ export interface Instrumentation {
   /** True if the package also has ES module files that need hooking. */
   esm?: boolean;
   points?: readonly Point[];
+  /** Further points, of a web framework: of its middleware, hooks and handlers, for `FORETRACE_MIDDLEWARE_SPANS`. */
+  steps?: readonly Point[];
   subscriptions?: readonly Subscription[];
   /** One line for the table of supported libraries: which spans an app gets. */
   spans: string;
+}
+
+/** The instrumentation with the points of its steps, around the others. */
+export function withSteps(instrumentation: Instrumentation): Instrumentation {
+  const { points = [], steps } = instrumentation;
+  return steps === undefined ? instrumentation : { ...instrumentation, points: [...points, ...steps] };
 }
