@@ -34,7 +34,8 @@ export interface StepFacts {
     | 'hook'
     | 'guard'
     | 'interceptor'
-    | 'pipe';
+    | 'pipe'
+    | 'handler';
   /** What is called: the name of the function; of a hook, which one it is, and the name. */
   readonly name: string;
   /** Of a handler: the template of its route, as far as it is known before. */

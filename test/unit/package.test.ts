@@ -32,6 +32,7 @@ describe('the package', () => {
       'NOTICE',
       'README.md',
       'dist/agent.cjs',
+      'dist/epilogue-thread.cjs',
       'dist/export-thread.cjs',
       'package.json',
       'register.cjs',
