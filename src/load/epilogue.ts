@@ -184,7 +184,7 @@ function fulfil({ owner, names, replaces, isOwn }: Wish, editor: Editor): void {
  */
 function localOf(own: Export, isReplaced: boolean, editor: Editor): string | undefined {
   const { localName } = own;
-  if (localName !== undefined) {
+  if (localName !== undefined && isIdentifier(localName)) {
     if (isReplaced) makeAssignable(localName, own.exportStart, editor);
     return localName;
   }
@@ -200,6 +200,11 @@ function localOf(own: Export, isReplaced: boolean, editor: Editor): string | und
     editor.end += `\n;export { ${DEFAULT_NAME} as default };`;
   }
   return DEFAULT_NAME;
+}
+
+/** The lexer takes the next word for the name of a class that has none. Anything else here would be a syntax error in the app's module. */
+function isIdentifier(name: string): boolean {
+  return name !== 'extends' && name !== 'implements' && /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name);
 }
 
 const ANONYMOUS = /^(?:async\s+)?function\s*\*?(?=\s*\()|^class(?=\s*\{|\s+extends\b)/;
