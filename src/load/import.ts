@@ -113,7 +113,9 @@ function syncHooks(
       if (registered) return;
       registered = true;
       register({ resolve });
-      if (registry.epilogues.size > 0) register({ load: epilogueHook(registry) as never });
+      // Elsewhere a thread does it.
+      if (registry.epilogues.size > 0 && supportsSyncWrapping())
+        register({ load: epilogueHook(registry) as never });
     },
     isRegistered: () => registered,
   };
