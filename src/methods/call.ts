@@ -1,6 +1,7 @@
 import { active } from '../context/active.ts';
 import { type Context, SPAN_KEY } from '../context/context.ts';
 import type { Block } from '../encode/span.ts';
+import { reportFailure } from '../guard.ts';
 import type { Ending } from '../operation/operation.ts';
 import { isRecorded, startSpan } from '../operation/start.ts';
 import { UNKNOWN } from '../patch/ends.ts';
@@ -28,9 +29,14 @@ export class MethodCall implements Ending {
   end(error: unknown): void {
     const { span } = this;
     if (span.ended) return;
-    if (error !== undefined) {
-      if (error !== UNKNOWN) span.recordException(error as Error);
-      failed(span, errorType(error));
+    try {
+      if (error !== undefined) {
+        if (error !== UNKNOWN) span.recordException(error as Error);
+        failed(span, errorType(error));
+      }
+    } catch (failure) {
+      // An error that can not be read.
+      reportFailure(span.scope.name, failure);
     }
     span.end();
   }

@@ -35,7 +35,7 @@ export function methodPatches(
     const paths = filesOf(module, process.cwd(), process.argv[1]);
     if (paths.length === 0) missing.push(module);
     else {
-      for (const { text } of list) waiting.set(text, 'was never loaded');
+      for (const { text } of list) waiting.set(text, 'was never loaded by the main thread');
       patches.push(patchOf(module, list, paths, waiting));
     }
   }
@@ -63,6 +63,8 @@ function patchOf(
   paths: readonly string[],
   waiting: Map<string, string>,
 ): ModulePatch {
+  // Each worker thread would say it again.
+  const say = isMainThread() ? log.warn : log.debug;
   const firsts = targets.map(({ path }) => (path === '' ? 'default' : (path.split('.')[0] as string)));
   return {
     module,
@@ -89,8 +91,7 @@ function patchOf(
           }),
         );
         current = next;
-        if (problem !== undefined)
-          log.warn(`${VARIABLE}: ${target.text} ${problem}${meant(target, exports)}`);
+        if (problem !== undefined) say(`${VARIABLE}: ${target.text} ${problem}${meant(target, exports)}`);
       }
       return current === exports ? undefined : current;
     },

@@ -1,6 +1,7 @@
 import { active, current } from '../context/active.ts';
 import { type Context, SPAN_KEY } from '../context/context.ts';
 import { type Block, block } from '../encode/span.ts';
+import { reportFailure } from '../guard.ts';
 import type { Ending } from '../operation/operation.ts';
 import { startSpan } from '../operation/start.ts';
 import { now } from '../trace/clock.ts';
@@ -72,7 +73,7 @@ export class Step implements Ending {
   /** In which it runs; undefined leaves it as it is. */
   readonly context: Context | undefined;
   private readonly scope: Scope;
-  private readonly facts: StepFacts;
+  private readonly factsOf: () => StepFacts;
   private readonly served: Served;
   private readonly around: Context;
   private readonly outer: Step | undefined;
@@ -81,25 +82,30 @@ export class Step implements Ending {
   /** What steps inside of it took, until they were over. */
   private insideMs: number;
   private isOver: boolean;
+  /** Of its span: those of a step that is not slow are never asked for. */
+  private facts: StepFacts | undefined;
 
-  constructor(scope: Scope, facts: StepFacts, served: Served, around: Context) {
+  constructor(scope: Scope, factsOf: () => StepFacts, served: Served, around: Context) {
     this.scope = scope;
-    this.facts = facts;
+    this.factsOf = factsOf;
     this.served = served;
     this.around = around;
     this.outer = caller;
     this.startMs = now();
     this.insideMs = 0;
     this.isOver = false;
+    this.facts = undefined;
     this.span = leastMs === 0 ? this.start() : undefined;
     this.context = this.span === undefined ? undefined : around.setValue(SPAN_KEY, this.span);
   }
 
   private start(): Span | undefined {
-    const { scope, facts, served, around, startMs } = this;
+    const { scope, served, around, startMs } = this;
+    const facts = this.factsOf();
     const span = startSpan(scope, spanName(facts, served), INTERNAL, around, startMs);
     if (!(span instanceof Span)) return undefined;
     span.addBlock(facts.block);
+    this.facts = facts;
     return span;
   }
 
@@ -122,17 +128,25 @@ export class Step implements Ending {
   end(error: unknown): void {
     if (this.isOver) return;
     this.isOver = true;
-    const { facts, served, outer, startMs, insideMs } = this;
+    const { outer, startMs, insideMs } = this;
     const endMs = now();
     if (outer !== undefined) outer.insideMs += endMs - startMs;
-    let { span } = this;
-    if (span === undefined && leastMs !== 0 && endMs - startMs - insideMs >= (leastMs as number))
-      span = this.start();
+    if (this.span === undefined && endMs - startMs - insideMs < (leastMs as number)) return;
+    try {
+      this.finish(error, endMs);
+    } catch (failure) {
+      reportFailure(this.scope.name, failure);
+    }
+  }
+
+  private finish(error: unknown, endMs: number): void {
+    const span = this.span ?? (leastMs === 0 ? undefined : this.start());
     if (span === undefined || span.ended) return;
-    if (facts.type === 'request_handler') span.add(HTTP_ROUTE, served.route ?? facts.route);
+    const { facts, served } = this;
+    if (facts?.type === 'request_handler') span.add(HTTP_ROUTE, served.route ?? facts.route);
     if (error !== undefined) {
-      span.recordException(error as Error);
       failed(span, errorType(error));
+      span.recordException(error as Error);
     }
     span.endAt(endMs);
   }
@@ -146,7 +160,7 @@ export function beginStep(
 ): Step | undefined {
   if (served?.span === undefined || served.span.ended) return undefined;
   const around = current()?.entry === served ? active() : served.context;
-  const step = new Step(scope, facts(), served, around);
+  const step = new Step(scope, facts, served, around);
   caller = undefined;
   const steps = open.get(served);
   if (steps === undefined) open.set(served, [step]);

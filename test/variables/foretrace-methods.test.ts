@@ -150,7 +150,7 @@ describe.skipIf(inMatrix)('FORETRACE_METHODS', () => {
       `${of}Engine.prototype.rate is a getter`,
       `${of}Engine.prototype.nothing is not there`,
       `no ./gone.js, nopackage from ${folder} on`,
-      './esm/helper.mjs#helper was never loaded',
+      './esm/helper.mjs#helper was never loaded by the main thread',
     ]);
     expect(named('count').length).toBeGreaterThan(0);
   });
