@@ -22,7 +22,7 @@ export const CUSTOM = {
       default: 'off',
       as: (text: string | undefined) => parseMiddlewareSpans(text),
       remark: (text: string | undefined) => middlewareProblem(text),
-      help: 'Spans of middleware, hooks and handlers (Express, Connect, Koa, Fastify, hapi, Nest): `off`, `on`, or `slow:5ms` for those alone that took as long themselves.',
+      help: 'Spans of middleware, hooks and handlers (Express, Connect, Koa, Hono, Fastify, hapi, Nest): `off`, `on`, or `slow:5ms` for those alone that took as long themselves.',
     },
   ],
 } as const satisfies Group;
