@@ -42,7 +42,7 @@ const COMMON = {
 
 /**
  * `agent.cjs` for the app's thread, `agent/*.cjs` that it reads when a library of a family is loaded or an optional part is asked for, and
- * `export-thread.cjs`, and `config-file.cjs` for who has a YAML file. The result has esbuild's `metafile.outputs` of all.
+ * `export-thread.cjs`, `config-file.cjs` for who has a YAML file and `epilogue-thread.cjs` for who names functions of ES modules. The result has esbuild's `metafile.outputs` of all.
  */
 export async function bundle({ write }) {
   const [agent, others] = await Promise.all([
@@ -52,6 +52,7 @@ export async function bundle({ write }) {
       entryPoints: {
         'export-thread': 'src/export/thread/main.ts',
         'config-file': 'src/config/declarative/main.ts',
+        'epilogue-thread': 'src/load/epilogue-thread.ts',
       },
       outdir: 'dist',
       outExtension: { '.js': '.cjs' },

@@ -16,6 +16,7 @@ import { isMainThread } from './export/app/threads.ts';
 import { hookModules, type ModulePatch } from './load/index.ts';
 import { currentLogLevel, log, setLogLevel } from './log.ts';
 import { modulePatches } from './patch/apply.ts';
+import { withSteps } from './patch/instrumentation.ts';
 import { guarded } from './guard.ts';
 import { textMapPropagator } from './api/propagator.ts';
 import * as propagation from './propagate/current.ts';
@@ -26,7 +27,7 @@ import * as http from './semconv/http.ts';
 import { endOpenEntries, watchCrashes } from './semconv/crash.ts';
 import { configure as configureRoots } from './operation/roots.ts';
 import { whenFirstId } from './trace/ids.ts';
-import { configureSampling, startOptional } from './optional.ts';
+import { configureSampling, optionalPatches, startOptional } from './optional.ts';
 import * as limits from './trace/limits.ts';
 import * as sampler from './trace/sampler.ts';
 import { setSink } from './trace/span.ts';
@@ -59,7 +60,8 @@ export function start(catalogue: readonly Listed[]): void {
     context: contextManager,
     propagation: textMapPropagator,
   });
-  notice = hookModules([...watched, ...instrument(catalogue, config)], { esm: config.esmHooks });
+  const patches = [...instrument(catalogue, config), ...optionalPatches(config, pipeline?.whenFirst)];
+  notice = hookModules([...watched, ...patches], { esm: config.esmHooks });
 }
 
 /** Hands each part what the environment says of it; `catalogue` has the libraries that it may name. */
@@ -152,9 +154,10 @@ function ofThisProcess(otlp: Config['otlp']['traces'], node: NodeSettings): Otlp
 /** What the enabled instrumentations look for. */
 function instrument(
   catalogue: readonly Listed[],
-  { instrumentations, rootClientSpans }: Config,
+  { instrumentations, rootClientSpans, middlewareSpans }: Config,
 ): ModulePatch[] {
   for (const warning of checkInstrumentationNames(instrumentations, catalogue, rootClientSpans))
     log.warn(warning);
-  return chooseInstrumentations(instrumentations, catalogue).flatMap(modulePatches);
+  const chosen = chooseInstrumentations(instrumentations, catalogue);
+  return (middlewareSpans === undefined ? chosen : chosen.map(withSteps)).flatMap(modulePatches);
 }

@@ -1,4 +1,5 @@
 import { BATCH } from './rows/batch.ts';
+import { CUSTOM } from './rows/custom.ts';
 import { DATABASE } from './rows/database.ts';
 import { FILES } from './rows/files.ts';
 import { FORETRACE } from './rows/foretrace.ts';
@@ -29,6 +30,7 @@ export const GROUPS = [
   DATABASE,
   TROUBLE,
   INSTRUMENTATIONS,
+  CUSTOM,
   FORETRACE,
 ] as const;
 

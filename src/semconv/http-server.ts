@@ -220,6 +220,13 @@ export function startServed(scope: Scope, request: ServerRequest, connection: Co
   return served;
 }
 
+/** Called when a request that is recorded is over, before its span is. */
+let servedEnded: ((served: Served) => void) | undefined;
+
+export function setServedEnded(ended: (served: Served) => void): void {
+  servedEnded = ended;
+}
+
 /**
  * Ends the server span: all attributes are written now, in one go, because nothing of the request changes under us and the
  * route and status are known only here. `aborted` is the error's type when the response did not get out whole.
@@ -227,6 +234,7 @@ export function startServed(scope: Scope, request: ServerRequest, connection: Co
 export function endServed(served: Served, response: ServerResponse, aborted: string | undefined): void {
   const { span, request, folding } = served;
   if (span === undefined || request === undefined) return;
+  if (servedEnded !== undefined) servedEnded(served);
   const endMs = now();
   if (folding === undefined || folding.open === 0) finish(served, span, request, response, aborted, endMs);
   else if (folding.finish === undefined) {
