@@ -1,8 +1,8 @@
 import type { Context } from '../context/context.ts';
 
-let note: (() => Context | undefined) | undefined;
+let note: ((text: string) => Context | undefined) | undefined;
 
-export function setCallerNote(next: () => Context | undefined): void {
+export function setCallerNote(next: (text: string) => Context | undefined): void {
   note = next;
 }
 
@@ -12,6 +12,6 @@ export function notesCallers(): boolean {
 }
 
 /** The context for such a call, which knows who asks; undefined if the active one does. */
-export function callerContext(): Context | undefined {
-  return note?.();
+export function callerContext(_: unknown, [statement]: [unknown?]): Context | undefined {
+  return note?.(typeof statement === 'string' ? statement : '');
 }

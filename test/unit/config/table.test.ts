@@ -9,9 +9,9 @@ it('has every name and alias once', () => {
   expect(new Set(names).size).toBe(names.length);
 });
 
-it('has names of OpenTelemetry, or of foretrace in the group of its own', () => {
+it('has names of OpenTelemetry or of foretrace, in the group of its own of foretrace alone', () => {
   for (const { title, rows } of GROUPS as readonly Group[]) {
-    const name = title === 'Of foretrace alone' ? /^FORETRACE_[A-Z_]+$/ : /^OTEL_[A-Z_]+$/;
+    const name = title === 'Of foretrace alone' ? /^FORETRACE_[A-Z_]+$/ : /^(OTEL|FORETRACE)_[A-Z_]+$/;
     // https://no-color.org, a convention of its own
     for (const row of rows) if (row.name !== 'NO_COLOR') expect(row.name).toMatch(name);
   }
@@ -66,13 +66,14 @@ it('hands what a row reads to functions that take just that', () => {
 it('has defaults among the accepted words and within the bounds', () => {
   for (const row of rows) {
     if (row.values !== undefined) expect(row.values).toEqual(expect.arrayContaining([row.default].flat()));
-    if (row.min !== undefined) expect(row.default).toBeGreaterThanOrEqual(row.min);
+    if (row.min !== undefined && row.default !== undefined)
+      expect(row.default).toBeGreaterThanOrEqual(row.min);
   }
 });
 
 it('has a unit for every time, and one line of help for every row', () => {
   for (const row of rows) {
-    if (row.type === 'duration' || row.type === 'timeout') expect(row.unit).toBe('ms');
+    if (['duration', 'timeout', 'time'].includes(row.type)) expect(row.unit).toBe('ms');
     expect(row.help).toMatch(/^\S[^\n]*\.$/);
   }
 });
