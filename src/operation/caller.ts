@@ -6,7 +6,7 @@ export function setCallerNote(next: (text: string) => Context | undefined): void
   note = next;
 }
 
-/** Whether somebody wants to know who asks a pool for a call that a connection makes later. It stays as it is once libraries are loaded. */
+/** Whether somebody wants to know who asks a pool for a call that a connection makes later. Known when the agent has started. */
 export function notesCallers(): boolean {
   return note !== undefined;
 }

@@ -20,13 +20,15 @@ export function modulePatches(instrumentation: Instrumentation): ModulePatch[] {
     name,
     module,
     versions,
-    points = [],
+    points: all = [],
     subscriptions = [],
     esm,
     rare,
     loadedBy = [],
     keepsContext: quiet,
   } = instrumentation;
+  // A file that only points of other apps are in need not be looked at.
+  const points = all.filter(({ when }) => when?.() !== false);
   for (const { channel: channelName, receive } of subscriptions) {
     // A subscriber that throws would end the process: the error surfaces as an uncaught exception.
     channel(channelName).subscribe(guarded(name, receive as (message: unknown) => void));
@@ -119,5 +121,5 @@ function unlocked(exports: object): object {
 }
 
 function suits(point: Point, version: string): boolean {
-  return (point.versions === undefined || satisfies(version, point.versions)) && point.when?.() !== false;
+  return point.versions === undefined || satisfies(version, point.versions);
 }
