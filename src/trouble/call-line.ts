@@ -16,7 +16,7 @@ export interface CallStack {
   readonly stack?: unknown;
 }
 
-/** Notes where the code is that runs now: 2 µs. */
+/** Notes where the code is that runs now: 0.5 to 1 µs for each frame. */
 export function captureStack(): CallStack {
   const noted: CallStack = {};
   const { stackTraceLimit } = Error;

@@ -117,7 +117,13 @@ describe('an empty environment', () => {
         requestAttributes: [],
         peerServices: [],
       },
-      database: { sanitizeQueries: true, keepsParameterized: false },
+      database: {
+        sanitizeQueries: true,
+        keepsParameterized: false,
+        capturesParameters: false,
+        sqlCommenter: 'off',
+      },
+      trouble: { slowQueryMs: undefined, repeats: undefined },
       instrumentations: { defaultEnabled: true, enabled: undefined, disabled: [], byName: {} },
       exitTimeoutMs: 1000,
       thread: true,
@@ -597,6 +603,53 @@ describe('database', () => {
     ['none', 'off'],
     'all is used',
   );
+});
+
+describe('SQL comments and parameters', () => {
+  reads('FORETRACE_SQLCOMMENTER', (c) => c.database.sqlCommenter, [
+    ['off', 'off'],
+    ['Service', 'service'],
+    ['full', 'full'],
+    ['true', 'full'],
+    ['false', 'off'],
+  ]);
+  refuses('FORETRACE_SQLCOMMENTER', (c) => c.database.sqlCommenter, ['on', '1'], 'off is used');
+  for (const name of [
+    'FORETRACE_DB_QUERY_PARAMETERS',
+    'OTEL_INSTRUMENTATION_JDBC_EXPERIMENTAL_CAPTURE_QUERY_PARAMETERS',
+  ]) {
+    reads(name, (c) => c.database.capturesParameters, [
+      ['on', true],
+      ['true', true],
+      ['off', false],
+      ['false', false],
+    ]);
+    refuses(name, (c) => c.database.capturesParameters, ['1', 'yes'], 'off is used');
+  }
+});
+
+describe('finding trouble', () => {
+  reads('FORETRACE_SLOW_QUERY', (c) => c.trouble.slowQueryMs, [
+    ['200ms', 200],
+    ['200', 200],
+    ['1s', 1_000],
+    ['1.5 S', 1_500],
+    ['.5s', 500],
+    ['2m', 120_000],
+    ['1h', 3_600_000],
+    ['0', 0],
+  ]);
+  refuses(
+    'FORETRACE_SLOW_QUERY',
+    (c) => c.trouble.slowQueryMs,
+    ['-1', '1 day', 'ms', '1e3', '25d', '1000h', '1,5s'],
+    'it is ignored',
+  );
+  reads('FORETRACE_N_PLUS_ONE', (c) => c.trouble.repeats, [
+    ['2', 2],
+    ['5', 5],
+  ]);
+  refuses('FORETRACE_N_PLUS_ONE', (c) => c.trouble.repeats, ['1', '0', 'on', '5x'], 'it is ignored');
 });
 
 describe('instrumentations', () => {
