@@ -2,9 +2,11 @@ import type { Instrumentation } from '../src/define.ts';
 import amqplib from './amqplib.ts';
 import asyncLibrary from './async.ts';
 import bottleneck from './bottleneck.ts';
+import childProcess from './child_process.ts';
 import fastq from './fastq.ts';
 import genericPool from './generic-pool.ts';
 import pQueue from './p-queue.ts';
+import workerThreads from './worker_threads.ts';
 import workerpool from './workerpool.ts';
 import betterSqlite3 from './better-sqlite3.ts';
 import bullmq from './bullmq.ts';
@@ -104,4 +106,6 @@ export const catalogue: readonly Instrumentation[] = [
   genericPool,
   pQueue,
   workerpool,
+  childProcess,
+  workerThreads,
 ];

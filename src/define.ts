@@ -15,6 +15,8 @@ export function scope(name: string): Scope {
 
 export type { Instrumentation, Subscription } from './patch/instrumentation.ts';
 export { opening, type Point, replacement } from './patch/point.ts';
+export { environmentWithContext, pairsWithContext } from './carriers/child-environment.ts';
+export { noteFetched, notePosted, noteWorker } from './carriers/threads.ts';
 export { DB } from './context/layers.ts';
 export { active, attach, bind, callIn, current, outside, run, runIn } from './context/active.ts';
 export { ROOT } from './context/context.ts';

@@ -1,4 +1,5 @@
 import { BATCH } from './rows/batch.ts';
+import { CARRIERS } from './rows/carriers.ts';
 import { DATABASE } from './rows/database.ts';
 import { FORETRACE } from './rows/foretrace.ts';
 import { GENERAL } from './rows/general.ts';
@@ -19,6 +20,7 @@ export const GROUPS = [
   HTTP,
   DATABASE,
   INSTRUMENTATIONS,
+  CARRIERS,
   FORETRACE,
 ] as const;
 
