@@ -1,4 +1,11 @@
-import { define, noteFetched, notePosted, noteWorker } from '../src/define.ts';
+import { define, noteFetched, notePosted, notePostedBy, noteWorker, UNTRACED } from '../src/define.ts';
+
+type Post = [message: unknown, transfer?: unknown];
+
+/** What could not be posted does not count. */
+function afterPost(_: unknown, __: unknown, error: unknown, ___: unknown, takeBack: () => void): void {
+  if (error !== undefined) takeBack();
+}
 
 export default define({
   name: 'worker_threads',
@@ -6,19 +13,22 @@ export default define({
   module: 'worker_threads',
   rare: true,
   spans:
-    'none of its own: a thread, and its listener to a message, goes on with the trace of who starts or sends it',
+    'none of its own: a thread, and what listens to messages in it, goes on with the trace of who starts it, or sends one',
   subscriptions: [{ channel: 'worker_threads', receive: noteWorker }],
   points: [
     {
       target: 'Worker.prototype.postMessage',
-      before: notePosted,
-      after(_: unknown, __: unknown, error: unknown, ___: unknown, takeBack: (() => void) | undefined) {
-        if (error !== undefined) takeBack?.();
-      },
+      before: (worker: never, [, transfer]: Post) => notePosted(worker, transfer) ?? UNTRACED,
+      after: afterPost,
+    },
+    {
+      target: 'MessagePort.prototype.postMessage',
+      before: (port: never) => notePostedBy(port) ?? UNTRACED,
+      after: afterPost,
     },
     {
       target: 'receiveMessageOnPort',
-      after(_: unknown, [port]: [unknown], error: unknown, message: unknown) {
+      after(_: unknown, [port]: [never], error: unknown, message: unknown) {
         if (error === undefined) noteFetched(port, message);
       },
     },

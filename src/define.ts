@@ -16,7 +16,8 @@ export function scope(name: string): Scope {
 export type { Instrumentation, Subscription } from './patch/instrumentation.ts';
 export { opening, type Point, replacement } from './patch/point.ts';
 export { environmentWithContext, pairsWithContext } from './carriers/child-environment.ts';
-export { noteFetched, notePosted, noteWorker } from './carriers/threads.ts';
+export { notePosted, notePostedBy, noteWorker } from './carriers/posting.ts';
+export { noteFetched } from './carriers/receiving.ts';
 export { DB } from './context/layers.ts';
 export { active, attach, bind, callIn, current, outside, run, runIn } from './context/active.ts';
 export { ROOT } from './context/context.ts';

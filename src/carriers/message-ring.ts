@@ -11,8 +11,10 @@ import type { Carried } from './carried.ts';
  */
 const WRITTEN = 0;
 const READ = 1;
-/** The thread that receives: what it hands on to its own threads by mistake is not theirs. */
+/** The thread that receives: what it hands on to threads of its own by inheritance is not theirs. */
 const OWNER = 2;
+/** Of the ring of a second port: the number of the message by which the thread is sent that port. */
+const SENT_BY = 3;
 const HEADER_WORDS = 4;
 const RING_WORDS = 8192;
 const FIXED_WORDS = 11;
@@ -39,19 +41,28 @@ function viewsOf(shared: SharedArrayBuffer): Views {
   };
 }
 
+function wrapped(position: number): number {
+  return position & (RING_WORDS - 1);
+}
+
 /** The end of the thread that posts. */
 export interface Outbox {
-  /** Says which thread receives; until then nobody does. */
-  belongTo(threadId: number): void;
-  /** To be called before a message is posted. Returns what takes it back, for one that can't be posted. */
-  add(carried: Carried | undefined): () => void;
+  /** The number of the last message. */
+  readonly posted: number;
+  /** Says which thread receives, and by which message it is sent the port; until then nobody receives. */
+  belongTo(threadId: number, sentBy?: number): void;
+  /** To be called before a message is posted. */
+  add(carried: Carried | undefined): void;
+  /** Takes the last message back: it could not be posted. */
+  takeBack(): void;
 }
 
 export function createOutbox(shared: SharedArrayBuffer): Outbox {
   const { header, words, bytes } = viewsOf(shared);
   let posted = 0;
+  /** Where the record of the last message is; undefined if it has none. */
+  let last: number | undefined;
 
-  /** Returns where the record is; undefined if there is no room. */
   function write(carried: Carried): number | undefined {
     const { traceState = '', baggage = '' } = carried;
     const length = FIXED_WORDS + Math.ceil((traceState.length + baggage.length) / 4);
@@ -73,23 +84,32 @@ export function createOutbox(shared: SharedArrayBuffer): Outbox {
   }
 
   return {
-    belongTo(threadId) {
+    get posted() {
+      return posted;
+    },
+    belongTo(threadId, sentBy = 0) {
+      Atomics.store(header, SENT_BY, sentBy);
       Atomics.store(header, OWNER, threadId);
     },
     add(carried) {
       posted = (posted + 1) | 0;
-      const at = carried === undefined ? undefined : write(carried);
-      return () => {
-        posted = (posted - 1) | 0;
-        // Not by going back: the reader may have looked at it, to find that it is not its turn. It passes over what is long over.
-        if (at !== undefined) words[at + NUMBER] = (posted - LONG_AGO) | 0;
-      };
+      last = carried === undefined ? undefined : write(carried);
+    },
+    takeBack() {
+      posted = (posted - 1) | 0;
+      // Not by going back: the reader may have looked at it, to find that it is not its turn. It passes over what is long over.
+      if (last !== undefined) words[last + NUMBER] = (posted - LONG_AGO) | 0;
+      last = undefined;
     },
   };
 }
 
 /** The end of the thread that receives. */
 export interface Inbox {
+  /** The number of the last message. */
+  readonly received: number;
+  /** The number of the message of the thread's own port that brings the port that this is about; 0 for none. */
+  sentBy(): number;
   /** To be called for each message, in order: what came with it. */
   next(): Carried | undefined;
 }
@@ -98,8 +118,10 @@ export function createInbox(shared: SharedArrayBuffer, threadId: number): Inbox 
   const { header, words, bytes } = viewsOf(shared);
   let received = 0;
 
+  const isOurs = (): boolean => Atomics.load(header, OWNER) === threadId;
+
   function read(at: number): Carried {
-    const [t0, t1, t2, t3, s0, s1, flags, stateLength, baggageLength] = words.subarray(at + 2);
+    const [t0, t1, t2, t3, s0, s1, flags, stateLength, baggageLength] = words.subarray(at + NUMBER + 1);
     const from = (at + FIXED_WORDS) * 4;
     const middle = from + stateLength;
     return {
@@ -116,9 +138,13 @@ export function createInbox(shared: SharedArrayBuffer, threadId: number): Inbox 
   }
 
   return {
+    get received() {
+      return received;
+    },
+    sentBy: () => (isOurs() ? Atomics.load(header, SENT_BY) : 0),
     next() {
       received = (received + 1) | 0;
-      if (Atomics.load(header, OWNER) !== threadId) return undefined;
+      if (!isOurs()) return undefined;
       const end = Atomics.load(header, WRITTEN);
       let position = Atomics.load(header, READ);
       let found: Carried | undefined;
@@ -138,8 +164,4 @@ export function createInbox(shared: SharedArrayBuffer, threadId: number): Inbox 
       return found;
     },
   };
-}
-
-function wrapped(position: number): number {
-  return position & (RING_WORDS - 1);
 }

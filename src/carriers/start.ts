@@ -8,7 +8,8 @@ import * as children from './child-environment.ts';
 import { contextOf } from './carried.ts';
 import { getVariable } from './environment.ts';
 import { belongTo } from './starter.ts';
-import { handOn, takeHanded } from './threads.ts';
+import { handOn } from './posting.ts';
+import { takeHanded } from './receiving.ts';
 
 /** Goes on with the trace of what started this process or thread. Returns what has to be done once the app starts threads itself. */
 export function startCarriers(wanted: Config['carriers']): ModulePatch[] {
