@@ -5,6 +5,7 @@ import bottleneck from './bottleneck.ts';
 import childProcess from './child_process.ts';
 import fastq from './fastq.ts';
 import genericPool from './generic-pool.ts';
+import piscina from './piscina.ts';
 import pQueue from './p-queue.ts';
 import workerThreads from './worker_threads.ts';
 import workerpool from './workerpool.ts';
@@ -104,6 +105,7 @@ export const catalogue: readonly Instrumentation[] = [
   bottleneck,
   fastq,
   genericPool,
+  piscina,
   pQueue,
   workerpool,
   childProcess,

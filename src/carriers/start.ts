@@ -7,7 +7,8 @@ import { extract, extractBaggage } from '../propagate/current.ts';
 import * as children from './child-environment.ts';
 import { contextOf } from './carried.ts';
 import { getVariable } from './environment.ts';
-import { belongTo } from './starter.ts';
+import { watchMessages } from './first-message.ts';
+import { belongTo, stopBelonging } from './starter.ts';
 import { handOn } from './posting.ts';
 import { takeHanded } from './receiving.ts';
 
@@ -20,7 +21,11 @@ export function startCarriers(wanted: Config['carriers']): ModulePatch[] {
   if (isMain && wanted.includes('environment')) {
     const starter = extract(environment, getVariable);
     isTaken = starter !== undefined;
-    if (starter !== undefined) belongTo(contextOf(starter, extractBaggage(environment, getVariable)));
+    if (starter !== undefined) {
+      const context = contextOf(starter, extractBaggage(environment, getVariable));
+      belongTo(context);
+      if (process.connected === true) watchMessages(context, stopBelonging);
+    }
   }
   if (wanted.includes('child_process')) children.configure(environment, isTaken);
   if (!hasThreads) return [];
