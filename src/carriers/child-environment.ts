@@ -1,4 +1,4 @@
-import { processEnvironment } from '../config/environment.ts';
+import { processEnvironment } from '../config/process-environment.ts';
 import { active } from '../context/active.ts';
 import { ALL } from '../context/layers.ts';
 import { parentIds } from '../operation/start.ts';

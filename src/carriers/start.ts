@@ -1,4 +1,4 @@
-import { processEnvironment } from '../config/environment.ts';
+import { processEnvironment } from '../config/process-environment.ts';
 import type { Config } from '../config/table.ts';
 import { isMainThread } from '../export/app/threads.ts';
 import { guarded } from '../guard.ts';

@@ -22,8 +22,3 @@ export function readEnvironment(): { config: Config; warnings: string[]; node: N
     },
   };
 }
-
-/** What this process was started with, and what the app has made of it since: the carrier of trace context between processes. */
-export function processEnvironment(): Readonly<Record<string, string | undefined>> {
-  return process.env;
-}

@@ -281,6 +281,19 @@ describe.skipIf(inMatrix)(`${VARIABLE}`, () => {
       }));
   });
 
+  it('leaves the modules as they look, and what they throw; named imports of ES modules carry too', async () =>
+    withReceiver(async (receiver) => {
+      const run = async (options: RunOptions): Promise<any> => {
+        const exit = await runApp({ file: 'carriers/shapes.mjs', ...options }).exited;
+        expect(exit).toMatchObject({ code: 0, stderr: '' });
+        return JSON.parse(exit.stdout);
+      };
+      const [plain, traced] = await Promise.all([run({ agent: 'none' }), run({ receiver })]);
+      expect(traced.shapes).toEqual(plain.shapes);
+      expect(traced.children).toEqual([true, true, true]);
+      expect(plain.shapes.failures.filter((one: unknown) => Array.isArray(one)).length).toBeGreaterThan(15);
+    }));
+
   describe('what is not named', () => {
     it('is left alone: processes without child_process, threads without worker_threads', async () =>
       withReceiver(async (receiver) => {

@@ -83,7 +83,7 @@ describe('the contexts of messages', () => {
     const { outbox, inbox } = ring();
     const waiting: (Carried | undefined)[] = [];
     let missing = 0;
-    for (let step = 1; step <= 20_000; step++) {
+    for (let step = 1; step <= 4_000; step++) {
       if (next() < 0.55) {
         const baggage = next() < 0.3 ? `x=${'y'.repeat(Math.floor(next() * 4_000))}` : undefined;
         const one = next() < 0.7 ? carried(step, { baggage }) : undefined;
@@ -98,6 +98,7 @@ describe('the contexts of messages', () => {
         else expect(found).toEqual(expected);
       }
     }
-    expect(missing).toBeLessThan(20_000 / 2);
+    // Only what found no room.
+    expect(missing).toBeLessThan(100);
   });
 });

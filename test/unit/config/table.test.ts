@@ -11,7 +11,7 @@ it('has every name and alias once', () => {
 
 it('has names of OpenTelemetry, or of foretrace in the group of its own', () => {
   for (const { title, rows } of GROUPS as readonly Group[]) {
-    const name = title === 'Of foretrace alone' ? /^FORETRACE_[A-Z_]+$/ : /^OTEL_[A-Z_]+$/;
+    const name = title === 'Of foretrace alone' ? /^FORETRACE_[A-Z_]+$/ : /^(OTEL|FORETRACE)_[A-Z_]+$/;
     // https://no-color.org, a convention of its own
     for (const row of rows) if (row.name !== 'NO_COLOR') expect(row.name).toMatch(name);
   }
