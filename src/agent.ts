@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { TracerProvider } from '@opentelemetry/api';
 import { registerSignals } from './api/global.ts';
+import { startCarriers } from './carriers/start.ts';
 import { type NodeSettings, readEnvironment } from './config/environment.ts';
 import { checkInstrumentationNames, chooseInstrumentations, scopesOf } from './config/instrumentations.ts';
 import type { Config } from './config/table.ts';
@@ -61,7 +62,8 @@ export function start(catalogue: readonly Listed[]): void {
     propagation: textMapPropagator,
   });
   const patches = [...instrument(catalogue, config), ...optionalPatches(config, pipeline?.whenFirst)];
-  notice = hookModules([...watched, ...patches], { esm: config.esmHooks });
+  const carriers = startCarriers(config.carriers);
+  notice = hookModules([...watched, ...carriers, ...patches], { esm: config.esmHooks });
 }
 
 /** Hands each part what the environment says of it; `catalogue` has the libraries that it may name. */

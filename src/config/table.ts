@@ -1,4 +1,5 @@
 import { BATCH } from './rows/batch.ts';
+import { CARRIERS } from './rows/carriers.ts';
 import { CUSTOM } from './rows/custom.ts';
 import { DATABASE } from './rows/database.ts';
 import { FILES } from './rows/files.ts';
@@ -31,6 +32,7 @@ export const GROUPS = [
   TROUBLE,
   INSTRUMENTATIONS,
   CUSTOM,
+  CARRIERS,
   FORETRACE,
 ] as const;
 

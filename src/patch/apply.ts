@@ -124,5 +124,5 @@ function unlocked(exports: object): object {
 }
 
 function suits(point: Point, version: string): boolean {
-  return point.versions === undefined || satisfies(version, point.versions);
+  return (point.versions === undefined || satisfies(version, point.versions)) && point.when?.() !== false;
 }

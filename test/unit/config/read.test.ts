@@ -80,6 +80,7 @@ describe('an empty environment', () => {
       },
       foldSpans: true,
       rootClientSpans: true,
+      carriers: ['environment', 'child_process', 'worker_threads'],
       file: { path: 'foretrace-traces.jsonl' },
       console: { color: undefined },
       http: {
@@ -692,6 +693,12 @@ describe('of foretrace alone', () => {
     ['on', true],
     ['OFF', false],
     ['pg, http', ['pg', 'http']],
+  ]);
+  reads('FORETRACE_PROCESS_PROPAGATION', (c) => c.carriers, [
+    ['off', []],
+    ['None', []],
+    ['Environment', ['environment']],
+    ['cluster, worker_threads', ['child_process', 'worker_threads']],
   ]);
   reads('FORETRACE_LOADER', (c) => c.esmHooks, [
     ['auto', true],
