@@ -5,11 +5,16 @@ import { fileURLToPath } from 'node:url';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
-/** One file for the app's thread and one for the export thread; the result has esbuild's metafile. */
+/** One file for the app's thread, one for the export thread and one for each part of it; the result has esbuild's metafile. */
 export function bundle({ write }) {
   return build({
     absWorkingDir: fileURLToPath(new URL('..', import.meta.url)),
-    entryPoints: { agent: 'instrumentations/main.ts', 'export-thread': 'src/export/thread/main.ts' },
+    entryPoints: {
+      agent: 'instrumentations/main.ts',
+      'export-thread': 'src/export/thread/main.ts',
+      mask: 'src/mask/main.ts',
+      'mask-expressions': 'src/mask/expressions.ts',
+    },
     outdir: 'dist',
     outExtension: { '.js': '.cjs' },
     bundle: true,

@@ -6,6 +6,7 @@ import { HTTP } from './rows/http.ts';
 import { INSTRUMENTATIONS } from './rows/instrumentations.ts';
 import { LIMITS } from './rows/limits.ts';
 import { OTLP } from './rows/otlp.ts';
+import { PRIVACY } from './rows/privacy.ts';
 import { TRACES } from './rows/traces.ts';
 import type { ConfigOf } from './variable.ts';
 
@@ -17,6 +18,7 @@ export const GROUPS = [
   LIMITS,
   OTLP,
   HTTP,
+  PRIVACY,
   DATABASE,
   INSTRUMENTATIONS,
   FORETRACE,

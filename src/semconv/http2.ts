@@ -103,6 +103,7 @@ export function endStream(served: Served, stream: Stream): void {
     statusCode: Number(sentHeaders?.[':status']),
     headersSent,
     getHeader: (name: string) => sentHeaders?.[name],
+    getHeaderNames: () => Object.keys(sentHeaders ?? {}),
   };
   endServed(served, response, whole ? undefined : errorTypeOf(errored, rstCode));
 }
@@ -147,6 +148,8 @@ export function noteAnswer(attempt: Attempt, stream: Stream, event: string, argu
       peer: peerOf(connectionOf(attempt.session)),
       requestHeader: (name) => stream.sentHeaders?.[name],
       responseHeader: (name) => headers[name],
+      requestHeaders: () => Object.keys(stream.sentHeaders ?? {}),
+      responseHeaders: () => Object.keys(headers),
     });
   } else if (event === 'error') {
     const error = argument as (StreamError & { cause?: StreamError }) | undefined;

@@ -33,6 +33,8 @@ describe('the package', () => {
       'README.md',
       'dist/agent.cjs',
       'dist/export-thread.cjs',
+      'dist/mask-expressions.cjs',
+      'dist/mask.cjs',
       'package.json',
       'register.cjs',
       'register.d.cts',

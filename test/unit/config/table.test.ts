@@ -9,9 +9,9 @@ it('has every name and alias once', () => {
   expect(new Set(names).size).toBe(names.length);
 });
 
-it('has names of OpenTelemetry, or of foretrace in the group of its own', () => {
+it('has names of OpenTelemetry or of foretrace, and of foretrace alone in the group of its own', () => {
   for (const { title, rows } of GROUPS as readonly Group[]) {
-    const name = title === 'Of foretrace alone' ? /^FORETRACE_[A-Z_]+$/ : /^OTEL_[A-Z_]+$/;
+    const name = title === 'Of foretrace alone' ? /^FORETRACE_[A-Z_]+$/ : /^(OTEL|FORETRACE)_[A-Z_]+$/;
     // https://no-color.org, a convention of its own
     for (const row of rows) if (row.name !== 'NO_COLOR') expect(row.name).toMatch(name);
   }
