@@ -1,4 +1,4 @@
-import { escapedByte, finder, isAlphanumeric, isDigit, startsWord } from './text.ts';
+import { escapedByte, type Finder, finder, isAlphanumeric, isDigit, startsWord } from './text.ts';
 
 const OPEN = 0x28;
 const CLOSE = 0x29;
@@ -26,25 +26,27 @@ const NORTH_AMERICAN =
  * Finds phone numbers that are known as such by how they are written: with `+` and a country code, in groups or not; after `tel:`; in
  * the groups of North America. Bare digits are none: identifiers and times look the same.
  */
-export const findPhones = finder(mayStart, phoneEnd);
+export const findPhones: Finder = (text, mayBeCut, found) => {
+  findPrefixed(text, mayBeCut, found);
+  findNorthAmerican(text, mayBeCut, found);
+};
 
-function mayStart(code: number): boolean {
-  return isDigit(code) || code === PLUS || code === PERCENT || code === OPEN || (code | 0x20) === T;
-}
-
-function phoneEnd(text: string, start: number, mayBeCut: boolean): number {
-  const code = text.charCodeAt(start);
-  if (code === PLUS || (code === PERCENT && escapedByte(text, start) === PLUS)) {
+/** With `+` or `tel:`. */
+const findPrefixed = finder(
+  (code) => code === PLUS || code === PERCENT || (code | 0x20) === T,
+  (text, start, mayBeCut) => {
     if (!startsWord(text, start)) return -1;
-    return internationalEnd(text, start + (code === PLUS ? 1 : 3), mayBeCut);
-  }
-  if ((code | 0x20) === T) {
-    if (!startsWord(text, start) || text.slice(start, start + 4).toLowerCase() !== 'tel:') return -1;
+    const code = text.charCodeAt(start);
+    if (code === PLUS) return internationalEnd(text, start + 1, mayBeCut);
+    if (code === PERCENT)
+      return escapedByte(text, start) === PLUS ? internationalEnd(text, start + 3, mayBeCut) : -1;
+    if (text.slice(start, start + 4).toLowerCase() !== 'tel:') return -1;
     const { end, digits } = digitsEnd(text, start + 4);
     return digits >= MIN_NATIONAL_DIGITS ? end : -1;
-  }
-  return code === PERCENT ? -1 : northAmericanEnd(text, start);
-}
+  },
+);
+
+const findNorthAmerican = finder((code) => isDigit(code) || code === OPEN, northAmericanEnd);
 
 function internationalEnd(text: string, from: number, mayBeCut: boolean): number {
   const first = text.charCodeAt(from);
@@ -72,18 +74,22 @@ function digitsEnd(text: string, start: number): { end: number; digits: number; 
     if (digits > MAX_DIGITS) return { end, digits: 0, separators };
     const before = i;
     // A number that is whole may stand in a path.
-    if (digits < MIN_DIGITS || text.charCodeAt(i) !== SLASH)
-      for (let count = 0; count < MAX_SEPARATORS; count++) i += separatorAt(text, i);
+    if (digits < MIN_DIGITS || text.charCodeAt(i) !== SLASH) i += separatorsWidth(text, i);
     if (i === before || !isDigit(text.charCodeAt(i))) break;
     separators += text.slice(before, i);
   }
   return { end, digits, separators };
 }
 
-function separatorAt(text: string, i: number): number {
-  const code = text.charCodeAt(i);
-  if (code === PERCENT) return isSeparator(escapedByte(text, i)) ? 3 : 0;
-  return isSeparator(code) || code === PLUS ? 1 : 0;
+/** A `+` is a blank in URLs; behind another separator the next number begins with it. */
+function separatorsWidth(text: string, start: number): number {
+  if (text.charCodeAt(start) === PLUS) return 1;
+  let i = start;
+  for (let count = 0; count < MAX_SEPARATORS; count++) {
+    if (isSeparator(text.charCodeAt(i))) i++;
+    else if (isSeparator(escapedByte(text, i))) i += 3;
+  }
+  return i - start;
 }
 
 function isSeparator(code: number): boolean {

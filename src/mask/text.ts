@@ -1,7 +1,7 @@
 /**
  * Finds one kind of pattern in a text. Time grows with the length of the text alone.
  * @param mayBeCut the text may have lost its end to a limit: what begins like a pattern and runs to the end is taken for one
- * @param found takes where each begins and ends, in order
+ * @param found takes where each begins and ends
  */
 export type Finder = (text: string, mayBeCut: boolean, found: (start: number, end: number) => void) => void;
 
