@@ -87,9 +87,14 @@ function separatorsWidth(text: string, start: number): number {
   let i = start;
   for (let count = 0; count < MAX_SEPARATORS; count++) {
     if (isSeparator(text.charCodeAt(i))) i++;
-    else if (isSeparator(escapedByte(text, i))) i += 3;
+    else if (isEscapedSeparator(escapedByte(text, i))) i += 3;
   }
   return i - start;
+}
+
+/** Those that `encodeURIComponent` or forms encode. */
+function isEscapedSeparator(byte: number): boolean {
+  return byte === 0x20 || byte === OPEN || byte === CLOSE;
 }
 
 function isSeparator(code: number): boolean {

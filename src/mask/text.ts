@@ -49,10 +49,8 @@ export function separatorWidth(text: string, i: number): number {
     case 0x2011:
     case 0x202f:
       return 1;
-    case PERCENT: {
-      const byte = escapedByte(text, i);
-      return byte === 0x20 || byte === 0x2d ? 3 : 0;
-    }
+    case PERCENT:
+      return escapedByte(text, i) === 0x20 ? 3 : 0;
     default:
       return 0;
   }
