@@ -50,6 +50,8 @@ const BYTES = 2;
 const FIXED32 = 5;
 /** Ours go to 8; OTLP sets no limit, our stack does. */
 const MAX_DEPTH = 100;
+/** In place of a length that stays. */
+const SAME = -1;
 /** A larger array is not kept for the next batch. */
 const MAX_KEPT_BYTES = 2 * 1024 * 1024;
 
@@ -64,6 +66,7 @@ export function createRecordMask(signal: string, mask: BytesMask): RecordMask {
   let length = 0;
 
   /** What changes: from where to where, the length that is written there, and the text behind it; in the order of the places. */
+  let changes = 0;
   const froms: number[] = [];
   const tos: number[] = [];
   const lengths: number[] = [];
@@ -117,12 +120,15 @@ export function createRecordMask(signal: string, mask: BytesMask): RecordMask {
         const masked = mask(source, start, stop);
         if (masked !== undefined) grown += change(lengthAt, start, stop, Buffer.byteLength(masked), masked);
       } else if (known !== undefined) {
-        const place = froms.length;
+        const place = changes;
         // Before the changes in it, since it stands before them.
         change(lengthAt, start, start, size, undefined);
         const inner = walk(known, stop, depth + 1);
-        if (froms.length === place + 1 || inner === 0) remove(place);
-        else {
+        if (changes === place + 1) {
+          changes = place;
+        } else if (inner === 0) {
+          lengths[place] = SAME;
+        } else {
           lengths[place] = size + inner;
           grown += inner + widthOf(size + inner) - (start - lengthAt);
         }
@@ -133,15 +139,11 @@ export function createRecordMask(signal: string, mask: BytesMask): RecordMask {
   }
 
   function change(from: number, start: number, stop: number, size: number, text: string | undefined): number {
-    froms.push(from);
-    tos.push(stop);
-    lengths.push(size);
-    texts.push(text);
+    froms[changes] = from;
+    tos[changes] = stop;
+    lengths[changes] = size;
+    texts[changes++] = text;
     return widthOf(size) + size - (start - from) - (stop - start);
-  }
-
-  function remove(place: number): void {
-    for (const list of [froms, tos, lengths, texts]) list.splice(place, 1);
   }
 
   function reserve(count: number): void {
@@ -164,12 +166,13 @@ export function createRecordMask(signal: string, mask: BytesMask): RecordMask {
     add(bytes, start, size) {
       source = bytes;
       at = start;
-      for (const list of [froms, tos, lengths, texts]) list.length = 0;
+      changes = 0;
       const total = size + walk(record, start + size, 0);
       reserve(total);
       const before = length;
       let from = start;
-      for (let i = 0; i < froms.length; i++) {
+      for (let i = 0; i < changes; i++) {
+        if (lengths[i] === SAME) continue;
         copy(from, froms[i]!);
         length = writeVarint(out, length, lengths[i]!);
         const text = texts[i];
