@@ -42,7 +42,7 @@ const COMMON = {
 
 /**
  * `agent.cjs` for the app's thread, `agent/*.cjs` that it reads when a library of a family is loaded or an optional part is asked for, and
- * `export-thread.cjs`, `config-file.cjs` for who has a YAML file and `epilogue-thread.cjs` for who names functions of ES modules. The result has esbuild's `metafile.outputs` of all.
+ * files for the threads and for what few ask for: YAML files, functions of ES modules, masks. The result has esbuild's `metafile.outputs` of all.
  */
 export async function bundle({ write }) {
   const [agent, others] = await Promise.all([
@@ -53,6 +53,8 @@ export async function bundle({ write }) {
         'export-thread': 'src/export/thread/main.ts',
         'config-file': 'src/config/declarative/main.ts',
         'epilogue-thread': 'src/load/epilogue-thread.ts',
+        mask: 'src/mask/main.ts',
+        'mask-expressions': 'src/mask/expressions.ts',
       },
       outdir: 'dist',
       outExtension: { '.js': '.cjs' },

@@ -16,6 +16,7 @@ import type { Pipeline } from './export/pipeline.ts';
 import { isMainThread } from './export/app/threads.ts';
 import { hookModules, type ModulePatch } from './load/index.ts';
 import { currentLogLevel, log, setLogLevel } from './log.ts';
+import type { MaskOptions } from './mask/options.ts';
 import { modulePatches } from './patch/apply.ts';
 import { withSteps } from './patch/instrumentation.ts';
 import { guarded } from './guard.ts';
@@ -101,6 +102,7 @@ function startExport(
     exitTimeoutMs,
     thread,
     logLevel: currentLogLevel(),
+    mask: maskOf(config),
     resource: () => resource(config.resource),
   };
   // The export side keeps the context in which it was made. Where it runs on this thread, its requests would be traced otherwise,
@@ -122,6 +124,12 @@ function startExport(
     pipeline,
     watched: [{ module: 'worker_threads', files: [''], rare: true, patch: () => pipeline.prepareWorkers() }],
   };
+}
+
+/** What is masked before it is sent; undefined = nothing. */
+function maskOf({ mask, limits: { attributeValueLength } }: Config): MaskOptions | undefined {
+  if (mask.kinds.length + mask.expressions.length === 0) return undefined;
+  return { ...mask, lengthLimit: attributeValueLength };
 }
 
 /** The provider with what scripts and functions-as-a-service call on OpenTelemetry's own, by way of the API's `getDelegate()`. */

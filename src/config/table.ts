@@ -11,6 +11,7 @@ import { KEEP } from './rows/keep.ts';
 import { LIMITS } from './rows/limits.ts';
 import { NAMING } from './rows/naming.ts';
 import { OTLP } from './rows/otlp.ts';
+import { PRIVACY } from './rows/privacy.ts';
 import { SAMPLING } from './rows/sampling.ts';
 import { TRACES } from './rows/traces.ts';
 import { TROUBLE } from './rows/trouble.ts';
@@ -28,6 +29,7 @@ export const GROUPS = [
   OTLP,
   HTTP,
   NAMING,
+  PRIVACY,
   DATABASE,
   TROUBLE,
   INSTRUMENTATIONS,

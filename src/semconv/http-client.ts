@@ -14,7 +14,7 @@ import { type RemoteEnd, remoteEnd } from './address.ts';
 import { mayTravel } from '../operation/operation.ts';
 import { errorType, failed } from './error.ts';
 import { addPeerService, serverBlock } from './server.ts';
-import { addHeaders, addMethod, httpOptions } from './http.ts';
+import { addHeaders, addMethod, httpOptions, shownUrl } from './http.ts';
 import {
   HTTP_REQUEST_RESEND_COUNT,
   HTTP_RESPONSE_STATUS_CODE,
@@ -75,7 +75,7 @@ export function noteTarget({ span }: Outgoing, method: string, target: Target): 
     addPeerService(span, target.address, target.port, target.path);
   }
   const url = fullUrl(method, target);
-  if (url !== undefined) span.add(URL_FULL, url);
+  if (url !== undefined) span.add(URL_FULL, shownUrl(url));
 }
 
 /** Notes that an attempt repeats another, as a redirect or retry: `count` is 1 for the first repetition. */
@@ -150,6 +150,9 @@ export interface ClientResponse {
   peer?: Block;
   requestHeader: (name: string) => string | number | readonly string[] | undefined;
   responseHeader: (name: string) => string | number | readonly string[] | undefined;
+  /** The names of all headers, in any case. */
+  requestHeaders: () => readonly string[];
+  responseHeaders: () => readonly string[];
 }
 
 /** Ends the span of an attempt whose response headers have come. */
@@ -161,8 +164,10 @@ export function endOutgoing({ span }: Outgoing, response: ClientResponse): void 
   if (response.peer !== undefined) span.addBlock(response.peer);
   if (statusCode >= 400) failed(span, String(statusCode));
   const { client } = httpOptions;
-  if (client.request.length > 0) addHeaders(span, client.request, response.requestHeader);
-  if (client.response.length > 0) addHeaders(span, client.response, response.responseHeader);
+  if (client.request !== undefined)
+    addHeaders(span, client.request, response.requestHeader, response.requestHeaders);
+  if (client.response !== undefined)
+    addHeaders(span, client.response, response.responseHeader, response.responseHeaders);
   span.end();
 }
 

@@ -3,6 +3,7 @@ import { NONE } from '../context/layers.ts';
 import type { Key } from '../encode/key.ts';
 import { type Block, block } from '../encode/span.ts';
 import { guarded } from '../guard.ts';
+import { redactValues } from '../redact/queries.ts';
 import { redactPath, redactQuery } from '../redact/url.ts';
 import { now } from '../trace/clock.ts';
 import { hold } from '../trace/hold.ts';
@@ -69,6 +70,7 @@ export interface ServerResponse {
   statusCode: number;
   headersSent: boolean;
   getHeader(name: string): string | number | readonly string[] | undefined;
+  getHeaderNames(): readonly string[];
 }
 
 /** Server spans of the app's own that are folded into ours. */
@@ -127,7 +129,12 @@ export class Served implements OpenEntry, Way {
 }
 
 /** Of a request that is not answered. */
-export const NO_RESPONSE: ServerResponse = { statusCode: 0, headersSent: false, getHeader: () => undefined };
+export const NO_RESPONSE: ServerResponse = {
+  statusCode: 0,
+  headersSent: false,
+  getHeader: () => undefined,
+  getHeaderNames: () => [],
+};
 
 const SERVED = Symbol.for('foretrace.served');
 
@@ -304,8 +311,23 @@ function finish(
     span.recordException(served.error as Error, served.errorMs);
   served.error = undefined;
   const { server } = httpOptions;
-  if (server.request.length > 0) addHeaders(span, server.request, (name) => request.headers[name]);
-  if (server.response.length > 0) addHeaders(span, server.response, (name) => response.getHeader(name));
+  if (server.request !== undefined) {
+    const { headers } = request;
+    addHeaders(
+      span,
+      server.request,
+      (name) => headers[name],
+      () => Object.keys(headers),
+    );
+  }
+  if (server.response !== undefined) {
+    addHeaders(
+      span,
+      server.response,
+      (name) => response.getHeader(name),
+      () => response.getHeaderNames(),
+    );
+  }
   // A name given by the app through the API stays.
   if (span.name === '') span.name = target === undefined ? method : `${method} ${target}`;
   span.endAt(endMs);
@@ -352,7 +374,10 @@ function addTarget(span: Span, target: string): void {
   const path = question === -1 ? (start === 0 ? target : target.slice(start)) : target.slice(start, question);
   span.add(URL_PATH, path === '' ? '/' : redactPath(path));
   if (question !== -1 && question + 1 < target.length) {
-    span.add(URL_QUERY, redactQuery(target.slice(question + 1), httpOptions.sensitiveQueryParameters));
+    const query = target.slice(question + 1);
+    const { queryHiding, sensitiveQueryParameters } = httpOptions;
+    if (queryHiding === undefined) span.add(URL_QUERY, redactQuery(query, sensitiveQueryParameters));
+    else if (queryHiding === 'redact') span.add(URL_QUERY, redactValues(query));
   }
 }
 

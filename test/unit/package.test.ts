@@ -39,6 +39,8 @@ describe('the package', () => {
       'dist/config-file.cjs',
       'dist/epilogue-thread.cjs',
       'dist/export-thread.cjs',
+      'dist/mask-expressions.cjs',
+      'dist/mask.cjs',
       'package.json',
       'register.cjs',
       'register.d.cts',

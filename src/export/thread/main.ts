@@ -20,12 +20,15 @@ import { consoleExporter } from './exporters/console.ts';
 import { fileExporter } from './exporters/file.ts';
 import { otlpExporter } from './exporters/otlp.ts';
 import { createLookup } from './lookup.ts';
+import { masksOf } from './masks.ts';
 
-export const startExport: StartExport = ({ options, control, resource, rings }, reply, inline) => {
+export const startExport: StartExport = (input, reply, inline) => {
+  const { options, control, resource, rings } = input;
   const { signals, file, console, logLevel } = options;
   if (logLevel) setLogLevel(logLevel);
   // One for all: it asks the system for one name at a time.
   const lookup = createLookup();
+  const maskOf = masksOf(input);
   const batchers = new Map<Signal, Batcher>();
   for (const [name, { exporters, otlp, batch }] of Object.entries(signals)) {
     const signal = name as Signal;
@@ -35,7 +38,7 @@ export const startExport: StartExport = ({ options, control, resource, rings }, 
       if (exporter === 'file') return fileExporter(signal, file.path);
       return consoleExporter(signal, console?.color);
     });
-    batchers.set(signal, createBatcher(signal, made, batch, resource));
+    batchers.set(signal, createBatcher(signal, made, batch, resource, maskOf?.(signal)));
   }
   const finished = new Int32Array(control);
 

@@ -100,6 +100,8 @@ describe('an empty environment', () => {
         serverResponseHeaders: [],
         clientRequestHeaders: [],
         clientResponseHeaders: [],
+        sanitizedHeaders: [],
+        queryParameters: 'keep',
         sensitiveQueryParameters: [
           'X-Amz-Signature',
           'X-Amz-Credential',
@@ -118,6 +120,7 @@ describe('an empty environment', () => {
         requestAttributes: [],
         peerServices: [],
       },
+      mask: { kinds: [], expressions: [] },
       database: {
         sanitizeQueries: true,
         keepsParameterized: false,
@@ -562,17 +565,21 @@ describe('http', () => {
     ['OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_RESPONSE', (c) => c.http.serverResponseHeaders],
     ['OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_REQUEST', (c) => c.http.clientRequestHeaders],
     ['OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_RESPONSE', (c) => c.http.clientResponseHeaders],
+    ['OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS', (c) => c.http.sanitizedHeaders],
   ];
   for (const [name, pick] of captured) {
-    reads(name, pick, [['X-Request-Id, accept,x-request-id', ['x-request-id', 'accept']]]);
-    refuses(name, pick, ['.*', 'x y', 'a:b'], 'it is ignored');
+    reads(name, pick, [
+      ['X-Request-Id, accept,x-request-id', ['x-request-id', 'accept']],
+      ['.*, X-.*-Id', ['.*', 'x-.*-id']],
+    ]);
+    refuses(name, pick, ['x*', 'x y', 'a:b', 'x-(a|b)'], 'it is ignored');
   }
-  it('records the named headers beside a pattern, with one warning', () => {
+  it('records the named headers beside an expression that is none of names, with one warning', () => {
     const name = 'OTEL_INSTRUMENTATION_HTTP_SERVER_CAPTURE_REQUEST_HEADERS';
-    const read = readConfig({ [name]: 'accept,x-.*,y*' });
+    const read = readConfig({ [name]: 'accept,x-(a|b),y*' });
     expect(read.config.http.serverRequestHeaders).toEqual(['accept']);
     expect(read.warnings).toEqual([
-      `${name}="accept,x-.*,y*" has "x-.*", which is not a header name, that part is ignored`,
+      `${name}="accept,x-(a|b),y*" has "x-(a|b)", which is not a header name, nor one with .* in it, that part is ignored`,
     ]);
   });
   reads(
@@ -580,6 +587,41 @@ describe('http', () => {
     (c) => c.http.sensitiveQueryParameters,
     [['token,Sig', ['token', 'Sig']]],
   );
+});
+
+describe('privacy', () => {
+  reads('FORETRACE_QUERY_PARAMETERS', (c) => c.http.queryParameters, [
+    ['keep', 'keep'],
+    ['Redact', 'redact'],
+    ['drop', 'drop'],
+  ]);
+  refuses('FORETRACE_QUERY_PARAMETERS', (c) => c.http.queryParameters, ['true', 'hide'], 'keep is used');
+  reads('FORETRACE_MASK', (c) => c.mask.kinds, [
+    ['email, Card,email', ['email', 'card']],
+    ['none', []],
+  ]);
+  refuses('FORETRACE_MASK', (c) => c.mask.kinds, ['emails', 'name;ssn'], 'it is ignored');
+  const expression = (source: string, name?: string, ignoreCase = false) => ({ name, source, ignoreCase });
+  reads('FORETRACE_MASK_PATTERNS', (c) => c.mask.expressions, [
+    ['/a/', [expression('a')]],
+    ['/a,b/ ;/c d/i,', [expression('a,b'), expression('c d', undefined, true)]],
+    ['employee = /EMP-\\d{4,6}/', [expression('EMP-\\d{4,6}', 'employee')]],
+    ['/a\\/b/', [expression('a/b')]],
+    [',', []],
+  ]);
+  refuses(
+    'FORETRACE_MASK_PATTERNS',
+    (c) => c.mask.expressions,
+    ['a', '/a', '//', '/a/g', 'x=/a/ii'],
+    'it is ignored',
+  );
+  it('keeps the expressions beside what is none, with one warning', () => {
+    const read = readConfig({ FORETRACE_MASK_PATTERNS: '/a/, b, /c/i, /d' });
+    expect(read.config.mask.expressions).toEqual([expression('a'), expression('c', undefined, true)]);
+    expect(read.warnings).toEqual([
+      'FORETRACE_MASK_PATTERNS="/a/, b, /c/i, /d" has "b", which is not an expression such as /EMP-\\d+/ or name=/EMP-\\d+/i, that part is ignored',
+    ]);
+  });
 });
 
 describe('database', () => {
