@@ -90,7 +90,7 @@ export function readRows<R extends Variable>(
       if (parsed.value !== undefined) {
         value = parsed.value;
         const remark = parsed.problem === undefined ? remarkOn(row, value, values, called) : undefined;
-        if (remark !== undefined) remarks.push(`${called[name] ?? row.name}${remark}`);
+        if (remark !== undefined) remarks.push(`${called[name] ?? name}${remark}`);
       }
     }
     const beside = given[row.name];
