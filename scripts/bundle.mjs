@@ -12,6 +12,7 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const EAGER = 'http';
 const ENTRIES = /[\\/]instrumentations[\\/]entries\.ts$/;
 const OPTIONAL = /[\\/]src[\\/]optional\.ts$/;
+const ROWS = /[\\/]src[\\/]config[\\/]rows[\\/][\w-]+\.ts$/;
 const PRIMORDIALS = 'src/primordials.ts';
 
 const COMMON = {
@@ -83,6 +84,10 @@ async function bundleAgent() {
     setup(builder) {
       builder.onLoad({ filter: ENTRIES }, () => ({ contents: entriesText(libraries), loader: 'ts' }));
       builder.onLoad({ filter: OPTIONAL }, () => ({ contents: optional.text, loader: 'ts' }));
+      builder.onLoad({ filter: ROWS }, async ({ path }) => ({
+        contents: withoutHelp(await readFile(path, 'utf8')),
+        loader: 'ts',
+      }));
       builder.onResolve({ filter: /^\.\/agent\// }, ({ path }) => ({ path, external: true }));
     },
   };
@@ -268,6 +273,14 @@ function entriesText(libraries) {
     `import { listed } from '../src/define.ts';`,
     `export const entries = [${libraries.map(entry).join(',\n')}];`,
   ].join('\n');
+}
+
+/** Rows of variables without what documentation alone needs, which is a third of them. `own` has helps of its own, which stay. */
+function withoutHelp(text) {
+  return text.replaceAll(
+    /^( +)(?:help|text):(?:[^\n]*,|\n(?:\1 +[^\n]*\n)*?\1 +[^\n]*,)\n(?=\1\w|\1\/\/| *\})/gm,
+    '',
+  );
 }
 
 /** `src/optional.ts` with each function that it imports read from a file of its own when it is called. */
