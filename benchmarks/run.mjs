@@ -9,6 +9,7 @@ const BENCHMARKS = [
   'express-pg-redis',
   'fastify-fetch',
   'sample-rates',
+  'keep',
   'startup',
   'memory',
   'tail-latency',
@@ -52,6 +53,17 @@ const SUMMARISE = {
           (row) => difference(row.added),
         );
       }
+    }
+  },
+  keep({ apps }) {
+    for (const { app, rows } of apps) {
+      const held = rows.filter(({ name }) => name === 'none' || name === 'keep');
+      line(
+        `${app}, CPU µs/request at 1 % with FORETRACE_KEEP`,
+        held.map((row) => (row.name === 'keep' ? { ...row, name: 'foretrace' } : row)),
+        ({ cpuPerRequest }) => average(cpuPerRequest),
+        ({ added }) => difference(added),
+      );
     }
   },
   startup({ apps }) {

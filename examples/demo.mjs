@@ -1,5 +1,7 @@
 // `npm run demo`: a shop of two services runs under foretrace, and the traces of some requests are printed as trees.
 //
+// `npm run demo -- --controls` runs it once more, with variables that say what is recorded, hidden and kept.
+//
 // The services (examples/shop) know nothing of tracing: they are started with `--import register.mjs` and environment
 // variables. Their spans come to this process over OTLP/HTTP, as they would to a collector.
 import { spawn } from 'node:child_process';
@@ -27,6 +29,21 @@ const REQUESTS = [
     body: { item: 'lamp', quantity: 1 },
   },
   { title: 'a slow one: item after item instead of all at once', method: 'GET', path: '/packing/list' },
+];
+
+/** Of the second run: failed traces alone are kept, whatever else happens, and they tell more. */
+const CONTROLS = {
+  OTEL_TRACES_SAMPLER: 'always_off',
+  FORETRACE_KEEP: 'errors',
+  FORETRACE_METHODS: './stock.js#locate=Warehouse.locate',
+  FORETRACE_REQUEST_ATTRIBUTES: 'customer=header:x-customer',
+  FORETRACE_MASK: 'email',
+  FORETRACE_N_PLUS_ONE: '3',
+};
+const CONTROLLED = [
+  REQUESTS[0],
+  { title: 'kept, since it fails', method: 'GET', path: '/packing/labels', customer: 'jane@example.com' },
+  REQUESTS[3],
 ];
 
 const scratch = mkdtempSync(join(tmpdir(), 'foretrace-demo-'));
@@ -103,9 +120,14 @@ function cleanEnvironment() {
   return Object.fromEntries(kept);
 }
 
-async function ask(base, { method, path, body }) {
-  const json = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-  const response = await fetch(base + path, { method, ...json, signal: AbortSignal.timeout(ANSWER_MS) });
+async function ask(base, { method, path, body, customer }) {
+  const headers = {
+    ...(body && { 'content-type': 'application/json' }),
+    ...(customer && { 'x-customer': customer }),
+  };
+  const json = body && { body: JSON.stringify(body) };
+  const signal = AbortSignal.timeout(ANSWER_MS);
+  const response = await fetch(base + path, { method, headers, ...json, signal });
   await response.arrayBuffer();
   return response.status;
 }
@@ -134,31 +156,63 @@ const [{ readRequest }, { renderTrace }] = await Promise.all([
   load('src/encode/read.ts'),
   load('src/export/thread/exporters/tree.ts'),
 ]);
-const receiver = await startReceiver();
-const otlp = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url };
-const stock = await startService('stock', otlp);
-const orders = await startService('orders', {
-  ...otlp,
-  STOCK_URL: stock.url,
-  DATABASE: join(scratch, 'orders.db'),
-});
-for (const request of REQUESTS) request.status = await ask(orders.url, request);
-const remarks = [...(await orders.stop()), ...(await stock.stop())];
-receiver.close();
 
-const traces = tracesOf(receiver.bodies.flatMap(readRequest));
+/** Sends the requests to the shop, started anew, and returns what came of it. */
+async function runShop(requests, env, database) {
+  const receiver = await startReceiver();
+  const otlp = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, ...env };
+  const stock = await startService('stock', { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
+  const orders = await startService('orders', {
+    ...otlp,
+    STOCK_URL: stock.url,
+    DATABASE: join(scratch, database),
+  });
+  const statuses = [];
+  // oxlint-disable-next-line no-await-in-loop -- one after the other, as the traces are told apart by their order
+  for (const request of requests) statuses.push(await ask(orders.url, request));
+  const remarks = [...(await orders.stop()), ...(await stock.stop())];
+  receiver.close();
+  for (const remark of remarks) console.error(remark);
+  return { statuses, traces: tracesOf(receiver.bodies.flatMap(readRequest)) };
+}
+
+function lineOf({ method, path, body }, status) {
+  return [method, path, ...(body ? [JSON.stringify(body)] : []), '→', status].join(' ');
+}
+
+function missing(expected, traces) {
+  if (traces.length === expected) return;
+  console.error(`${expected} traces were to come, ${traces.length} came`);
+  process.exitCode = 1;
+}
+
+const { statuses, traces } = await runShop(REQUESTS, {}, 'orders.db');
 const served = traces.filter(([{ kind }]) => kind === SERVER);
 const others = traces.filter(([{ kind }]) => kind !== SERVER);
 console.log(
   'Two services that know nothing of tracing, started with `node --import register.mjs server.js`.\n',
 );
 for (const trace of others) show('start-up', 'the orders open their database', trace);
-for (const { title, method, path, body, status } of REQUESTS) {
-  const line = [method, path, ...(body ? [JSON.stringify(body)] : []), '→', status].join(' ');
-  show(title, line, served.shift() ?? []);
-}
-for (const remark of remarks) console.error(remark);
-if (traces.length !== REQUESTS.length + 1) {
-  console.error(`${REQUESTS.length + 1} traces were to come, ${traces.length} came`);
-  process.exitCode = 1;
+for (const [i, request] of REQUESTS.entries())
+  show(request.title, lineOf(request, statuses[i]), served.shift() ?? []);
+missing(REQUESTS.length + 1, traces);
+
+if (process.argv.includes('--controls')) {
+  const controlled = await runShop(CONTROLLED, CONTROLS, 'controlled.db');
+  const words = Object.entries(CONTROLS).map(([name, value]) => `  ${name}='${value}'`);
+  console.log(['The same shop, the orders with', ...words].join('\n'));
+  const asked = CONTROLLED.map((request, i) => `  ${lineOf(request, controlled.statuses[i])}`);
+  console.log(['', 'was asked', ...asked, 'and sent', ''].join('\n'));
+  const failed = CONTROLLED[1];
+  const [trace = []] = controlled.traces;
+  show(failed.title, lineOf(failed, controlled.statuses[1]), trace);
+  missing(1, controlled.traces);
+  for (const { name, attributes, events } of trace) {
+    for (const { key, value } of attributes)
+      if (key === 'customer') console.log(`${name}: ${key} = ${value}`);
+    for (const event of events.filter((one) => one.name.startsWith('foretrace.'))) {
+      const facts = event.attributes.map(({ key, value }) => `${key} = ${value}`);
+      console.log([`${name}: ${event.name}`, ...facts].join('\n  '));
+    }
+  }
 }

@@ -1,5 +1,7 @@
-import { define, type Point, replacement } from '../src/define.ts';
+import { define, type Point, replacement, scope } from '../src/define.ts';
 import { enterPath, lostContext, noteFailure, servedOf } from '../src/semconv/framework.ts';
+import { areStepsWanted, beginStep, stepFacts } from '../src/semconv/middleware.ts';
+import { stepped, stepping } from './steps.ts';
 
 interface Layer {
   route: string;
@@ -14,9 +16,20 @@ const handler = (route: string): Omit<Point, 'target'> => ({
   context: (_: unknown, [request]: Handled) => lostContext(request),
 });
 
+const connect = scope('foretrace.connect');
+
+/** Handlers of errors have one argument before the request. */
+function asStep(handle: Function): Function {
+  const at = handle.length < 4 ? 0 : 1;
+  const facts = stepFacts('connect', at === 0 ? 'middleware' : 'error_handler', handle.name);
+  const begin = (_: unknown, args: object[]) => beginStep(connect, servedOf(args[at]), () => facts);
+  return stepped(handle, stepping('connect', begin, { next: at + 2 }));
+}
+
 /** `app.use(…)`: handlers of errors, which take four arguments, have nothing to tell. */
 function use({ stack }: { stack: Layer[] }, _: unknown[], error: unknown): void {
   const layer = stack[stack.length - 1];
+  if (error === undefined && areStepsWanted()) layer.handle = asStep(layer.handle);
   if (error === undefined && layer.handle.length < 4)
     layer.handle = replacement(layer.handle, handler(layer.route), 'connect');
 }

@@ -19,4 +19,18 @@ export default define({
       ...routing.handleError,
     },
   ],
+  steps: [
+    {
+      file: 'lib/router/layer.js',
+      target: 'prototype.handle_request',
+      versions: '>=4.6 <5',
+      ...routing.handleLayer,
+    },
+    {
+      file: 'lib/router/layer.js',
+      target: 'prototype.handle_error',
+      versions: '>=4.6 <5',
+      ...routing.handleLayerError,
+    },
+  ],
 });

@@ -1,5 +1,7 @@
-import { define, replacement } from '../src/define.ts';
+import { define, isWrapped, ownSymbol, type Point, replacement, scope } from '../src/define.ts';
 import { enterPath, noteFailure, noteRoute, servedOf } from '../src/semconv/framework.ts';
+import { beginStep, stepFacts } from '../src/semconv/middleware.ts';
+import { stepping } from './steps.ts';
 
 interface Request {
   raw: object;
@@ -27,6 +29,58 @@ const noteUrl =
 const noteErrorOf = (_: unknown, [reply, error]: [Reply, unknown]): void =>
   noteFailure(servedOf(reply.raw), error);
 
+const fastify = scope('foretrace.fastify');
+
+/** The functions of hooks as steps, by the list that Fastify has of them. */
+const steps = new WeakMap<readonly Function[], Function[]>();
+
+/** `…HookRunner(functions, request, reply, …)`. They call back at the end of their arguments, or return a promise. */
+const hook =
+  (name: string) =>
+  (_: unknown, args: [Function[], Request]): void => {
+    const [functions, request] = args;
+    if (servedOf(request.raw)?.span === undefined || !Array.isArray(functions)) return;
+    let made = steps.get(functions);
+    if (made === undefined) {
+      made = functions.map((one) => {
+        const own = one.name.replace(/^bound /, '');
+        const facts = stepFacts('fastify', 'hook', own === '' ? name : `${name} - ${own}`);
+        const begin = (_: unknown, [{ raw }]: [Request]) => beginStep(fastify, servedOf(raw), () => facts);
+        return stepping('fastify', begin, { next: 'last' })(one);
+      });
+      steps.set(functions, made);
+    }
+    args[0] = made;
+  };
+
+/** `handleRequest(error, request, reply)`: the handler is in the context of the route, bound already, and is no function of the app's. */
+function handler(_: unknown, [, request]: [unknown, Request]): void {
+  if (servedOf(request.raw)?.span === undefined) return;
+  const key = ownSymbol(request, 'fastify.context');
+  const context = key && (request as unknown as Record<symbol, { handler?: Function } | undefined>)[key];
+  if (typeof context?.handler !== 'function' || isWrapped(context.handler)) return;
+  // Of Fastify itself, for what is not found.
+  if (context.handler.name === 'basic404') return;
+  const facts = stepFacts('fastify', 'request_handler', context.handler.name);
+  const begin = (_: unknown, [{ raw }]: [Request]) => beginStep(fastify, servedOf(raw), () => facts);
+  const wrap = stepping('fastify', begin, { next: Infinity });
+  context.handler = replacement(context.handler, { wrap }, 'fastify');
+}
+
+const hooks: Point[] = [
+  'onRequest',
+  'preParsing',
+  'preValidation',
+  'preHandler',
+  'preSerialization',
+  'onSend',
+].map((name) => ({
+  file: 'lib/hooks.js',
+  target: `${name}HookRunner`,
+  versions: '>=4.23',
+  before: hook(name),
+}));
+
 export default define({
   name: 'fastify',
   module: 'fastify',
@@ -42,6 +96,11 @@ export default define({
     { file: 'lib/handle-request.js', target: '', before: noteUrl(1) },
     // The `onError` hook does not see errors that the app's own error handler answers.
     { file: 'lib/error-handler.js', target: 'handleError', before: noteErrorOf },
+  ],
+  steps: [
+    ...hooks,
+    { file: 'lib/handleRequest.js', target: '', before: handler },
+    { file: 'lib/handle-request.js', target: '', before: handler },
   ],
 });
 

@@ -1,5 +1,7 @@
-import { define, isWrapped, type Point, promise, replacement, UNTRACED } from '../src/define.ts';
+import { define, isWrapped, type Point, promise, replacement, scope, UNTRACED } from '../src/define.ts';
 import { activeServed, enterPrefix, noteFailure, noteRoute, type Served } from '../src/semconv/framework.ts';
+import { areStepsWanted, beginStep, stepFacts } from '../src/semconv/middleware.ts';
+import { stepped, stepping } from './steps.ts';
 
 type Handler = (context: Context, next: unknown) => unknown;
 
@@ -36,6 +38,15 @@ const handlerAt = (path: string, isMiddleware: boolean): Omit<Point, 'target'> =
   ends: promise,
 });
 
+const hono = scope('foretrace.hono');
+
+function asStep(given: Handler, path: string, isMiddleware: boolean): Handler {
+  if (!areStepsWanted()) return given;
+  const facts = stepFacts('hono', isMiddleware ? 'middleware' : 'request_handler', given.name, path);
+  const begin = () => beginStep(hono, activeServed(), () => facts);
+  return stepped(given, stepping('hono', begin, { next: 1, isAround: true }));
+}
+
 /** `router.add(method, path, [handler, route])`. A SmartRouter hands the same entries on to the routers inside. */
 function add(_: unknown, args: [method: string, path: string, entry: Entry]): void {
   const [, , entry] = args;
@@ -44,7 +55,10 @@ function add(_: unknown, args: [method: string, path: string, entry: Entry]): vo
   // Middleware by Hono's own rule: for all methods, and with a parameter for `next`.
   const isMiddleware = route.method === 'ALL' && handler.length > 1;
   // A copy: the route object, which apps can list, keeps the handler as it is.
-  args[2] = entry.with(0, replacement(handler, handlerAt(route.path, isMiddleware), 'hono')) as Entry;
+  args[2] = entry.with(
+    0,
+    replacement(asStep(handler, route.path, isMiddleware), handlerAt(route.path, isMiddleware), 'hono'),
+  ) as Entry;
 }
 
 /** `app.mount(path, handler)`: another app below the path, which sees paths without it. */

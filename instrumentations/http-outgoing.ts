@@ -216,6 +216,8 @@ const endRequest = guarded(
         peer: peerOf(request.socket),
         requestHeader: (name) => request.getHeader?.(name),
         responseHeader: (name) => headers[name],
+        requestHeaders: () => request.getHeaderNames?.() ?? [],
+        responseHeaders: () => Object.keys(headers),
       });
     } else if (event === 'timeout') {
       expire(outgoing);

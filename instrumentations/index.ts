@@ -11,6 +11,7 @@ import redis from './families/redis.ts';
 import rpc from './families/rpc.ts';
 import sql from './families/sql.ts';
 import templates from './families/templates.ts';
+import threads from './families/threads.ts';
 import undici from './families/undici.ts';
 import web from './families/web.ts';
 
@@ -30,6 +31,7 @@ export const families: Readonly<Record<string, readonly Instrumentation[]>> = {
   templates,
   loggers,
   pools,
+  threads,
 };
 
 /** The catalogue: the one list of instrumented libraries. The documentation and the version matrix are made from it. */

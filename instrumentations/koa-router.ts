@@ -1,6 +1,6 @@
 import { define, type Ends, type Point, promise, replacement, UNTRACED } from '../src/define.ts';
 import { enterPrefix, lostContext, noteFailure, noteRoute, servedOf } from '../src/semconv/framework.ts';
-import { middleware } from './koa.ts';
+import { asStep, middleware } from './koa.ts';
 
 interface Layer {
   path: string | RegExp;
@@ -9,7 +9,7 @@ interface Layer {
 }
 
 interface Router {
-  stack: { stack: Function[] }[];
+  stack: (Layer & { stack: Function[] })[];
 }
 
 interface Context {
@@ -75,8 +75,14 @@ const dispatch: Omit<Point, 'target'> = {
 const register: Omit<Point, 'target'> = {
   after({ stack }: Router, _: unknown, error: unknown) {
     if (error !== undefined) return;
-    const functions = stack[stack.length - 1].stack;
-    for (const [i, one] of functions.entries()) functions[i] = replacement(one, middleware, 'koa-router');
+    const layer = stack[stack.length - 1];
+    const functions = layer.stack;
+    // What comes before the last function of a route is middleware, as is all of `use`.
+    const handler = layer.methods.length > 0 ? functions.length - 1 : -1;
+    for (const [i, one] of functions.entries()) {
+      const step = asStep(one, i === handler ? 'request_handler' : 'middleware', templateOf(layer));
+      functions[i] = replacement(step, middleware, 'koa-router');
+    }
   },
 };
 

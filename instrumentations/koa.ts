@@ -1,5 +1,16 @@
-import { define, guarded, type Point, promise, replacement, UNTRACED } from '../src/define.ts';
+import {
+  define,
+  guarded,
+  isWrapped,
+  type Point,
+  promise,
+  replacement,
+  scope,
+  UNTRACED,
+} from '../src/define.ts';
 import { noteFailure, type Served, servedOf } from '../src/semconv/framework.ts';
+import { areStepsWanted, beginStep, stepFacts, type StepFacts } from '../src/semconv/middleware.ts';
+import { stepped, stepping } from './steps.ts';
 
 interface App {
   middleware: Function[];
@@ -32,12 +43,22 @@ export const middleware: Omit<Point, 'target'> = {
   ends: promise,
 };
 
+const koa = scope('foretrace.koa');
+
+/** Middleware that is a step of the request, if that is asked for. What it awaits of others is inside of it. */
+export function asStep(given: Function, type: StepFacts['type'] = 'middleware', route?: string): Function {
+  if (!areStepsWanted() || isWrapped(given)) return given;
+  const facts = stepFacts('koa', type, given.name, route);
+  const begin = (_: unknown, [context]: [Context?]) => beginStep(koa, servedOf(context?.req), () => facts);
+  return stepped(given, stepping('koa', begin, { next: 1, isAround: true }));
+}
+
 const watching = new WeakMap<Function, Function>();
 
 function watched(given: Function): Function {
   let made = watching.get(given);
   // A router's own function tells of failures itself, and stays as it is.
-  if (made === undefined) watching.set(given, (made = replacement(given, middleware, 'koa')));
+  if (made === undefined) watching.set(given, (made = replacement(asStep(given), middleware, 'koa')));
   return made;
 }
 

@@ -7,6 +7,12 @@ import { type Client, endQuery, lastQueued, type Query, submitted } from './pg-q
 import { placeInText } from './postgresql-errors.ts';
 import { calling, give, noteComment, noted, sending } from './sql-comments.ts';
 
+/** The values of a query object; a stream's are those of its cursor. */
+function valuesOf(config: string | Query): unknown {
+  if (typeof config === 'string') return undefined;
+  return dataOf(config, 'values') ?? dataOf(dataOf(config, 'cursor'), 'values');
+}
+
 const query = sqlClient<Client, [string | Query, unknown?, unknown?]>({
   system: 'postgresql',
   dialect: 'postgresql',
@@ -22,8 +28,7 @@ const query = sqlClient<Client, [string | Query, unknown?, unknown?]>({
     port: host?.startsWith('/') ? undefined : port,
   }),
   status: sqlState,
-  parameters: (_, [config, values]) =>
-    Array.isArray(values) ? values : typeof config === 'string' ? undefined : dataOf(config, 'values'),
+  parameters: (_, [config, values]) => (Array.isArray(values) ? values : valuesOf(config)),
   comment: give,
 });
 

@@ -1,4 +1,6 @@
-import { define, guarded, type Point, replacement, reportFailure, runIn } from '../src/define.ts';
+import { define, guarded, mimic, type Point, reportFailure, runIn, scope } from '../src/define.ts';
+import { beginStep, type Step, type StepFacts, stepFacts } from '../src/semconv/middleware.ts';
+import { servedOf } from '../src/semconv/framework.ts';
 import {
   lostContext,
   enterMount,
@@ -10,6 +12,7 @@ import {
   noteHandlerError,
   type Path,
 } from '../src/semconv/route.ts';
+import { stepping } from './steps.ts';
 
 interface Request {
   baseUrl?: string;
@@ -23,6 +26,9 @@ interface Layer {
   handleRequest?: Function;
   handle_request?: Function;
   handle: Function & Partial<Router>;
+  /** Of a route's own layers. */
+  method?: string;
+  route?: unknown;
 }
 
 type LayerConstructor = new (path: string | RegExp, options: { end: boolean }, fn: () => void) => Layer;
@@ -35,6 +41,7 @@ interface Router {
 
 interface Route {
   path: Path;
+  stack?: readonly Layer[];
 }
 
 /** Looks at a request on its way to what handles it, and returns what that gets for `next`. */
@@ -87,11 +94,10 @@ function watchMount(layer: Layer, path: Path): void {
   const isRouter = Array.isArray(layer.handle.stack);
   const enter: Enter = (_, request, response, next) =>
     enterMount(request, path) && !isRouter ? leavingMount(request, response, next) : next;
-  Object.defineProperty(layer, method, {
-    configurable: true,
-    writable: true,
-    value: replacement(handle, { wrap: handling(enter) }, 'express'),
-  });
+  // Not by `replacement`: what all layers share may have one already, for its steps.
+  const value = handling(enter)(handle);
+  mimic(value as never, handle as never);
+  Object.defineProperty(layer, method, { configurable: true, writable: true, value });
 }
 
 const leaveMounted = guarded('express', leaveMount);
@@ -155,8 +161,48 @@ const handleError: Omit<Point, 'target'> = {
   before: (_: unknown, [error, request]: [unknown, Request]) => noteHandlerError(request, error),
 };
 
+const express = scope('foretrace.express');
+
+/** What only leads to others: Express itself, and apps that are mounted. */
+const OWN = new Set(['query', 'expressInit', 'mounted_app']);
+
+const factsOf = new WeakMap<Layer, StepFacts>();
+
+function factsOfLayer(layer: Layer, route: Route | undefined): StepFacts {
+  let facts = factsOf.get(layer);
+  if (facts === undefined) {
+    const { handle } = layer;
+    const type =
+      handle.length > 3 ? 'error_handler' : isHandler(layer, route) ? 'request_handler' : 'middleware';
+    factsOf.set(layer, (facts = stepFacts('express', type, handle.name)));
+  }
+  return facts;
+}
+
+/** The last function that a route has for a method; what comes before it is middleware. */
+function isHandler(layer: Layer, route: Route | undefined): boolean {
+  return route?.stack?.findLast(({ method }) => method === layer.method) === layer;
+}
+
+/** A layer that is called for a request: middleware, or a function of a route. */
+function beginLayer(layer: Layer, [request]: [Request]): Step | undefined {
+  const { handle } = layer;
+  // Handlers of errors are passed by; a route and a router lead to layers of their own.
+  if (handle.length > 3 || layer.route !== undefined || Array.isArray(handle.stack) || OWN.has(handle.name))
+    return undefined;
+  return beginStep(express, servedOf(request), () => factsOfLayer(layer, request.route));
+}
+
+function beginErrorHandler(layer: Layer, [, request]: [unknown, Request]): Step | undefined {
+  if (layer.handle.length !== 4) return undefined;
+  return beginStep(express, servedOf(request), () => factsOfLayer(layer, request.route));
+}
+
+const handleLayer: Omit<Point, 'target'> = { wrap: stepping('express', beginLayer, { next: 2 }) };
+const handleLayerError: Omit<Point, 'target'> = { wrap: stepping('express', beginErrorHandler, { next: 3 }) };
+
 /** The points of a router, wherever a version has it. */
-export const routing = { use, route, dispatch, handleError };
+export const routing = { use, route, dispatch, handleError, handleLayer, handleLayerError };
 
 export default define({
   // Not `router`: to OpenTelemetry's agent that is something beside Express, and without it Express 5 keeps its routes.
@@ -171,5 +217,9 @@ export default define({
     { target: 'prototype.route', ...route },
     { file: 'lib/route.js', target: 'prototype.dispatch', ...dispatch },
     { file: 'lib/layer.js', target: 'prototype.handleError', ...handleError },
+  ],
+  steps: [
+    { file: 'lib/layer.js', target: 'prototype.handleRequest', ...handleLayer },
+    { file: 'lib/layer.js', target: 'prototype.handleError', ...handleLayerError },
   ],
 });

@@ -66,6 +66,21 @@ export function requestHeader({ headers }: Request, wanted: string): string | st
   return undefined;
 }
 
+/** The names of all headers of a request. */
+export function requestHeaders({ headers }: Request): string[] {
+  if (typeof headers === 'string') {
+    return headers
+      .split('\r\n')
+      .flatMap((line) => (line.includes(':') ? line.slice(0, line.indexOf(':')) : []));
+  }
+  return Array.isArray(headers) ? everySecond(headers) : [];
+}
+
+/** The names of a list of names and values, alternating. */
+export function everySecond(headers: readonly unknown[]): string[] {
+  return headers.filter((_, i) => i % 2 === 0).map(String);
+}
+
 /** A response header from undici's raw form: names and values as buffers, alternating. */
 export function responseHeader(headers: readonly unknown[], wanted: string): string | undefined {
   for (let i = 0; i < headers.length; i += 2) {

@@ -14,7 +14,9 @@ import {
   originOf,
   removeHeaders,
   type Request,
+  everySecond,
   requestHeader,
+  requestHeaders,
   responseHeader,
 } from './undici-request.ts';
 import { CONTEXT, keepCallbacks, OUTGOING } from './undici-callbacks.ts';
@@ -80,6 +82,8 @@ function headers({
     peer: attempt.peer,
     requestHeader: (name) => requestHeader(request, name),
     responseHeader: (name) => responseHeader(response.headers, name),
+    requestHeaders: () => requestHeaders(request),
+    responseHeaders: () => everySecond(response.headers),
   });
 }
 

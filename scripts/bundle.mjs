@@ -12,6 +12,7 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const EAGER = 'http';
 const ENTRIES = /[\\/]instrumentations[\\/]entries\.ts$/;
 const OPTIONAL = /[\\/]src[\\/]optional\.ts$/;
+const ROWS = /[\\/]src[\\/]config[\\/]rows[\\/][\w-]+\.ts$/;
 const PRIMORDIALS = 'src/primordials.ts';
 
 const COMMON = {
@@ -42,7 +43,7 @@ const COMMON = {
 
 /**
  * `agent.cjs` for the app's thread, `agent/*.cjs` that it reads when a library of a family is loaded or an optional part is asked for, and
- * `export-thread.cjs`, and `config-file.cjs` for who has a YAML file. The result has esbuild's `metafile.outputs` of all.
+ * files for the threads and for what few ask for: YAML files, functions of ES modules, masks. The result has esbuild's `metafile.outputs` of all.
  */
 export async function bundle({ write }) {
   const [agent, others] = await Promise.all([
@@ -52,6 +53,9 @@ export async function bundle({ write }) {
       entryPoints: {
         'export-thread': 'src/export/thread/main.ts',
         'config-file': 'src/config/declarative/main.ts',
+        'epilogue-thread': 'src/load/epilogue-thread.ts',
+        mask: 'src/mask/main.ts',
+        'mask-expressions': 'src/mask/expressions.ts',
       },
       outdir: 'dist',
       outExtension: { '.js': '.cjs' },
@@ -80,6 +84,10 @@ async function bundleAgent() {
     setup(builder) {
       builder.onLoad({ filter: ENTRIES }, () => ({ contents: entriesText(libraries), loader: 'ts' }));
       builder.onLoad({ filter: OPTIONAL }, () => ({ contents: optional.text, loader: 'ts' }));
+      builder.onLoad({ filter: ROWS }, async ({ path }) => ({
+        contents: withoutHelp(await readFile(path, 'utf8')),
+        loader: 'ts',
+      }));
       builder.onResolve({ filter: /^\.\/agent\// }, ({ path }) => ({ path, external: true }));
     },
   };
@@ -265,6 +273,14 @@ function entriesText(libraries) {
     `import { listed } from '../src/define.ts';`,
     `export const entries = [${libraries.map(entry).join(',\n')}];`,
   ].join('\n');
+}
+
+/** Rows of variables without what documentation alone needs, which is a third of them. `own` has helps of its own, which stay. */
+function withoutHelp(text) {
+  return text.replaceAll(
+    /^( +)(?:help|text):(?:[^\n]*,|\n(?:\1 +[^\n]*\n)*?\1 +[^\n]*,)\n(?=\1\w|\1\/\/| *\})/gm,
+    '',
+  );
 }
 
 /** `src/optional.ts` with each function that it imports read from a file of its own when it is called. */

@@ -30,6 +30,8 @@ function typeText(row) {
     case 'pairs':
     case 'headers':
       return '`key=value,…`';
+    case 'expressions':
+      return '`/expression/, name=/expression/i`';
     case 'list':
     case 'header names':
       return 'list';

@@ -68,7 +68,9 @@ function libraryCells({
 function hooksText({ subscriptions = [], points = [] }) {
   const listed = (names) => [...new Set(names)].join(', ');
   const channels = subscriptions.map(({ channel }) => `\`${channel}\``);
-  const functions = points.map(({ target }) => {
+  // Not what only some apps ask for.
+  const always = points.filter(({ when }) => when === undefined);
+  const functions = always.map(({ target }) => {
     const name = target.split('.').findLast((part) => part !== 'default');
     return name ? `\`${name}\`` : 'the exported function';
   });

@@ -15,7 +15,12 @@ import { ensureServices } from './services.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Where apps run in processes of their own; unit tests import the sources and would test the Node at hand again. */
-const OUT_OF_PROCESS = ['test/process/', 'test/instrumentations/', 'test/unit/package.test.ts'];
+const OUT_OF_PROCESS = [
+  'test/process/',
+  'test/variables/',
+  'test/instrumentations/',
+  'test/unit/package.test.ts',
+];
 
 const pinned = JSON.parse(readFileSync(join(root, 'test/versions.json'), 'utf8'));
 const { values } = parseArgs({

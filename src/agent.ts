@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { TracerProvider } from '@opentelemetry/api';
 import { registerSignals } from './api/global.ts';
+import { startCarriers } from './carriers/start.ts';
 import { type NodeSettings, readEnvironment } from './config/environment.ts';
 import { checkInstrumentationNames, chooseInstrumentations, scopesOf } from './config/instrumentations.ts';
 import type { Config } from './config/table.ts';
@@ -15,7 +16,9 @@ import type { Pipeline } from './export/pipeline.ts';
 import { isMainThread } from './export/app/threads.ts';
 import { hookModules, type ModulePatch } from './load/index.ts';
 import { currentLogLevel, log, setLogLevel } from './log.ts';
+import type { MaskOptions } from './mask/options.ts';
 import { modulePatches } from './patch/apply.ts';
+import { withSteps } from './patch/instrumentation.ts';
 import { guarded } from './guard.ts';
 import { textMapPropagator } from './api/propagator.ts';
 import * as propagation from './propagate/current.ts';
@@ -26,7 +29,7 @@ import * as http from './semconv/http.ts';
 import { endOpenEntries, watchCrashes } from './semconv/crash.ts';
 import { configure as configureRoots } from './operation/roots.ts';
 import { whenFirstId } from './trace/ids.ts';
-import { configureSampling, startCounting, startOptional } from './optional.ts';
+import { configureSampling, optionalPatches, startCounting, startOptional } from './optional.ts';
 import * as limits from './trace/limits.ts';
 import * as sampler from './trace/sampler.ts';
 import { setSink } from './trace/span.ts';
@@ -36,10 +39,12 @@ import { tracerProvider } from './api/tracer.ts';
 export function start(catalogue: readonly Listed[]): void {
   const { config, warnings, node, failure, reread } = readEnvironment(resourceNames);
   setLogLevel(config.logLevel);
-  for (const warning of warnings) log.warn(warning);
+  // Worker threads have the same environment, and would say the same again.
+  const isSpeaker = isMainThread();
+  if (isSpeaker) for (const warning of warnings) log.warn(warning);
   if (failure !== undefined) {
     // What the file asks for, to send less or elsewhere, is not known: the environment in its place might do harm.
-    log.error(`${failure}, the app runs without tracing`);
+    if (isSpeaker) log.error(`${failure}, the app runs without tracing`);
     return;
   }
   if (config.disabled) return;
@@ -58,7 +63,9 @@ export function start(catalogue: readonly Listed[]): void {
     context: contextManager,
     propagation: textMapPropagator,
   });
-  notice = hookModules([...watched, ...instrument(catalogue, config)], { esm: config.esmHooks });
+  const patches = [...instrument(catalogue, config), ...optionalPatches(config, pipeline?.whenFirst)];
+  const carriers = startCarriers(config.carriers);
+  notice = hookModules([...watched, ...carriers, ...patches], { esm: config.esmHooks });
 }
 
 /** Hands each part what the environment says of it; `catalogue` has the libraries that it may name. */
@@ -97,6 +104,7 @@ function startExport(
     exitTimeoutMs,
     thread,
     logLevel: currentLogLevel(),
+    mask: maskOf(config),
     resource: () => resource(config.resource),
   };
   // The export side keeps the context in which it was made. Where it runs on this thread, its requests would be traced otherwise,
@@ -118,6 +126,12 @@ function startExport(
     pipeline,
     watched: [{ module: 'worker_threads', files: [''], rare: true, patch: () => pipeline.prepareWorkers() }],
   };
+}
+
+/** What is masked before it is sent; undefined = nothing. */
+function maskOf({ mask, limits: { attributeValueLength } }: Config): MaskOptions | undefined {
+  if (mask.kinds.length + mask.expressions.length === 0) return undefined;
+  return { ...mask, lengthLimit: attributeValueLength };
 }
 
 /** The provider with what scripts and functions-as-a-service call on OpenTelemetry's own, by way of the API's `getDelegate()`. */
@@ -152,9 +166,10 @@ function ofThisProcess(otlp: Config['otlp']['traces'], node: NodeSettings): Otlp
 /** What the enabled instrumentations look for. */
 function instrument(
   catalogue: readonly Listed[],
-  { instrumentations, rootClientSpans }: Config,
+  { instrumentations, rootClientSpans, middlewareSpans }: Config,
 ): ModulePatch[] {
   for (const warning of checkInstrumentationNames(instrumentations, catalogue, rootClientSpans))
     log.warn(warning);
-  return chooseInstrumentations(instrumentations, catalogue).flatMap(modulePatches);
+  const chosen = chooseInstrumentations(instrumentations, catalogue);
+  return (middlewareSpans === undefined ? chosen : chosen.map(withSteps)).flatMap(modulePatches);
 }

@@ -15,6 +15,9 @@ export function scope(name: string): Scope {
 
 export { type Instrumentation, type Listed, listed, type Subscription } from './patch/instrumentation.ts';
 export { opening, type Point, replacement } from './patch/point.ts';
+export { environmentWithContext, pairsWithContext } from './carriers/child-environment.ts';
+export { notePosted, notePostedBy, noteWorker } from './carriers/posting.ts';
+export { noteFetched } from './carriers/receiving.ts';
 export { DB } from './context/layers.ts';
 export { active, attach, bind, callIn, current, outside, run, runIn } from './context/active.ts';
 export { ROOT } from './context/context.ts';

@@ -4,6 +4,7 @@ import bottleneck from '../bottleneck.ts';
 import fastq from '../fastq.ts';
 import genericPool from '../generic-pool.ts';
 import pQueue from '../p-queue.ts';
+import piscina from '../piscina.ts';
 import workerpool from '../workerpool.ts';
 
 export default [
@@ -12,5 +13,6 @@ export default [
   fastq,
   genericPool,
   pQueue,
+  piscina,
   workerpool,
 ] as readonly Instrumentation[];

@@ -1,3 +1,4 @@
+import { readExpressions } from './expressions.ts';
 import type { Variable } from './variable.ts';
 
 /** The longest delay of a Node timer: `setTimeout` fires at once when it is given more. */
@@ -56,6 +57,8 @@ export function parse(row: Variable, text: string): Parsed {
     case 'pairs':
     case 'headers':
       return pairs(text, row.type === 'headers');
+    case 'expressions':
+      return expressions(text);
     case 'URL':
       return url(text);
     case 'string':
@@ -139,15 +142,16 @@ function list(text: string): Parsed {
   return value.length > 0 ? { value: [...new Set(value)] } : {};
 }
 
-// All characters of an HTTP token but `*`, which is only ever written here by someone who expects patterns.
+// All characters of an HTTP token but `*`: it is a pattern's.
 const HEADER_NAME = /^[\w!#$%&'+\-.^`|~]+$/;
 
 function headerNames(text: string): Parsed {
   const value: string[] = [];
   let problem: string | undefined;
   for (const item of items(text)) {
-    if (HEADER_NAME.test(item)) value.push(item.toLowerCase());
-    else problem ??= `has ${shown(item)}, which is not a header name`;
+    const letters = item.replaceAll('.*', '');
+    if (letters === '' || HEADER_NAME.test(letters)) value.push(item.toLowerCase());
+    else problem ??= `has ${shown(item)}, which is not a header name, nor one with .* in it`;
   }
   return value.length > 0 ? { value: [...new Set(value)], problem } : { problem };
 }
@@ -205,6 +209,15 @@ function pairs(text: string, headers: boolean): Parsed {
     found = true;
   }
   return found ? { value, problem } : { problem };
+}
+
+function expressions(text: string): Parsed {
+  const { value, wrong } = readExpressions(text);
+  const problem =
+    wrong === undefined
+      ? undefined
+      : `has ${shown(wrong)}, which is not an expression such as /EMP-\\d+/ or name=/EMP-\\d+/i`;
+  return value.length > 0 ? { value, problem } : { problem };
 }
 
 function url(text: string): Parsed {

@@ -89,8 +89,8 @@ export function readRows<R extends Variable>(
       }
       if (parsed.value !== undefined) {
         value = parsed.value;
-        const remark = parsed.problem === undefined ? remarkOn(row, value, values) : undefined;
-        if (remark !== undefined) remarks.push(`${called[name] ?? row.name}${remark}`);
+        const remark = parsed.problem === undefined ? remarkOn(row, value, values, called) : undefined;
+        if (remark !== undefined) remarks.push(`${called[name] ?? name}${remark}`);
       }
     }
     const beside = given[row.name];
@@ -134,10 +134,15 @@ function inUse(row: Variable, value: unknown): string {
 }
 
 /** What is worth a word to someone who has asked for the value. */
-function remarkOn(row: Variable, value: unknown, earlier: Record<string, unknown>): string | undefined {
+function remarkOn(
+  row: Variable,
+  value: unknown,
+  earlier: Record<string, unknown>,
+  called: Beyond['called'],
+): string | undefined {
   const { atMost, remark } = row;
   if (atMost !== undefined && (value as number) > (earlier[atMost] as number)) {
-    return `="${String(value)}" is above ${atMost}, ${inUse(row, earlier[atMost])}`;
+    return `="${String(value)}" is above ${called[atMost] ?? atMost}, ${inUse(row, earlier[atMost])}`;
   }
   return remark?.(value as never, earlier);
 }

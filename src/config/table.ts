@@ -1,4 +1,6 @@
 import { BATCH } from './rows/batch.ts';
+import { CARRIERS } from './rows/carriers.ts';
+import { CUSTOM } from './rows/custom.ts';
 import { DATABASE } from './rows/database.ts';
 import { FILES } from './rows/files.ts';
 import { FORETRACE } from './rows/foretrace.ts';
@@ -10,6 +12,7 @@ import { METRICS } from './rows/metrics.ts';
 import { LIMITS } from './rows/limits.ts';
 import { NAMING } from './rows/naming.ts';
 import { OTLP } from './rows/otlp.ts';
+import { PRIVACY } from './rows/privacy.ts';
 import { SAMPLING } from './rows/sampling.ts';
 import { TRACES } from './rows/traces.ts';
 import { TROUBLE } from './rows/trouble.ts';
@@ -28,9 +31,12 @@ export const GROUPS = [
   OTLP,
   HTTP,
   NAMING,
+  PRIVACY,
   DATABASE,
   TROUBLE,
   INSTRUMENTATIONS,
+  CUSTOM,
+  CARRIERS,
   FORETRACE,
 ] as const;
 

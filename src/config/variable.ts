@@ -1,7 +1,10 @@
+import type { MaskExpression } from '../mask/options.ts';
+
 /**
  * How the text of a variable is read:
  * `timeout` is milliseconds where 0 means "no limit"; `duration` is milliseconds where 0 is what it says; `time` is milliseconds or has a
- * unit (`200ms`, `1.5s`, `2m`); `pairs` is `key=value,key=value` with percent-encoding; `set` is a list out of `values`, where `none` alone gives the empty list.
+ * unit (`200ms`, `1.5s`, `2m`); `pairs` is `key=value,key=value` with percent-encoding; `expressions` is `/one/, name=/another/i`; `set` is a
+ * list out of `values`, where `none` alone gives the empty list.
  */
 export type VariableType =
   | 'boolean'
@@ -16,6 +19,7 @@ export type VariableType =
   | 'header names'
   | 'pairs'
   | 'headers'
+  | 'expressions'
   | 'string'
   | 'path'
   | 'URL';
@@ -47,6 +51,7 @@ export interface Variable {
     | string
     | readonly string[]
     | Readonly<Record<string, string>>
+    | readonly MaskExpression[]
     | undefined;
   /** The earlier row whose value holds while this one is unset or invalid. */
   readonly fallback?: string;
@@ -91,9 +96,11 @@ export type ValueOf<R extends Variable> = R extends { type: 'boolean' }
           ? readonly string[] | Extract<R['default'], undefined>
           : R extends { type: 'pairs' | 'headers' }
             ? Readonly<Record<string, string>>
-            : R extends { default: string }
-              ? string
-              : string | undefined;
+            : R extends { type: 'expressions' }
+              ? readonly MaskExpression[]
+              : R extends { default: string }
+                ? string
+                : string | undefined;
 
 /** The type of what stands in the configuration for a row. */
 type Placed<R extends Variable> = R extends { as: (value: never) => infer T } ? T : ValueOf<R>;

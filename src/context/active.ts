@@ -8,9 +8,20 @@ import { BAGGAGE_KEY, Context, ROOT, SPAN_KEY, SUPPRESS_KEY } from './context.ts
 /** The agent's only AsyncLocalStorage: each further one costs 45 ns per promise on Node 20 and 22. */
 const storage = new AsyncLocalStorage<Context>();
 
-/** The active context; ROOT outside of any. */
+/** What is active outside of any: see {@link setGround}. */
+let ground = ROOT;
+
+/**
+ * The context of all that runs outside of any. A variable and not one more entered context: what a preload enters is left again before
+ * the app's entry runs, and what the app starts at first would keep it for ever.
+ */
+export function setGround(context: Context): void {
+  ground = context;
+}
+
+/** The active context; outside of any, that of what started this process or thread while it counts, else ROOT. */
 export function active(): Context {
-  return storage.getStore() ?? ROOT;
+  return storage.getStore() ?? ground;
 }
 
 /** The active context; undefined outside of any. */

@@ -28,6 +28,8 @@ export interface ExportInput {
   control: SharedArrayBuffer;
   /** Name of the BroadcastChannel on which the app's worker threads are heard. */
   channel: string;
+  /** The code of parts, by name, where the export thread cannot read their files. */
+  sources?: Readonly<Record<string, string>>;
 }
 
 /** From a thread of the app to the export side. */

@@ -1,6 +1,7 @@
 import type { NodeSettings } from '../config/environment.ts';
 import type { Config } from '../config/table.ts';
 import type { LogLevel } from '../log.ts';
+import type { MaskOptions } from '../mask/options.ts';
 import type { Signal } from './signal.ts';
 
 /** What the export to a collector needs to know: the settings of one signal, and those of Node. */
@@ -46,6 +47,8 @@ export interface ExportOptions {
   /** Attributes of the resource, or what computes them; asked once, when the export starts. */
   resource: ResourceAttributes | (() => ResourceAttributes);
   logLevel?: LogLevel;
+  /** What is masked in records before any exporter sees them; undefined = nothing. */
+  mask?: MaskOptions;
 }
 
 export type ResourceAttributes = Readonly<Record<string, unknown>>;

@@ -64,18 +64,10 @@ function keeping(conditions: KeepConditions): Hold {
   }
 
   function makeRoom(): void {
-    for (let trace = oldestUndecided(); trace !== undefined;) {
-      const bound =
-        heldSpans() > MAX_SPANS
-          ? `${MAX_SPANS} spans`
-          : heldBytes() > MAX_BYTES
-            ? `${MAX_BYTES >> 20} MiB of spans`
-            : undefined;
-      if (bound === undefined) return;
-      const { newer } = trace;
-      // Without one that holds nothing yet there is no more room.
-      if (trace.spans.length > 0) decideEarly(trace, now(), bound);
-      trace = newer;
+    for (let trace = oldestUndecided(); trace !== undefined; trace = oldestUndecided()) {
+      if (heldSpans() > MAX_SPANS) decideEarly(trace, now(), `${MAX_SPANS} spans`);
+      else if (heldBytes() > MAX_BYTES) decideEarly(trace, now(), `${MAX_BYTES >> 20} MiB of spans`);
+      else return;
     }
   }
 
@@ -110,6 +102,7 @@ function keeping(conditions: KeepConditions): Hold {
       const root = new Span(scope, name, kind, ids, s0, s1, p0, p1, isRemote, trace, startMs);
       trace.root = root;
       add(trace);
+      makeRoom();
       return root;
     },
 

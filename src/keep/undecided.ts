@@ -12,7 +12,7 @@ export function oldestUndecided(): HeldTrace | undefined {
   return oldest;
 }
 
-/** How many spans of all traces are held, and about how many bytes they are. */
+/** How many spans of all traces are held, roots that have not ended among them, and about how many bytes those are that have. */
 export function heldSpans(): number {
   return spans;
 }
@@ -26,6 +26,7 @@ export function add(trace: HeldTrace): void {
   if (newest === undefined) oldest = trace;
   else newest.newer = trace;
   newest = trace;
+  spans++;
 }
 
 /** Holds a span that has ended. */
@@ -52,6 +53,6 @@ export function remove(trace: HeldTrace): void {
   else newer.older = older;
   trace.older = undefined;
   trace.newer = undefined;
-  spans -= trace.spans.length;
+  spans -= 1 + trace.spans.length;
   bytes -= trace.bytes;
 }

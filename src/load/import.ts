@@ -7,7 +7,15 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { log } from '../log.ts';
 import { installedPackages } from './installed.ts';
 import type { Builtins } from './builtins.ts';
-import { type ImportHook, importHook, startLoaderThread, watchLoaders } from './loader-thread.ts';
+import { epilogues, type Loaded } from './epilogue.ts';
+import { epilogueUrls, receiveExports } from './exports.ts';
+import {
+  type ImportHook,
+  importHook,
+  startEpilogueThread,
+  startLoaderThread,
+  watchLoaders,
+} from './loader-thread.ts';
 import type { Registry } from './registry.ts';
 import { hasAsyncHooks, loadFromDisk } from './sources.ts';
 
@@ -105,8 +113,26 @@ function syncHooks(
       if (registered) return;
       registered = true;
       register({ resolve });
+      // Elsewhere a thread does it.
+      if (registry.epilogues.size > 0 && supportsSyncWrapping())
+        register({ load: epilogueHook(registry) as never });
     },
     isRegistered: () => registered,
+  };
+}
+
+type Load = (url: string, context: unknown, next: (url: string, context?: unknown) => Loaded) => Loaded;
+
+function epilogueHook(registry: Registry): Load {
+  const finish = epilogues(epilogueUrls(registry));
+  return (url, context, next) => {
+    const loaded = next(url, context);
+    try {
+      return finish(url, loaded);
+    } catch (error) {
+      log.warn(`${url} can not be read (${(error as Error).message}); its functions are not traced`);
+      return loaded;
+    }
   };
 }
 
@@ -129,7 +155,8 @@ function needsHooks(filename: string, registry: Registry, seen = new Set<string>
     if (/^\.\.?\//.test(specifier)) {
       const file = join(dirname(filename), specifier);
       if (seen.has(file) || !registry.isModule(file)) continue;
-      if (registry.isListedModule(file) || needsHooks(file, registry, seen)) return true;
+      if (registry.epilogues.has(file) || registry.isListedModule(file) || needsHooks(file, registry, seen))
+        return true;
     } else if (registry.builtins.has(specifier) || !nodeModule.isBuiltin(specifier)) {
       return true;
     }
@@ -187,6 +214,7 @@ export function hookImport(registry: Registry, builtins: Builtins, esm: boolean)
     builtins.loadAll(entry !== undefined && !isCertainlyCommonJs(entry, registry));
   }
   if (!esm) return () => undefined;
+  if (registry.epilogues.size > 0) receiveExports(registry);
 
   if (!supportsSyncWrapping() && 'register' in nodeModule) {
     watchLoaders();
@@ -200,11 +228,13 @@ export function hookImport(registry: Registry, builtins: Builtins, esm: boolean)
         say(`the loader thread does not start (${(error as Error).message}); ES modules are not traced`);
       }
     }
+    startEpilogueThread(registry);
   }
   if (registerHooks === undefined) return () => undefined;
   const hooks = syncHooks(registry, builtins, registerHooks);
   onFirstImport(registry, hooks.register);
   return (filename) => {
-    if (!hooks.isRegistered() && needsHooks(filename, registry)) hooks.register();
+    if (hooks.isRegistered()) return;
+    if (registry.epilogues.has(filename) || needsHooks(filename, registry)) hooks.register();
   };
 }

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
 import Module, * as nodeModule from 'node:module';
+import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { log } from '../log.ts';
 import { mimic } from '../wrap.ts';
+import { epilogueUrls } from './exports.ts';
 import { patchNamespace } from './run-patch.ts';
 import type { ModulePatch } from './module-patch.ts';
 import type { Registry } from './registry.ts';
@@ -48,6 +51,29 @@ export function startLoaderThread(registry: Registry, patches: readonly ModulePa
   addHook(importHook(registry));
   nodeModule.register('import-in-the-middle/hook.mjs', pathToFileURL(__filename), { data: { include } });
   isThere = true;
+}
+
+/** Starts the thread in which ES modules that are listed by their path get an epilogue; not for files that are certainly CommonJS. */
+export function startEpilogueThread(registry: Registry): void {
+  const wanted = epilogueUrls(registry).filter(([url]) => mayBeModule(fileURLToPath(url)));
+  if (wanted.length === 0) return;
+  try {
+    const hook = pathToFileURL(join(dirname(__filename), 'epilogue-thread.cjs'));
+    nodeModule.register(hook.href, { data: wanted });
+  } catch (error) {
+    log.warn(
+      `the loader thread does not start (${(error as Error).message}); ES modules have no custom spans`,
+    );
+  }
+}
+
+function mayBeModule(file: string): boolean {
+  if (/\.m[jt]s$/.test(file)) return true;
+  try {
+    return !file.endsWith('.cjs') && /\b(?:import|export)\b/.test(readFileSync(file, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -7,6 +7,18 @@ export interface LoadedFile {
   format: 'commonjs' | 'module' | 'builtin';
   /** Directory of the package; empty for a builtin. */
   baseDir: string;
+  /** The file's own path, for {@link ModulePatch.paths}. */
+  path?: string;
+  /** Of an ES module that hands out its exports: those that it speaks of; the others are in files of their own. */
+  names?: readonly string[];
+}
+
+/** What is added to the end of an ES module. Plain data. */
+export interface Epilogue {
+  /** The exports that are looked at. */
+  readonly reads: readonly string[];
+  /** Those of them that are replaced themselves. */
+  readonly replaces: readonly string[];
 }
 
 /** Where one npm package, or one module of Node.js, is cut. */
@@ -20,6 +32,14 @@ export interface ModulePatch {
    * made of other files, these are listed too.
    */
   files: readonly string[];
+  /**
+   * In place of a package: the paths of the files, as Node.js names them; `files` is `['']` and `versions` says nothing. ES modules among
+   * them hand out their exports by a line at their end, {@link Epilogue}, and stay the modules that they are: what import-in-the-middle
+   * puts in place of one has copies of its exports, which do not follow when the module assigns to them.
+   */
+  paths?: readonly string[];
+  /** With `paths`: which exports `patch` looks at. */
+  epilogue?: Epilogue;
   /** Another version of it is no news: it has no spans that an app could miss. */
   quiet?: boolean;
   /** A builtin that is not to be loaded ahead where the app's entry is CommonJS. */

@@ -159,3 +159,11 @@ export function entryFiles(manifest: Manifest): Set<string> {
   }
   return files;
 }
+
+/** The files that `name/subpath` can end in by the package's `exports`, whatever the conditions; patterns are not followed. */
+export function exportedFiles({ exports }: Manifest, subpath: string): string[] {
+  const files = new Set<string>();
+  if (typeof exports === 'object' && exports !== null && Object.hasOwn(exports, `./${subpath}`))
+    addExportTargets((exports as Record<string, unknown>)[`./${subpath}`], files);
+  return [...files];
+}

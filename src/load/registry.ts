@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { join, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { log } from '../log.ts';
-import type { ModulePatch } from './module-patch.ts';
+import type { Epilogue, ModulePatch } from './module-patch.ts';
 import { entryFiles, type Package, packageDirectory, packageFinder } from './package.ts';
 import { satisfies } from '../satisfies.ts';
 
@@ -12,6 +12,8 @@ export interface Target {
   file: string;
   version: string;
   baseDir: string;
+  /** Of a file that is listed by its path. */
+  path?: string;
 }
 
 /** The patches by what they are for, and the answers to what the hooks ask about a file. */
@@ -26,6 +28,10 @@ export interface Registry {
   missed(filenames: readonly string[]): readonly string[];
   /** Names of the packages that list ES modules. */
   esmPackages: ModulePatch[];
+  /** What is added to files that are listed by their path, if they are ES modules. */
+  epilogues: ReadonlyMap<string, Epilogue>;
+  /** Those of them that have handed out their exports. */
+  handedOut: Set<string>;
   /** What to run for a file; undefined for most. The first file of an unsupported version is reported. */
   targets(filename: string): readonly Target[] | undefined;
   /** Whether a file is a listed ES module. */
@@ -46,9 +52,13 @@ type Targets = Map<string, Target[]>;
 export function createRegistry(patches: readonly ModulePatch[]): Registry {
   const builtins: Registry['builtins'] = new Map();
   const byName = new Map<string, ModulePatch[]>();
+  const byPath = new Map<string, Target[]>();
+  const epilogues = new Map<string, Epilogue>();
 
   for (const patch of patches) {
-    if (patch.versions === undefined) {
+    if (patch.paths !== undefined) {
+      for (const path of patch.paths) addPath(path, patch);
+    } else if (patch.versions === undefined) {
       // `sqlite` is a package of npm too; only `node:sqlite` is Node's.
       for (const specifier of [`node:${patch.module}`, patch.module]) {
         if (!isBuiltin(specifier)) continue;
@@ -61,6 +71,19 @@ export function createRegistry(patches: readonly ModulePatch[]): Registry {
       if (known === undefined) byName.set(patch.module, [patch]);
       else known.push(patch);
     }
+  }
+
+  function addPath(path: string, patch: ModulePatch): void {
+    const target: Target = { patch, file: '', version: '', baseDir: dirname(path), path };
+    const known = byPath.get(path);
+    if (known === undefined) byPath.set(path, [target]);
+    else known.push(target);
+    const { reads, replaces } = epilogues.get(path) ?? { reads: [], replaces: [] };
+    const { epilogue = { reads: [], replaces: [] } } = patch;
+    epilogues.set(path, {
+      reads: [...new Set([...reads, ...epilogue.reads])],
+      replaces: [...new Set([...replaces, ...epilogue.replaces])],
+    });
   }
 
   const { packageOf, scopeOf } = packageFinder(byName.keys());
@@ -98,6 +121,12 @@ export function createRegistry(patches: readonly ModulePatch[]): Registry {
   }
 
   function targets(filename: string): readonly Target[] | undefined {
+    const listed = byPath.size === 0 ? undefined : byPath.get(filename);
+    if (listed === undefined) return packageTargets(filename);
+    return [...listed, ...(packageTargets(filename) ?? [])];
+  }
+
+  function packageTargets(filename: string): readonly Target[] | undefined {
     const found = packageOf(filename);
     if (found?.manifest === undefined) return undefined;
     let selected = targetsOf.get(found);
@@ -127,11 +156,13 @@ export function createRegistry(patches: readonly ModulePatch[]): Registry {
     builtins,
     loaded,
     seen,
+    epilogues,
+    handedOut: new Set(),
     missed(filenames) {
       const missed = new Set<string>();
       for (const filename of filenames) {
         if (packageDirectory(filename) === undefined || seen.has(filename)) continue;
-        const [target] = targets(filename) ?? [];
+        const [target] = packageTargets(filename) ?? [];
         if (target !== undefined) missed.add(`${target.patch.module} ${target.version}`);
       }
       return [...missed];

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { Hook } from 'require-in-the-middle';
 import { mimic } from '../wrap.ts';
 import { patchRequired } from './run-patch.ts';
@@ -63,6 +64,8 @@ export function hookRequire(
       if (patched) return;
       patched = true;
       registry.seen.add(filename);
+      // An ES module that has handed out its exports itself.
+      if (registry.handedOut.has(filename) && types.isModuleNamespaceObject(this.exports)) return;
       this.exports = patchRequired(targets, this.exports);
     };
     // When `load` is through, Node 20 and 22 have taken their copy of `module.exports` for ES modules already, so the

@@ -7,12 +7,13 @@ const failed = new Set<string>();
 
 /** Runs one patch; what it throws is reported, once for each package, and goes no further. */
 export function runPatch(
-  { patch, file, version, baseDir }: Target,
+  { patch, file, version, baseDir, path }: Target,
   exports: unknown,
   format: LoadedFile['format'],
+  names?: readonly string[],
 ): unknown {
   try {
-    return patch.patch(exports, { file, version, format, baseDir });
+    return patch.patch(exports, { file, version, format, baseDir, path, names });
   } catch (error) {
     const key = `${patch.module} ${version}`;
     if (!failed.has(key)) {

@@ -154,12 +154,21 @@ export function isTraced(scope: Scope, kind: number, layer: number, context: Con
   return (kind !== CLIENT && kind !== PRODUCER) || !isRoot(context) || startsTraces(scope);
 }
 
+/** Called before the start of what another process asks for; undefined while nobody waits for it. */
+let whenReceived: (() => void) | undefined;
+
+export function setWhenReceived(next: (() => void) | undefined): void {
+  whenReceived = next;
+}
+
 /** Starts the operation that a call is. Undefined if nobody would hear of its end. */
 export function begin(given: AnyRole, self: unknown, args: unknown[], call?: Call): Operation | undefined {
   const role = given as unknown as Role;
+  if (role.received !== undefined) {
+    if (whenReceived !== undefined) whenReceived();
+    return receive(role, self, args, call, role.ignoresContext === true ? ROOT : active());
+  }
   const context = active();
-  if (role.received !== undefined)
-    return receive(role, self, args, call, role.ignoresContext === true ? ROOT : context);
   const { scope, kind, layer, inject } = role;
   const traced = isTraced(scope, kind, layer, context);
   // What is not recorded travels all the same: the decision on a trace is one for all of it.

@@ -86,7 +86,8 @@ export function isRecorded(context: Context): boolean {
   if (context.suppressed === ALL) return false;
   const { span } = context;
   if (span instanceof Span) return true;
-  if (isOff()) return false;
+  // What stands for a span that has begun is one of a trace that goes on to its end.
+  if (isOff()) return span instanceof SecondSpan;
   if (span === undefined) return true;
   const parent = parentIds(context);
   if (parent === undefined || parent === NO_SPAN) return true;
@@ -147,7 +148,7 @@ export function startSpan(
   }
   if (ids === NO_SPAN) return startUnder(scope, name, kind, undefined, false, false, startMs);
   if (ids === DENIED) return startUnder(scope, name, kind, undefined, false, true, startMs);
-  if (parent instanceof NonRecordingSpan) return dropped(parent, parent.traceState);
+  if (parent instanceof NonRecordingSpan && !isOff()) return dropped(parent, parent.traceState);
   return startUnder(scope, name, kind, ids, ids !== undefined && isRemote(ids), false, startMs);
 }
 
@@ -224,6 +225,8 @@ function dropped({ t0, t1, t2, t3, flags }: SpanIds, traceState: string | undefi
 }
 
 /** What travels on while tracing is switched off: the parent itself, with its decision, as if this process were not there. */
-function asItCame({ t0, t1, t2, t3, s0, s1, flags, traceState }: SpanIds, remote: boolean): NonRecordingSpan {
+function asItCame(parent: SpanIds, remote: boolean): NonRecordingSpan {
+  if (parent instanceof NonRecordingSpan) return parent;
+  const { t0, t1, t2, t3, s0, s1, flags, traceState } = parent;
   return new NonRecordingSpan(t0, t1, t2, t3, s0, s1, flags, traceState, remote);
 }

@@ -28,26 +28,51 @@ export interface Instrumentation {
   /** True if the package also has ES module files that need hooking. */
   esm?: boolean;
   points?: readonly Point[];
+  /** Further points, of a web framework: of its middleware, hooks and handlers, for `FORETRACE_MIDDLEWARE_SPANS`. */
+  steps?: readonly Point[];
   subscriptions?: readonly Subscription[];
   /** One line for the table of supported libraries: which spans an app gets. */
   spans: string;
 }
 
 /** What has to be known of a library before it is loaded. The rest comes with `load`. */
-export interface Listed extends Omit<Instrumentation, 'points' | 'subscriptions' | 'spans'> {
+export interface Listed extends Omit<Instrumentation, 'points' | 'steps' | 'subscriptions' | 'spans'> {
   /** The files that it has points in. */
   files: readonly string[];
+  /** Those that its steps are in. */
+  stepFiles?: readonly string[];
   /** The diagnostics channels that it listens to. */
   channels: readonly string[];
-  load(): Pick<Instrumentation, 'points' | 'subscriptions'>;
+  load(): Pick<Instrumentation, 'points' | 'steps' | 'subscriptions'>;
 }
 
 export function listed(instrumentation: Instrumentation): Listed {
-  const { points = [], subscriptions = [], spans: _, ...known } = instrumentation;
+  const { points = [], steps, subscriptions = [], spans: _, ...known } = instrumentation;
   return {
     ...known,
-    files: [...new Set(points.map(({ file }) => file ?? ''))],
+    files: filesOf(points),
+    stepFiles: steps && filesOf(steps),
     channels: [...new Set(subscriptions.map(({ channel }) => channel))],
     load: () => instrumentation,
+  };
+}
+
+function filesOf(points: readonly Point[]): string[] {
+  return [...new Set(points.map(({ file }) => file ?? ''))];
+}
+
+/** The library with the points of its steps, around the others. */
+export function withSteps(library: Listed): Listed {
+  const { files, stepFiles } = library;
+  if (stepFiles === undefined) return library;
+  let loaded: ReturnType<Listed['load']> | undefined;
+  return {
+    ...library,
+    files: [...new Set([...files, ...stepFiles])],
+    load() {
+      if (loaded !== undefined) return loaded;
+      const all = library.load();
+      return (loaded = { ...all, points: [...(all.points ?? []), ...(all.steps ?? [])] });
+    },
   };
 }

@@ -74,7 +74,7 @@ export interface Propagator {
 /**
  * The combination of propagators that `OTEL_PROPAGATORS` names; unknown names and repetitions are passed over, `none` adds nothing.
  * Where several find a parent the last one named wins, as in the specification's composite propagator; where several find baggage, the
- * last one does for each key. `maxBaggage` is the most baggage that is written, in characters; `further` are formats that may be
+ * last one does for each key. `maxBaggage` is the most baggage that is written, in characters, by all that write it together; `further` are formats that may be
  * named besides those that are always known.
  */
 export function propagator(
@@ -88,6 +88,8 @@ export function propagator(
   const extracts = [...new Set(formats.map(({ extract }) => extract).toReversed())];
   const hasBaggage = names.includes('baggage');
   const carriers = formats.filter(({ injectBaggage }) => injectBaggage !== undefined);
+  // What goes out in several forms takes no more room than in one.
+  const room = Math.floor(maxBaggage / Math.max(1, carriers.length + (hasBaggage ? 1 : 0)));
   const baggageExtracts = named.flatMap((name) =>
     name === 'baggage'
       ? extractBaggageHeader
@@ -145,13 +147,11 @@ export function propagator(
         if (baggage === undefined) return;
         if (hasBaggage) {
           const header =
-            typeof baggage === 'string'
-              ? limitBaggage(baggage, maxBaggage)
-              : headerFromBaggage(baggage, maxBaggage);
+            typeof baggage === 'string' ? limitBaggage(baggage, room) : headerFromBaggage(baggage, room);
           if (header !== undefined) set(carrier, BAGGAGE, header);
         }
         for (let i = 0; i < carriers.length; i++)
-          carriers[i].injectBaggage?.(carrier, set, entriesOf(baggage), maxBaggage);
+          carriers[i].injectBaggage?.(carrier, set, entriesOf(baggage), room);
       } catch {
         // A setter may throw (headers already sent); the request goes on without our headers.
       }

@@ -5,6 +5,9 @@ import { type HeaderGetter, type HeaderSetter, onlyLine } from './types.ts';
 /** What a header may be called after its prefix. */
 const TOKEN = /^[\w!#$%&'*+\-.^`|~]+$/;
 
+/** What a header costs besides: colon, blank, end of the line. */
+const HEADER = 4;
+
 /** The baggage in headers of their own, whose names begin with `prefix`, as a text of W3C Baggage. */
 export function extractPrefixed<C>(
   carrier: C,
@@ -40,8 +43,10 @@ export function injectPrefixed<C>(
   for (let i = entries.length - 1, count = 0; i >= 0 && count < MAX_PAIRS; i--) {
     const [key, { value }] = entries[i];
     const text = TOKEN.test(key) && typeof value === 'string' ? encode(value) : undefined;
-    if (text === undefined || prefix.length + key.length + text.length > left) continue;
-    left -= prefix.length + key.length + text.length;
+    if (text === undefined) continue;
+    const size = prefix.length + key.length + text.length + HEADER;
+    if (size > left) continue;
+    left -= size;
     count++;
     set(carrier, prefix + key, text);
   }

@@ -59,7 +59,9 @@ function objectOf(value: object, depth: number, left: { items: number }): unknow
   const members: Record<string, unknown> = Object.create(null);
   for (const name of Object.keys(value)) {
     if (left.items-- <= 0) break;
-    members[bounded(name, MAX_TEXT)] = plainOf(dataAt(value, name), depth + 1, left);
+    const descriptor = Object.getOwnPropertyDescriptor(value, name);
+    if (descriptor !== undefined && 'value' in descriptor)
+      members[bounded(name, MAX_TEXT)] = plainOf(descriptor.value, depth + 1, left);
   }
   return members;
 }

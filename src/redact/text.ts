@@ -1,4 +1,5 @@
 import { SECRET_NAMES, spellings, tokenEnd } from './secrets.ts';
+import { hideQueriesIn, type QueryHiding } from './queries.ts';
 import { REDACTED } from './url.ts';
 
 /** Names that are secrets in a query string; in prose (`error code: 5`, `state: open`) they mean too much else. */
@@ -54,12 +55,23 @@ function isQuote(code: number): boolean {
   return code === QUOTE || code === APOSTROPHE || code === BACKTICK;
 }
 
+let hiding: QueryHiding | undefined;
+
+/** What becomes of the queries of URLs in texts; undefined = they are masked like everything else. */
+export function setQueryHiding(how: QueryHiding | undefined): void {
+  hiding = how;
+}
+
 /**
  * A text that somebody wrote for people (the message of an error, its stack, a header) without the secrets that are known by where they
  * stand or what they look like: user and password in URLs, values of query parameters, flags, variables and fields with the name of
  * a secret, JSON Web Tokens and tokens of well-known issuers. One pass; returns the text itself if there is nothing to replace.
  */
 export function maskText(text: string): string {
+  return withoutSecrets(hiding === undefined ? text : hideQueriesIn(text, hiding));
+}
+
+function withoutSecrets(text: string): string {
   let result = '';
   let from = 0;
   const length = text.length;

@@ -1,8 +1,6 @@
 import type { Reread } from '../config/environment.ts';
 import type { Config } from '../config/table.ts';
 
-export type { Config } from '../config/table.ts';
-
 /** What changing the configuration takes. */
 export interface Change {
   /** The configuration with other texts for some variables. */

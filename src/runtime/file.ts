@@ -1,4 +1,5 @@
 import { watchFile } from 'node:fs';
+import { resolve } from 'node:path';
 import { parse, shown } from '../config/parse.ts';
 import { readVariables } from '../config/sources.ts';
 import { VARIABLES } from '../config/table.ts';
@@ -23,6 +24,8 @@ type Texts = Readonly<Record<string, string>>;
  * @param isOwner false if another thread turns the switch
  */
 export function watchVariables(path: string, tracing: boolean, isOwner: boolean, change: Change): void {
+  // The app may change its working directory.
+  const place = resolve(path);
   let current: Texts = {};
   let wasOn = tracing;
   // Each thread reads the file, one speaks of it.
@@ -33,7 +36,7 @@ export function watchVariables(path: string, tracing: boolean, isOwner: boolean,
   const ignored = new Set<string>();
 
   function look(): void {
-    const texts = textsOf(path, ignored, warn);
+    const texts = textsOf(place, ignored, warn);
     const changes = changesOf(current, texts);
     if (changes.length === 0) return;
     current = texts;
@@ -47,7 +50,7 @@ export function watchVariables(path: string, tracing: boolean, isOwner: boolean,
   }
 
   const guardedLook = guarded('the runtime file', look);
-  watchFile(path, { interval: INTERVAL_MS, persistent: false }, guardedLook);
+  watchFile(place, { interval: INTERVAL_MS, persistent: false }, guardedLook);
   guardedLook();
 }
 
@@ -58,7 +61,7 @@ function textsOf(path: string, ignored: Set<string>, warn: (line: string) => voi
   const read = readVariables(path);
   // There need be none yet, or any more.
   if (typeof read === 'string') {
-    if (!read.endsWith('(ENOENT)')) log.warn(read);
+    if (!read.endsWith('(ENOENT)')) warn(`cannot be read, what held at the start is used: ${read}`);
     return {};
   }
   const texts: Record<string, string> = {};

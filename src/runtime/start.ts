@@ -1,6 +1,7 @@
-import type { Change, Config } from './change.ts';
+import type { Config } from '../config/table.ts';
 import { follow } from '../trace/switch.ts';
 import { isMainThread, workerThreads } from '../export/app/threads.ts';
+import type { Change } from './change.ts';
 import { watchVariables } from './file.ts';
 import { toggleBy } from './signal.ts';
 

@@ -15,7 +15,7 @@ import { type RemoteEnd, remoteEnd } from './address.ts';
 import { mayTravel } from '../operation/operation.ts';
 import { errorType, failed } from './error.ts';
 import { addPeerService, serverBlock } from './server.ts';
-import { addHeaders, addMethod, httpOptions, knownMethod } from './http.ts';
+import { addHeaders, addMethod, httpOptions, knownMethod, shownUrl } from './http.ts';
 import {
   HTTP_REQUEST_RESEND_COUNT,
   HTTP_RESPONSE_STATUS_CODE,
@@ -112,7 +112,7 @@ export function noteTarget({ span, counted }: Outgoing, method: string, target: 
     addPeerService(span, target.address, target.port, target.path);
   }
   const url = fullUrl(method, target);
-  if (url !== undefined) span.add(URL_FULL, url);
+  if (url !== undefined) span.add(URL_FULL, shownUrl(url));
 }
 
 /** Notes that an attempt repeats another, as a redirect or retry: `count` is 1 for the first repetition. */
@@ -187,6 +187,9 @@ export interface ClientResponse {
   peer?: Block;
   requestHeader: (name: string) => string | number | readonly string[] | undefined;
   responseHeader: (name: string) => string | number | readonly string[] | undefined;
+  /** The names of all headers, in any case. */
+  requestHeaders: () => readonly string[];
+  responseHeaders: () => readonly string[];
 }
 
 /** Ends the span of an attempt whose response headers have come. */
@@ -201,8 +204,10 @@ export function endOutgoing(outgoing: Outgoing, response: ClientResponse): void 
   if (response.peer !== undefined) span.addBlock(response.peer);
   if (failure !== undefined) failed(span, failure);
   const { client } = httpOptions;
-  if (client.request.length > 0) addHeaders(span, client.request, response.requestHeader);
-  if (client.response.length > 0) addHeaders(span, client.response, response.responseHeader);
+  if (client.request !== undefined)
+    addHeaders(span, client.request, response.requestHeader, response.requestHeaders);
+  if (client.response !== undefined)
+    addHeaders(span, client.response, response.responseHeader, response.responseHeaders);
   span.end();
 }
 

@@ -3,6 +3,7 @@ import { NONE } from '../context/layers.ts';
 import type { Key } from '../encode/key.ts';
 import { type Block, block } from '../encode/span.ts';
 import { guarded } from '../guard.ts';
+import { redactValues } from '../redact/queries.ts';
 import { redactPath, redactQuery } from '../redact/url.ts';
 import { now } from '../trace/clock.ts';
 import { hold } from '../trace/hold.ts';
@@ -69,6 +70,7 @@ export interface ServerResponse {
   statusCode: number;
   headersSent: boolean;
   getHeader(name: string): string | number | readonly string[] | undefined;
+  getHeaderNames(): readonly string[];
 }
 
 /** Server spans of the app's own that are folded into ours. */
@@ -168,7 +170,12 @@ export function setServerMeasure(next: ServerMeasure | undefined): void {
 }
 
 /** Of a request that is not answered. */
-export const NO_RESPONSE: ServerResponse = { statusCode: 0, headersSent: false, getHeader: () => undefined };
+export const NO_RESPONSE: ServerResponse = {
+  statusCode: 0,
+  headersSent: false,
+  getHeader: () => undefined,
+  getHeaderNames: () => [],
+};
 
 const SERVED = Symbol.for('foretrace.served');
 
@@ -264,6 +271,13 @@ export function startServed(scope: Scope, request: ServerRequest, connection: Co
   return served;
 }
 
+/** Called when a request that is recorded is over, before its span is. */
+let servedEnded: ((served: Served) => void) | undefined;
+
+export function setServedEnded(ended: (served: Served) => void): void {
+  servedEnded = ended;
+}
+
 /**
  * Ends the server span: all attributes are written now, in one go, because nothing of the request changes under us and the
  * route and status are known only here. `aborted` is the error's type when the response did not get out whole.
@@ -275,6 +289,7 @@ export function endServed(served: Served, response: ServerResponse, aborted: str
     return;
   }
   if (request === undefined) return;
+  if (servedEnded !== undefined) servedEnded(served);
   const endMs = now();
   if (folding === undefined || folding.open === 0) finish(served, span, request, response, aborted, endMs);
   else if (folding.finish === undefined) {
@@ -345,8 +360,23 @@ function finish(
     span.recordException(served.error as Error, served.errorMs);
   served.error = undefined;
   const { server } = httpOptions;
-  if (server.request.length > 0) addHeaders(span, server.request, (name) => request.headers[name]);
-  if (server.response.length > 0) addHeaders(span, server.response, (name) => response.getHeader(name));
+  if (server.request !== undefined) {
+    const { headers } = request;
+    addHeaders(
+      span,
+      server.request,
+      (name) => headers[name],
+      () => Object.keys(headers),
+    );
+  }
+  if (server.response !== undefined) {
+    addHeaders(
+      span,
+      server.response,
+      (name) => response.getHeader(name),
+      () => response.getHeaderNames(),
+    );
+  }
   // A name given by the app through the API stays.
   if (span.name === '') span.name = target === undefined ? method : `${method} ${target}`;
   span.endAt(endMs);
@@ -441,7 +471,10 @@ function addTarget(span: Span, target: string): void {
   const path = question === -1 ? (start === 0 ? target : target.slice(start)) : target.slice(start, question);
   span.add(URL_PATH, path === '' ? '/' : redactPath(path));
   if (question !== -1 && question + 1 < target.length) {
-    span.add(URL_QUERY, redactQuery(target.slice(question + 1), httpOptions.sensitiveQueryParameters));
+    const query = target.slice(question + 1);
+    const { queryHiding, sensitiveQueryParameters } = httpOptions;
+    if (queryHiding === undefined) span.add(URL_QUERY, redactQuery(query, sensitiveQueryParameters));
+    else if (queryHiding === 'redact') span.add(URL_QUERY, redactValues(query));
   }
 }
 

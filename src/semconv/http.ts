@@ -1,8 +1,9 @@
 import type { Config } from '../config/table.ts';
 import { type Key, key } from '../encode/key.ts';
-import { isSensitiveHeader } from '../redact/headers.ts';
-import { maskText } from '../redact/text.ts';
-import { REDACTED } from '../redact/url.ts';
+import { hasUrl, isListed, isPattern, isSensitiveHeader, REDACTED_HEADER } from '../redact/headers.ts';
+import { hideQuery, type QueryHiding } from '../redact/queries.ts';
+import { maskText, setQueryHiding } from '../redact/text.ts';
+import { redactUrl } from '../redact/url.ts';
 import type { Span } from '../trace/span.ts';
 import {
   HTTP_REQUEST_HEADER,
@@ -11,17 +12,27 @@ import {
   HTTP_RESPONSE_HEADER,
 } from './keys.ts';
 
-/** The headers to record, in lower case. */
+/** The headers to record of a kind of message; undefined = none. */
 interface CapturedHeaders {
-  request: readonly HeaderKey[];
-  response: readonly HeaderKey[];
+  request: HeaderCapture | undefined;
+  response: HeaderCapture | undefined;
+}
+
+/** Which headers are recorded. */
+export interface HeaderCapture {
+  readonly named: readonly HeaderKey[];
+  /** For a name in lower case, where the list has more than names. */
+  readonly matching: ((header: string) => HeaderKey | undefined) | undefined;
 }
 
 export interface HeaderKey {
+  /** In lower case. */
   readonly header: string;
   readonly key: Key;
   /** True if the value is a secret by the header's name. */
   readonly secret: boolean;
+  /** True if the value is a URL, or has one in it that may be relative. */
+  readonly url: boolean;
 }
 
 /** What the HTTP roles take from the configuration. Without one, no method has a name and no header is recorded. */
@@ -32,49 +43,108 @@ export const httpOptions = optionsOf({
   serverResponseHeaders: [],
   clientRequestHeaders: [],
   clientResponseHeaders: [],
+  sanitizedHeaders: [],
+  queryParameters: 'keep',
 });
 
 export function configure(wanted: Config['http']): void {
   Object.assign(httpOptions, optionsOf(wanted));
+  setQueryHiding(httpOptions.queryHiding);
 }
 
 function optionsOf(wanted: Config['http']) {
+  const captured = (prefix: string, list: readonly string[]): HeaderCapture | undefined =>
+    captureOf(prefix, list, wanted.sanitizedHeaders);
   return {
     knownMethods: new Set(wanted.knownMethods),
     sensitiveQueryParameters: new Set(wanted.sensitiveQueryParameters),
-    server: capturedHeaders(wanted.serverRequestHeaders, wanted.serverResponseHeaders),
-    client: capturedHeaders(wanted.clientRequestHeaders, wanted.clientResponseHeaders),
+    queryHiding: wanted.queryParameters === 'keep' ? undefined : (wanted.queryParameters as QueryHiding),
+    server: capturedHeaders(captured, wanted.serverRequestHeaders, wanted.serverResponseHeaders),
+    client: capturedHeaders(captured, wanted.clientRequestHeaders, wanted.clientResponseHeaders),
   };
 }
 
-function capturedHeaders(request: readonly string[], response: readonly string[]): CapturedHeaders {
+function capturedHeaders(
+  captured: (prefix: string, list: readonly string[]) => HeaderCapture | undefined,
+  request: readonly string[],
+  response: readonly string[],
+): CapturedHeaders {
   return {
-    request: request.map((name) => headerKey(HTTP_REQUEST_HEADER, name)),
-    response: response.map((name) => headerKey(HTTP_RESPONSE_HEADER, name)),
+    request: captured(HTTP_REQUEST_HEADER, request),
+    response: captured(HTTP_RESPONSE_HEADER, response),
   };
 }
 
-function headerKey(prefix: string, header: string): HeaderKey {
-  return { header, key: key(prefix + header), secret: isSensitiveHeader(header) };
+/** Strangers invent names of headers: no more of them are remembered. */
+const MAX_KNOWN = 256;
+
+function captureOf(
+  prefix: string,
+  list: readonly string[],
+  sanitized: readonly string[],
+): HeaderCapture | undefined {
+  if (list.length === 0) return undefined;
+  const keyOf = (header: string): HeaderKey => ({
+    header,
+    key: key(prefix + header),
+    secret: isSensitiveHeader(header) || isListed(header, sanitized),
+    url: hasUrl(header),
+  });
+  const named = list.filter((wanted) => !isPattern(wanted)).map(keyOf);
+  const patterns = list.filter(isPattern);
+  if (patterns.length === 0) return { named, matching: undefined };
+  const known = new Map<string, HeaderKey | undefined>();
+  const matching = (header: string): HeaderKey | undefined => {
+    if (known.has(header)) return known.get(header);
+    // `:path` and its like are no headers; what is named is recorded in any case.
+    const isWanted = !header.startsWith(':') && isListed(header, patterns) && !list.includes(header);
+    const found = isWanted ? keyOf(header) : undefined;
+    if (known.size < MAX_KNOWN) known.set(header, found);
+    return found;
+  };
+  return { named, matching };
 }
 
-/** Adds captured headers: always arrays of strings, secrets replaced, also those in the URL of a `Referer` or `Location`. */
+type HeaderValue = string | number | readonly string[] | undefined;
+
+/**
+ * Adds captured headers: always arrays of strings, secrets replaced, also those in the URL of a `Referer` or `Location`.
+ * @param valueOf takes a name in lower case
+ * @param names of all headers that there are, in any case; asked only if some are captured by pattern
+ */
 export function addHeaders(
   span: Span,
-  wanted: readonly HeaderKey[],
-  valueOf: (header: string) => string | number | readonly string[] | undefined,
+  { named, matching }: HeaderCapture,
+  valueOf: (header: string) => HeaderValue,
+  names: () => readonly string[],
 ): void {
-  for (const { header, key, secret } of wanted) {
-    const value = valueOf(header);
-    if (value === undefined) continue;
-    const values = Array.isArray(value) ? value.map(String) : [String(value)];
-    span.add(key, secret ? values.map(() => REDACTED) : values.map(maskText));
+  for (const wanted of named) addHeader(span, wanted, valueOf(wanted.header));
+  if (matching === undefined) return;
+  for (const name of new Set(names().map((name) => name.toLowerCase()))) {
+    const wanted = matching(name);
+    if (wanted !== undefined) addHeader(span, wanted, valueOf(name));
   }
 }
 
 /** A method by which requests may be counted. */
 export function knownMethod(method: string): string {
   return httpOptions.knownMethods.has(method) ? method : '_OTHER';
+}
+
+function addHeader(span: Span, { key, secret, url }: HeaderKey, value: HeaderValue): void {
+  if (value === undefined) return;
+  const values = Array.isArray(value) ? value.map(String) : [String(value)];
+  const shown = (one: string): string =>
+    secret
+      ? REDACTED_HEADER
+      : maskText(url ? shownUrl(redactUrl(one, httpOptions.sensitiveQueryParameters)) : one);
+  span.add(key, values.map(shown));
+}
+
+/** A URL, or what has one in it, with as much of its query as is recorded. */
+export function shownUrl(url: string): string {
+  const { queryHiding } = httpOptions;
+  return queryHiding === undefined ? url : hideQuery(url, queryHiding);
 }
 
 /** Adds `http.request.method` and returns the method as it may stand in a span's name. */

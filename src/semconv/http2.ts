@@ -102,7 +102,8 @@ export function endStream(served: Served, stream: Stream): void {
   const response = {
     statusCode: Number(sentHeaders?.[':status']),
     headersSent,
-    getHeader: (name: string) => sentHeaders?.[name],
+    getHeader: (name: string) => sentHeader(sentHeaders, name),
+    getHeaderNames: () => Object.keys(sentHeaders ?? {}),
   };
   endServed(served, response, whole ? undefined : errorTypeOf(errored, rstCode));
 }
@@ -145,8 +146,10 @@ export function noteAnswer(attempt: Attempt, stream: Stream, event: string, argu
       statusCode: Number(headers[':status']),
       httpVersion: '2',
       peer: peerOf(connectionOf(attempt.session)),
-      requestHeader: (name) => stream.sentHeaders?.[name],
+      requestHeader: (name) => sentHeader(stream.sentHeaders, name),
       responseHeader: (name) => headers[name],
+      requestHeaders: () => Object.keys(stream.sentHeaders ?? {}),
+      responseHeaders: () => Object.keys(headers),
     });
   } else if (event === 'error') {
     const error = argument as (StreamError & { cause?: StreamError }) | undefined;
@@ -169,6 +172,13 @@ function headerOf(headers: unknown, wanted: string): string | undefined {
     if (index !== -1) value = headers[index + 1];
   } else value = (headers as Headers | undefined)?.[wanted];
   return value === undefined || value === null ? undefined : String(value);
+}
+
+/** A header that was sent: Node keeps the names as the app has written them. */
+function sentHeader(headers: Headers | undefined, wanted: string): Headers[string] {
+  if (headers === undefined || Object.hasOwn(headers, wanted)) return headers?.[wanted];
+  const name = Object.keys(headers).find((one) => one.toLowerCase() === wanted);
+  return name === undefined ? undefined : headers[name];
 }
 
 /** The app's headers with those added that carry the span on, in place of what the app has set of these; its object stays. */

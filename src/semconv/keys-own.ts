@@ -1,4 +1,4 @@
-import { key } from '../encode/key.ts';
+import { type Key, key } from '../encode/key.ts';
 
 // Attribute names for which there is no convention.
 
@@ -14,3 +14,8 @@ export const FORETRACE_DB_DURATION = key('foretrace.db.duration_ms');
  * there were of the most frequent one. And the name of the event that tells of them.
  */
 export const FORETRACE_DB_REPEATED = key('foretrace.db.repeated');
+
+/** Of what a framework calls, as OpenTelemetry's agents for JavaScript name it: `express.type`, `koa.name`. */
+export function stepKeys(library: string): { type: Key; name: Key } {
+  return { type: key(`${library}.type`), name: key(`${library}.name`) };
+}

@@ -19,7 +19,7 @@ export type SqlCommenter = (driver: string, dialect: SqlDialect, span: Span | No
 let commenter: SqlCommenter | undefined;
 const waiting: ((next: SqlCommenter) => void)[] = [];
 
-/** Whether statements get comments. It stays as it is once libraries are loaded. */
+/** Whether statements get comments: known when the agent has started. */
 export function isCommenting(): boolean {
   return commenter !== undefined;
 }

@@ -85,7 +85,7 @@ export function commentPlace(text: string, dialect: SqlDialect): number {
   }
   let end = trimmed(text, length);
   while (text[end - 1] === ';') end = trimmed(text, end - 1);
-  return end;
+  return end === 0 ? -1 : end;
 }
 
 function stringEnd(text: string, open: number, rules: Rules, dialect: SqlDialect): number {

@@ -1,4 +1,5 @@
 import { findSourceMap } from 'node:module';
+import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Enough to get from a driver through a query builder to the code that used it. */
@@ -16,7 +17,7 @@ export interface CallStack {
   readonly stack?: unknown;
 }
 
-/** Notes where the code is that runs now: 2 µs. */
+/** Notes where the code is that runs now: 0.5 to 1 µs for each frame. */
 export function captureStack(): CallStack {
   const noted: CallStack = {};
   const { stackTraceLimit } = Error;
@@ -43,7 +44,10 @@ export function lineOf(noted: CallStack): CallLine | undefined {
 }
 
 function isForeign(file: string): boolean {
-  return file.startsWith('node:') || /[\\/]node_modules[\\/]/.test(file) || pathOf(file) === __filename;
+  if (file.startsWith('node:') || /[\\/]node_modules[\\/]/.test(file)) return true;
+  // Ours are `dist/agent.cjs` and, where this file is, `dist/agent/`.
+  const path = pathOf(file);
+  return path === `${__dirname}.cjs` || path.startsWith(__dirname + sep);
 }
 
 /** The frames themselves: their text would cost 50 µs, and is made by the app where it has a say in it. */

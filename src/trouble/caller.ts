@@ -6,6 +6,8 @@ import { type CallLine, type CallStack, captureStack, lineOf } from './call-line
 
 /** What a pool was asked for: by the time that a connection makes the call, the stack is that of the pool. */
 export interface Asked {
+  /** What `isStackWanted` was asked of. */
+  readonly text: string;
   readonly atMs: number;
   readonly stack: CallStack | undefined;
   /** It is asked for one call: what runs in its context later is something else. */
@@ -15,11 +17,11 @@ export interface Asked {
 const CALLER = Symbol('foretrace.caller');
 
 /** Lets pools say who asks, and when. */
-export function startCallers(isStackWanted: (context: Context) => boolean): void {
-  setCallerNote(() => {
+export function startCallers(isStackWanted: (context: Context, text: string) => boolean): void {
+  setCallerNote((text) => {
     const context = active();
-    const stack = isStackWanted(context) ? captureStack() : undefined;
-    return context.setValue(CALLER, { atMs: now(), stack, isTaken: false } satisfies Asked);
+    const stack = isStackWanted(context, text) ? captureStack() : undefined;
+    return context.setValue(CALLER, { text, atMs: now(), stack, isTaken: false } satisfies Asked);
   });
 }
 

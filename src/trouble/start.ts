@@ -9,6 +9,7 @@ import { type CallLine, type CallStack, captureStack } from './call-line.ts';
 import { type Asked, callLine, startCallers, takeAsked } from './caller.ts';
 import { isRepeating, noteStatement } from './repeated.ts';
 import { noteSlow } from './slow.ts';
+import { watchedCalls } from './watched-calls.ts';
 
 interface Call {
   readonly parent: Span | undefined;
@@ -18,18 +19,22 @@ interface Call {
 
 /**
  * Starts to look for slow statements and for such as repeat. Only recorded calls are looked at, and only what may have to be told has its
- * stack noted: with `slowQueryMs` each call, since it is slow at its end, otherwise what is about to be one too many.
+ * stack noted: what is not known to be fast, and what is about to be one too many.
  */
 export function startTrouble({ slowQueryMs, repeats }: Config['trouble']): void {
   const calls = new WeakMap<Operation, Call>();
-  const isWanted = (parent: Span | undefined, name: string | undefined): boolean =>
-    slowQueryMs !== undefined || (repeats !== undefined && parent !== undefined && isRepeating(parent, name));
+  const watched = watchedCalls();
+  const isWanted = (parent: Span | undefined, name: string | undefined, key: string): boolean =>
+    (slowQueryMs !== undefined && watched.isWatched(key)) ||
+    (repeats !== undefined && parent !== undefined && isRepeating(parent, name));
   setDbWatch({
     began: guarded('trouble', (operation, span, context) => {
       const around = parentOf(context);
       const parent = around === span ? undefined : around;
-      const name = operation.role.late === undefined ? operation.facts.name : undefined;
-      const stack = isWanted(parent, name) ? captureStack() : undefined;
+      const { role, facts } = operation;
+      // What is put together later has no name yet that would tell it from others.
+      const name = role.late === undefined ? facts.name : undefined;
+      const stack = isWanted(parent, name, facts.name) ? captureStack() : undefined;
       calls.set(operation, { parent, stack, asked: takeAsked(context) });
     }),
     ended: guarded('trouble', (operation, span, name) => {
@@ -37,9 +42,12 @@ export function startTrouble({ slowQueryMs, repeats }: Config['trouble']): void 
       if (call === undefined) return;
       const { parent, stack, asked } = call;
       const endMs = now();
+      const durationMs = endMs - operation.startMs;
       const line = (): CallLine | undefined => callLine(stack, asked);
-      if (slowQueryMs !== undefined && endMs - operation.startMs >= slowQueryMs) {
-        noteSlow(span, parent, endMs - operation.startMs, line());
+      if (slowQueryMs !== undefined && durationMs >= slowQueryMs) {
+        watched.sawSlow(operation.facts.name);
+        if (asked !== undefined) watched.sawSlow(asked.text);
+        noteSlow(span, parent, durationMs, line());
       }
       if (repeats !== undefined && parent !== undefined && !parent.ended) {
         const startMs = asked?.atMs ?? operation.startMs;
@@ -47,7 +55,7 @@ export function startTrouble({ slowQueryMs, repeats }: Config['trouble']): void 
       }
     }),
   });
-  startCallers((context) => isWanted(parentOf(context), undefined));
+  startCallers((context, text) => isWanted(parentOf(context), undefined, text));
 }
 
 /** The span that a call is below, if it is one of this process that is recorded. */

@@ -51,7 +51,7 @@ const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SPAN = '00f067aa0ba902b7';
 const everything = propagator(
   ['tracecontext', 'b3', 'b3multi', 'jaeger', 'xray', 'ottrace', 'baggage'],
-  1_024,
+  3_072,
   [JAEGER, XRAY, OT_TRACE],
 );
 const HEADERS = [

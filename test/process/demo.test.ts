@@ -85,6 +85,35 @@ describe('the demo', () => {
       expect(line.slice(line.indexOf('  sqlite  '))).not.toMatch(/236|chair|desk/);
   });
 
+  it('runs once more with controls: only what failed is kept, and it tells of the app’s own function, of its customer and of repetition', () => {
+    const env = { ...process.env, COLUMNS: '300', OTEL_TRACES_EXPORTER: 'none', NODE_OPTIONS: '' };
+    const all = execFileSync(NODE, [demo, '--controls'], {
+      env,
+      encoding: 'utf8',
+      stdio: 'pipe',
+      timeout: 20_000,
+    });
+    const [, controlled] = all.split('The same shop');
+    expect(controlled.match(/^── /gm)).toHaveLength(1);
+    const lines = controlled.split('\n');
+    const tree = lines.filter((line) => /^(?:orders|[├└│ ]+─) /.test(line) || line.includes('─ orders'));
+    expect(tree.map((line) => line.split(/ +[✗█·]/)[0].trimEnd())).toEqual([
+      'orders GET /packing/labels',
+      '├─ orders SELECT orders',
+      '├─ orders SELECT orders',
+      '├─ orders SELECT orders',
+      '├─ orders SELECT orders',
+      '└─ orders Warehouse.locate',
+      '   └─ orders GET',
+    ]);
+    expect(tree[0]).toContain('the printer is out of labels');
+    expect(lines).toContain('GET /packing/labels: customer = [email]');
+    expect(all).not.toContain('jane@example.com');
+    const event = lines.slice(lines.indexOf('GET /packing/labels: foretrace.db.repeated'));
+    expect(event).toContain('  foretrace.db.repeated = 4');
+    expect(event.join('\n')).toMatch(/code\.file\.path = .*examples\/shop\/orders\/server\.js/);
+  });
+
   // The processes are found in /proc.
   it.runIf(process.platform === 'linux').each(['SIGINT', 'SIGTERM'] as const)(
     'takes its services and files with it when it is stopped by %s',

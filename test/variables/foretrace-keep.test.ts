@@ -212,7 +212,7 @@ describe.skipIf(inMatrix)('FORETRACE_KEEP', async () => {
         expect(
           new Set(roots.filter((root) => !failed.includes(root)).map(({ traceState }) => traceState)).size,
         ).toBe(1);
-      });
+      }, 90_000);
 
       it('lets the app record on a span that is held, and sends the sampler’s decision on', async () => {
         const { get, end } = await start('status:418');

@@ -141,6 +141,22 @@ describe.skipIf(inMatrix)('FORETRACE_RUNTIME_FILE', () => {
     receiver.clear();
   });
 
+  it('changes the level of the lines about the export, which another thread writes', async () => {
+    const path = join(folder, 'level.env');
+    const { app, ask, spansOf, said } = runSwitched(receiver, {
+      env: { FORETRACE_RUNTIME_FILE: path, OTEL_LOG_LEVEL: 'none' },
+    });
+    await ask();
+    await spansOf(3);
+    writeFileSync(path, 'OTEL_LOG_LEVEL=info\n');
+    await said('OTEL_LOG_LEVEL="info"\n');
+    receiver.answerNext({ status: 400 });
+    await ask();
+    await said('the next line about this comes when it works');
+    await app.stop();
+    receiver.clear();
+  });
+
   it('keeps no process alive, and costs no line while there is no such file', async () => {
     const { code, stderr } = await runApp({
       eval: '',

@@ -82,6 +82,14 @@ describe.skipIf(inMatrix)('OTEL_CONFIG_FILE', () => {
     });
   });
 
+  it('says its lines once, however many threads read it', async () => {
+    const exit = await run(`file_format: "1.0"\ncolour: blue${PROCESSOR}`, {}, 'worker');
+    expect([lines(exit), exit.spans.length]).toEqual([
+      ['foretrace: otel.yaml: keys that are not known are ignored: colour'],
+      4,
+    ]);
+  });
+
   it.each(['worker', 'child'])('holds for a %s too', async (how) => {
     const yaml = `file_format: "1.0"\nresource:\n  attributes: [{ name: service.name, value: yaml }]${PROCESSOR}`;
     const { stderr, spans } = await run(yaml, {}, how);

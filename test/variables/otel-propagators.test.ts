@@ -17,70 +17,96 @@ const OT = (sampled: string): Record<string, string> => ({
   'ot-tracer-spanid': PARENT,
   'ot-tracer-sampled': sampled,
 });
-const LOWER = `${'0'.repeat(16)}${TRACE.slice(16)}`;
+interface Case {
+  came: Record<string, string>;
+  /** The trace that is recorded; undefined if none is. */
+  recorded: string | undefined;
+  sent: Record<string, RegExp>;
+}
 
-/** What comes in, whose trace is then recorded or not, and what goes out. */
-const CASES: [
-  name: string,
-  came: Record<string, string>,
-  recorded: string | undefined,
-  sent: Record<string, RegExp | undefined>,
-][] = [
-  [
-    'jaeger',
-    { 'uber-trace-id': `${TRACE}:${PARENT}:0:1`, 'uberctx-user': 'ada%20b' },
-    TRACE,
-    { 'uber-trace-id': new RegExp(`^${TRACE}:(?!${PARENT})[0-9a-f]{16}:0:1$`), 'uberctx-user': /^ada%20b$/ },
-  ],
-  [
-    'jaeger',
-    { 'uber-trace-id': `${TRACE}%3A${PARENT}%3A0%3A0` },
-    undefined,
-    { 'uber-trace-id': new RegExp(`^${TRACE}:[0-9a-f]{16}:0:0$`) },
-  ],
-  [
-    'jaeger',
-    { 'uber-trace-id': `${TRACE}:${PARENT}:0:3` },
-    TRACE,
-    { 'uber-trace-id': new RegExp(`^${TRACE}:[0-9a-f]{16}:0:3$`) },
-  ],
-  [
-    'xray',
-    { 'X-Amzn-Trace-Id': `Self=1-1;${ROOT};Parent=${PARENT};Sampled=1;Lineage=a87bd80c:1` },
-    TRACE,
-    { 'x-amzn-trace-id': new RegExp(`^${ROOT};Parent=[0-9a-f]{16};Sampled=1;Lineage=a87bd80c:1$`) },
-  ],
-  [
-    'xray',
-    { 'X-Amzn-Trace-Id': `${ROOT};Parent=${PARENT};Sampled=0` },
-    undefined,
-    { 'x-amzn-trace-id': new RegExp(`^${ROOT};Parent=[0-9a-f]{16};Sampled=0$`) },
-  ],
-  [
-    'ottrace',
-    { ...OT('true'), 'ot-baggage-user': 'ada b' },
-    LOWER,
+/** By the value of the variable. */
+const CASES: Record<string, Case[]> = {
+  jaeger: [
     {
-      'ot-tracer-traceid': new RegExp(`^${TRACE.slice(16)}$`),
-      'ot-tracer-sampled': /^true$/,
-      'ot-baggage-user': /^ada b$/,
+      came: { 'uber-trace-id': `${TRACE}:${PARENT}:0:1`, 'uberctx-user': 'ada%20b' },
+      recorded: TRACE,
+      sent: {
+        'uber-trace-id': new RegExp(`^${TRACE}:(?!${PARENT})[0-9a-f]{16}:0:1$`),
+        'uberctx-user': /^ada%20b$/,
+      },
+    },
+    {
+      came: { 'uber-trace-id': `${TRACE}%3A${PARENT}%3A0%3A0` },
+      recorded: undefined,
+      sent: { 'uber-trace-id': new RegExp(`^${TRACE}:[0-9a-f]{16}:0:0$`) },
+    },
+    {
+      came: { 'uber-trace-id': `${TRACE}:${PARENT}:0:3` },
+      recorded: TRACE,
+      sent: { 'uber-trace-id': new RegExp(`^${TRACE}:[0-9a-f]{16}:0:3$`) },
+    },
+    {
+      came: { 'uber-trace-id': `${TRACE}:${PARENT}:0` },
+      recorded: expect.not.stringContaining(TRACE),
+      sent: { 'uber-trace-id': new RegExp(`^(?!${TRACE})[0-9a-f]{32}:[0-9a-f]{16}:0:1$`) },
     },
   ],
-  ['ottrace', OT('false'), undefined, { 'ot-tracer-sampled': /^false$/ }],
+  xray: [
+    {
+      came: { 'X-Amzn-Trace-Id': `Self=1-1;${ROOT};Parent=${PARENT};Sampled=1;Lineage=a87bd80c:1` },
+      recorded: TRACE,
+      sent: { 'x-amzn-trace-id': new RegExp(`^${ROOT};Parent=[0-9a-f]{16};Sampled=1;Lineage=a87bd80c:1$`) },
+    },
+    {
+      came: { 'X-Amzn-Trace-Id': `${ROOT};Parent=${PARENT};Sampled=0` },
+      recorded: undefined,
+      sent: { 'x-amzn-trace-id': new RegExp(`^${ROOT};Parent=[0-9a-f]{16};Sampled=0$`) },
+    },
+    {
+      came: { 'X-Amzn-Trace-Id': ROOT },
+      recorded: expect.not.stringContaining(TRACE),
+      sent: { 'x-amzn-trace-id': new RegExp(`^Root=1-(?!${TRACE.slice(0, 8)}).*;Sampled=1$`) },
+    },
+  ],
+  ottrace: [
+    {
+      came: { ...OT('true'), 'ot-baggage-user': 'ada b' },
+      recorded: `${'0'.repeat(16)}${TRACE.slice(16)}`,
+      sent: {
+        'ot-tracer-traceid': new RegExp(`^${TRACE.slice(16)}$`),
+        'ot-tracer-sampled': /^true$/,
+        'ot-baggage-user': /^ada b$/,
+      },
+    },
+    { came: OT('false'), recorded: undefined, sent: { 'ot-tracer-sampled': /^false$/ } },
+    {
+      came: { ...OT('true'), 'ot-tracer-traceid': 'no' },
+      recorded: expect.not.stringContaining(TRACE.slice(16)),
+      sent: { 'ot-tracer-traceid': new RegExp(`^(?!${TRACE.slice(16)})[0-9a-f]{16}$`) },
+    },
+  ],
   // The last one named counts, and all are written.
-  [
-    'tracecontext,jaeger',
-    { traceparent: `00-${'1'.repeat(32)}-${PARENT}-00`, 'uber-trace-id': `${TRACE}:${PARENT}:0:1` },
-    TRACE,
-    { traceparent: new RegExp(`^00-${TRACE}-`), 'uber-trace-id': new RegExp(`^${TRACE}:`) },
+  'tracecontext,jaeger': [
+    {
+      came: {
+        traceparent: `00-${'1'.repeat(32)}-${PARENT}-00`,
+        'uber-trace-id': `${TRACE}:${PARENT}:0:1`,
+      },
+      recorded: TRACE,
+      sent: { traceparent: new RegExp(`^00-${TRACE}-`), 'uber-trace-id': new RegExp(`^${TRACE}:`) },
+    },
   ],
-  [
-    'jaeger,tracecontext',
-    { traceparent: `00-${TRACE}-${PARENT}-01`, 'uber-trace-id': `${'1'.repeat(32)}:${PARENT}:0:0` },
-    TRACE,
-    { traceparent: new RegExp(`^00-${TRACE}-`), 'uber-trace-id': new RegExp(`^${TRACE}:`) },
+  'jaeger,tracecontext': [
+    {
+      came: {
+        traceparent: `00-${TRACE}-${PARENT}-01`,
+        'uber-trace-id': `${'1'.repeat(32)}:${PARENT}:0:0`,
+      },
+      recorded: TRACE,
+      sent: { traceparent: new RegExp(`^00-${TRACE}-`), 'uber-trace-id': new RegExp(`^${TRACE}:`) },
+    },
   ],
-];
+};
 
 describe.skipIf(inMatrix)('OTEL_PROPAGATORS', () => {
   let downstream: Server;
@@ -99,47 +125,49 @@ describe.skipIf(inMatrix)('OTEL_PROPAGATORS', () => {
   });
   afterAll(() => downstream.close());
 
-  async function out(names: string, headers: Record<string, string>) {
+  /** What an app records and sends on of requests with such headers, one after the other. */
+  async function out(names: string, requests: Record<string, string>[]) {
     const receiver = await startReceiver();
     const app = runApp({ file: 'core/manual.cjs', receiver, env: { OTEL_PROPAGATORS: names } });
-    await fetch(await app.url('/out'), { headers: { 'x-target': target, ...headers } });
+    for (const headers of requests)
+      await fetch(await app.url('/out'), { headers: { 'x-target': target, ...headers } });
     const { stderr } = await app.stop();
     const spans = receiver.spans();
     await receiver.close();
     return { spans, stderr };
   }
 
-  it.each(CASES)('%s takes %j over HTTP and sends it on', async (names, came, recorded, sent) => {
-    const { spans, stderr } = await out(names, came);
-    expect(spans.map(({ traceId }) => traceId)).toEqual(
-      recorded === undefined ? [] : Array(3).fill(recorded),
-    );
-    if (recorded !== undefined) {
-      expect(spans.find(({ kind }) => kind === 'SERVER')?.parentSpanId).toBe(PARENT);
-    }
-    // By http and by fetch.
-    expect(seen).toHaveLength(2);
-    for (const headers of seen) {
-      for (const [name, form] of Object.entries(sent)) expect(headers[name]).toMatch(form as RegExp);
-      if (!names.includes('tracecontext')) expect(headers.traceparent).toBeUndefined();
-    }
-    expect(stderr).toBe('');
-  });
-
-  it.each([
-    ['jaeger', { 'uber-trace-id': `${TRACE}:${PARENT}:0` }],
-    ['xray', { 'X-Amzn-Trace-Id': `Root=${TRACE};Parent=${PARENT};Sampled=1` }],
-    ['ottrace', { ...OT('true'), 'ot-tracer-traceid': 'no' }],
-  ])('%s starts a trace where it is sent what is none: %j', async (names, came) => {
-    const { spans } = await out(names, came as unknown as Record<string, string>);
-    expect(spans).toHaveLength(3);
-    expect(spans.some(({ traceId }) => traceId.endsWith(TRACE.slice(16)))).toBe(false);
-  });
+  it.each(Object.entries(CASES))(
+    '%s is read from HTTP requests and written to them',
+    async (names, cases) => {
+      const { spans, stderr } = await out(
+        names,
+        cases.map(({ came }) => came),
+      );
+      // By http and by fetch.
+      expect(seen).toHaveLength(cases.length * 2);
+      cases.forEach(({ came, sent }, i) => {
+        for (const headers of seen.slice(i * 2, i * 2 + 2)) {
+          for (const [name, form] of Object.entries(sent))
+            expect(headers[name], JSON.stringify(came)).toMatch(form);
+          if (!names.includes('tracecontext')) expect(headers.traceparent).toBeUndefined();
+        }
+      });
+      const servers = spans.filter(({ kind }) => kind === 'SERVER');
+      const recorded = cases.flatMap((one) => one.recorded ?? []);
+      expect(servers.map(({ traceId }) => traceId)).toEqual(recorded);
+      expect(servers.map(({ parentSpanId }) => parentSpanId)).toEqual(
+        recorded.map((id) => (typeof id === 'string' ? PARENT : undefined)),
+      );
+      expect(spans).toHaveLength(recorded.length * 3);
+      expect(stderr).toBe('');
+    },
+  );
 
   it('says in one line what is not known, the others hold', async () => {
-    const { spans, stderr } = await out('jaeger,ot,xray-lambda', {
-      'uber-trace-id': `${TRACE}:${PARENT}:0:1`,
-    });
+    const { spans, stderr } = await out('jaeger,ot,xray-lambda', [
+      { 'uber-trace-id': `${TRACE}:${PARENT}:0:1` },
+    ]);
     expect(spans).toMatchObject([{ traceId: TRACE }, { traceId: TRACE }, { traceId: TRACE }]);
     expect(stderr).toBe(
       'foretrace: OTEL_PROPAGATORS="jaeger,ot,xray-lambda" has "ot,xray-lambda", which is not one of tracecontext, baggage, b3, b3multi, jaeger, xray, ottrace, none, that part is ignored\n',

@@ -32,6 +32,18 @@ packing.get('/list', async (_request, response) => {
   response.json(list);
 });
 
+// One label for each order. The orders are read once more, one by one, and the printer is what printers are.
+packing.get('/labels', async (_request, response) => {
+  const labels = [];
+  for (const { id } of selectAll.all()) {
+    const { item, quantity } = select.get(id);
+    labels.push(`${quantity} × ${item}`);
+  }
+  await locate(labels[0].split(' ').at(-1));
+  if (labels.length > 2) throw new Error('the printer is out of labels');
+  response.json(labels);
+});
+
 const app = express();
 app.use(express.json());
 app.use('/orders', orders);

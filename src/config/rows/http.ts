@@ -18,7 +18,7 @@ export const HTTP = {
       to: 'http.serverRequestHeaders',
       type: 'header names',
       default: [],
-      help: 'Headers of incoming requests to record. Names, no patterns.',
+      help: 'Headers of incoming requests to record. Names; `.*` in one stands for any characters: `x-.*`, `.*`.',
     },
     {
       name: 'OTEL_INSTRUMENTATION_HTTP_SERVER_CAPTURE_RESPONSE_HEADERS',

@@ -2,7 +2,7 @@ import { keepConditions, keepRemark } from '../keep.ts';
 import type { Group } from '../variable.ts';
 
 export const KEEP = {
-  title: 'Keeping what matters',
+  title: 'Keeping what matters, of foretrace alone',
   text: 'A decision on each trace when its local root (a request that is served, a message, a job) has ended: [keeping what matters](keeping.md).',
   rows: [
     {

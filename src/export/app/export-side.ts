@@ -3,6 +3,7 @@ import { now } from '../../trace/clock.ts';
 import { AsyncResource } from 'node:async_hooks';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { log } from '../../log.ts';
 import { guarded } from '../../guard.ts';
 import {
@@ -12,6 +13,7 @@ import {
   type StartExport,
   type ToExport,
 } from '../messages.ts';
+import { type Part, partsOf } from '../parts.ts';
 import { workerThreads } from './threads.ts';
 
 /** A thread that died is not started again sooner than this after its last start. */
@@ -53,13 +55,22 @@ export function createExportSide(
   let asSource = (process.versions as { pnp?: string }).pnp !== undefined;
   let threadFails = false;
 
+  /** With the code of the parts that the thread could not read either. */
+  function withSources(given: ExportInput): ExportInput {
+    const read = (part: Part): [string, string] => [
+      part,
+      readFileSync(join(dirname(threadFile), `${part}.cjs`), 'utf8'),
+    ];
+    return { ...given, sources: Object.fromEntries(partsOf(given.options).map(read)) };
+  }
+
   function startThread(): void {
     launching = true;
     const { Worker } = workerThreads();
     const worker = new Worker(asSource ? readFileSync(threadFile, 'utf8') : threadFile, {
       eval: asSource,
       name: 'foretrace-export',
-      workerData: { foretrace: EXPORT_THREAD, input: input() },
+      workerData: { foretrace: EXPORT_THREAD, input: asSource ? withSources(input()) : input() },
       // The preload must not run there: it would trace the exporter.
       execArgv: [],
       env: {},

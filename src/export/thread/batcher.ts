@@ -1,7 +1,8 @@
 import { log } from '../../log.ts';
 import { guarded, reportFailure } from '../../guard.ts';
+import type { RecordMask } from '../../mask/record.ts';
 import { batchOf, type Exporter } from './exporter.ts';
-import { createDropWatch } from './health.ts';
+import { createDropWatch, createUnreadable } from './health.ts';
 import type { BatchOptions, ResourceAttributes } from '../options.ts';
 import type { Signal } from '../signal.ts';
 import {
@@ -80,21 +81,26 @@ interface Share {
   records: number;
   position: number;
   groups: ScopeGroup[];
+  /** Those of the records that can't be masked, and so are not sent. */
+  unreadable: number;
 }
 
 /** A larger request is not kept for the next one. */
 const MAX_KEPT_BYTES = 2 * 1024 * 1024;
 const NO_BYTES = Buffer.alloc(0);
 
+/** @param mask what the records go through before they are sent; undefined = they go as they are */
 export function createBatcher(
   signal: Signal,
   exporters: readonly Exporter[],
   options: BatchOptions,
   resourceAttributes: ResourceAttributes,
+  mask?: RecordMask,
 ): Batcher {
   const resource = encodeResource(resourceAttributes);
   const sources = new Map<number, Source>();
   const watchDrops = createDropWatch(signal, options.maxQueueSize, options.maxQueueBytes);
+  const reportUnreadable = createUnreadable(signal);
   /** Of threads that are gone. */
   const before = { dropped: 0, forBytes: 0 };
   let waiters: Waiter[] = [];
@@ -214,10 +220,13 @@ export function createBatcher(
       );
       if (room === before) continue;
       const groups = byScope.filter((group) => group !== undefined);
-      shares.push({ source, records: before - room, position, groups });
+      shares.push({ source, records: before - room, position, groups, unreadable: 0 });
     }
     if (shares.length === 0) return undefined;
-    return { request: requestOf(shares), records: options.maxExportBatchSize - room, shares };
+    const request = requestOf(shares);
+    let records = options.maxExportBatchSize - room;
+    for (const { unreadable } of shares) records -= unreadable;
+    return { request, records, shares };
   }
 
   function requestOf(shares: readonly Share[]): Uint8Array {
@@ -233,7 +242,24 @@ export function createBatcher(
       for (const { starts } of share.groups) for (let i = 0; i < starts.length; i++) starts[i]! += at;
       at += peekedBytes(ring, share.position);
     }
+    if (mask !== undefined) return maskedRequest(mask, shares, groups);
     writeRequest(work, resource, groups);
+    return work.subarray(0, length);
+  }
+
+  /** The request with the records, which have been copied to `work`, as the mask leaves them. */
+  function maskedRequest(
+    mask: RecordMask,
+    shares: readonly Share[],
+    groups: readonly ScopeGroup[],
+  ): Uint8Array {
+    mask.begin();
+    for (const share of shares) {
+      for (const group of share.groups) share.unreadable += maskGroup(mask, work, group);
+    }
+    const length = requestLength(resource, groups);
+    if (work.length < length) work = Buffer.allocUnsafeSlow(length);
+    writeRequest(work, resource, groups, mask.bytes());
     return work.subarray(0, length);
   }
 
@@ -244,6 +270,7 @@ export function createBatcher(
 
   /** @returns how many of the records did not reach every exporter */
   async function exportBatch(request: Uint8Array, records: number): Promise<number> {
+    if (records === 0) return 0;
     const batch = batchOf(signal, request, records);
     const failed = await Promise.all(
       exporters.map((exporter) => exporter.export(batch, options.exportTimeoutMs)),
@@ -252,13 +279,14 @@ export function createBatcher(
   }
 
   function finishShares(shares: Share[], failed: number): void {
-    for (const { source, records, position } of shares) {
+    for (const { source, records, position, unreadable } of shares) {
       // Not earlier: what is in the ring outlives this thread, and the next export side sends it again.
       release(source.ring, position, records);
       source.taken = (source.taken + records) | 0;
-      const lost = Math.min(failed, records);
+      const lost = Math.min(failed, records - unreadable);
       failed -= lost;
-      markDone(source.ring, records - lost, lost);
+      markDone(source.ring, records - unreadable - lost, lost + unreadable);
+      reportUnreadable(unreadable);
     }
   }
 
@@ -334,6 +362,29 @@ export function createBatcher(
     },
   };
   return batcher;
+}
+
+/**
+ * Masks the records of a group, which are then those of the mask's array.
+ * @returns how many can't be read: nobody knows what is in them, so they are left out
+ */
+function maskGroup(mask: RecordMask, work: Buffer, group: ScopeGroup): number {
+  const { starts, lengths } = group;
+  group.starts = [];
+  group.lengths = [];
+  group.bytes = 0;
+  for (let i = 0; i < starts.length; i++) {
+    const start = mask.length();
+    try {
+      const length = mask.add(work, starts[i]!, lengths[i]!);
+      group.starts.push(start);
+      group.lengths.push(length);
+      group.bytes += length;
+    } catch (error) {
+      log.debug(`a record is left out: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return starts.length - group.starts.length;
 }
 
 function appendedOf({ ring }: Source): number {

@@ -40,6 +40,18 @@ export function createHealth(what: string, signal: Signal): Health {
   };
 }
 
+/** What tells of records that are not sent because they can't be masked: one line for the first of them. */
+export function createUnreadable(signal: Signal): (records: number) => void {
+  let told = false;
+  return (records) => {
+    if (records === 0) return;
+    const line = `${count(records, signal)} dropped: unreadable, so that nothing in it could be masked`;
+    if (told) log.debug(line);
+    else log.warn(`${line}; there is no further line about this`);
+    told = true;
+  };
+}
+
 /** Lines about drops come no more often. */
 const DROP_LINE_MS = 10_000;
 

@@ -21,12 +21,15 @@ import { fileExporter } from './exporters/file.ts';
 import { otlpExporter } from './exporters/otlp.ts';
 import { createLookup } from './lookup.ts';
 import { createMetricEngine, type MetricEngine } from './metrics/engine.ts';
+import { masksOf } from './masks.ts';
 
-export const startExport: StartExport = ({ options, control, resource, rings, tables }, reply, inline) => {
+export const startExport: StartExport = (input, reply, inline) => {
+  const { options, control, resource, rings, tables } = input;
   const { signals, file, console, logLevel } = options;
   if (logLevel) setLogLevel(logLevel);
   // One for all: it asks the system for one name at a time.
   const lookup = createLookup();
+  const maskOf = masksOf(input);
   const batchers = new Map<Signal, Batcher>();
   for (const [name, { exporters, otlp, batch }] of Object.entries(signals)) {
     const signal = name as Signal;
@@ -36,7 +39,7 @@ export const startExport: StartExport = ({ options, control, resource, rings, ta
       if (exporter === 'file') return fileExporter(signal, file.path);
       return consoleExporter(signal, console?.color);
     });
-    batchers.set(signal, createBatcher(signal, made, batch, resource));
+    batchers.set(signal, createBatcher(signal, made, batch, resource, maskOf?.(signal)));
   }
   const engine = startMetrics();
   const finished = new Int32Array(control);

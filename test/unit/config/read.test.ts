@@ -80,6 +80,7 @@ describe('an empty environment', () => {
       },
       foldSpans: true,
       rootClientSpans: true,
+      carriers: ['environment', 'child_process', 'worker_threads'],
       file: { path: 'foretrace-traces.jsonl' },
       console: { color: undefined },
       http: {
@@ -99,6 +100,8 @@ describe('an empty environment', () => {
         serverResponseHeaders: [],
         clientRequestHeaders: [],
         clientResponseHeaders: [],
+        sanitizedHeaders: [],
+        queryParameters: 'keep',
         sensitiveQueryParameters: [
           'X-Amz-Signature',
           'X-Amz-Credential',
@@ -117,7 +120,14 @@ describe('an empty environment', () => {
         requestAttributes: [],
         peerServices: [],
       },
-      database: { sanitizeQueries: true, keepsParameterized: false },
+      mask: { kinds: [], expressions: [] },
+      database: {
+        sanitizeQueries: true,
+        keepsParameterized: false,
+        capturesParameters: false,
+        sqlCommenter: 'off',
+      },
+      trouble: { slowQueryMs: undefined, repeats: undefined },
       instrumentations: { defaultEnabled: true, enabled: undefined, disabled: [], byName: {} },
       exitTimeoutMs: 1000,
       thread: true,
@@ -195,14 +205,14 @@ describe('general', () => {
   refuses(
     'OTEL_PROPAGATORS',
     (c) => c.propagation.names,
-    ['jaeger', 'xray,ottrace'],
+    ['w3c', 'datadog,opencensus'],
     'tracecontext,baggage is used',
   );
   it('keeps the known propagators beside an unknown one', () => {
-    const read = readConfig({ OTEL_PROPAGATORS: 'xray,b3' });
+    const read = readConfig({ OTEL_PROPAGATORS: 'datadog,b3' });
     expect(read.config.propagation.names).toEqual(['b3']);
     expect(read.warnings).toHaveLength(1);
-    expect(read.warnings[0]).toContain('has "xray", which is not one of tracecontext,');
+    expect(read.warnings[0]).toContain('has "datadog", which is not one of tracecontext,');
   });
 });
 
@@ -555,17 +565,21 @@ describe('http', () => {
     ['OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_RESPONSE', (c) => c.http.serverResponseHeaders],
     ['OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_REQUEST', (c) => c.http.clientRequestHeaders],
     ['OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_RESPONSE', (c) => c.http.clientResponseHeaders],
+    ['OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS', (c) => c.http.sanitizedHeaders],
   ];
   for (const [name, pick] of captured) {
-    reads(name, pick, [['X-Request-Id, accept,x-request-id', ['x-request-id', 'accept']]]);
-    refuses(name, pick, ['.*', 'x y', 'a:b'], 'it is ignored');
+    reads(name, pick, [
+      ['X-Request-Id, accept,x-request-id', ['x-request-id', 'accept']],
+      ['.*, X-.*-Id', ['.*', 'x-.*-id']],
+    ]);
+    refuses(name, pick, ['x*', 'x y', 'a:b', 'x-(a|b)'], 'it is ignored');
   }
-  it('records the named headers beside a pattern, with one warning', () => {
+  it('records the named headers beside an expression that is none of names, with one warning', () => {
     const name = 'OTEL_INSTRUMENTATION_HTTP_SERVER_CAPTURE_REQUEST_HEADERS';
-    const read = readConfig({ [name]: 'accept,x-.*,y*' });
+    const read = readConfig({ [name]: 'accept,x-(a|b),y*' });
     expect(read.config.http.serverRequestHeaders).toEqual(['accept']);
     expect(read.warnings).toEqual([
-      `${name}="accept,x-.*,y*" has "x-.*", which is not a header name, that part is ignored`,
+      `${name}="accept,x-(a|b),y*" has "x-(a|b)", which is not a header name, nor one with .* in it, that part is ignored`,
     ]);
   });
   reads(
@@ -573,6 +587,41 @@ describe('http', () => {
     (c) => c.http.sensitiveQueryParameters,
     [['token,Sig', ['token', 'Sig']]],
   );
+});
+
+describe('privacy', () => {
+  reads('FORETRACE_QUERY_PARAMETERS', (c) => c.http.queryParameters, [
+    ['keep', 'keep'],
+    ['Redact', 'redact'],
+    ['drop', 'drop'],
+  ]);
+  refuses('FORETRACE_QUERY_PARAMETERS', (c) => c.http.queryParameters, ['true', 'hide'], 'keep is used');
+  reads('FORETRACE_MASK', (c) => c.mask.kinds, [
+    ['email, Card,email', ['email', 'card']],
+    ['none', []],
+  ]);
+  refuses('FORETRACE_MASK', (c) => c.mask.kinds, ['emails', 'name;ssn'], 'it is ignored');
+  const expression = (source: string, name?: string, ignoreCase = false) => ({ name, source, ignoreCase });
+  reads('FORETRACE_MASK_PATTERNS', (c) => c.mask.expressions, [
+    ['/a/', [expression('a')]],
+    ['/a,b/ ;/c d/i,', [expression('a,b'), expression('c d', undefined, true)]],
+    ['employee = /EMP-\\d{4,6}/', [expression('EMP-\\d{4,6}', 'employee')]],
+    ['/a\\/b/', [expression('a/b')]],
+    [',', []],
+  ]);
+  refuses(
+    'FORETRACE_MASK_PATTERNS',
+    (c) => c.mask.expressions,
+    ['a', '/a', '//', '/a/g', 'x=/a/ii'],
+    'it is ignored',
+  );
+  it('keeps the expressions beside what is none, with one warning', () => {
+    const read = readConfig({ FORETRACE_MASK_PATTERNS: '/a/, b, /c/i, /d' });
+    expect(read.config.mask.expressions).toEqual([expression('a'), expression('c', undefined, true)]);
+    expect(read.warnings).toEqual([
+      'FORETRACE_MASK_PATTERNS="/a/, b, /c/i, /d" has "b", which is not an expression such as /EMP-\\d+/ or name=/EMP-\\d+/i, that part is ignored',
+    ]);
+  });
 });
 
 describe('database', () => {
@@ -597,6 +646,53 @@ describe('database', () => {
     ['none', 'off'],
     'all is used',
   );
+});
+
+describe('SQL comments and parameters', () => {
+  reads('FORETRACE_SQLCOMMENTER', (c) => c.database.sqlCommenter, [
+    ['off', 'off'],
+    ['Service', 'service'],
+    ['full', 'full'],
+    ['true', 'full'],
+    ['false', 'off'],
+  ]);
+  refuses('FORETRACE_SQLCOMMENTER', (c) => c.database.sqlCommenter, ['on', '1'], 'off is used');
+  for (const name of [
+    'FORETRACE_DB_QUERY_PARAMETERS',
+    'OTEL_INSTRUMENTATION_JDBC_EXPERIMENTAL_CAPTURE_QUERY_PARAMETERS',
+  ]) {
+    reads(name, (c) => c.database.capturesParameters, [
+      ['on', true],
+      ['true', true],
+      ['off', false],
+      ['false', false],
+    ]);
+    refuses(name, (c) => c.database.capturesParameters, ['1', 'yes'], 'off is used');
+  }
+});
+
+describe('finding trouble', () => {
+  reads('FORETRACE_SLOW_QUERY', (c) => c.trouble.slowQueryMs, [
+    ['200ms', 200],
+    ['200', 200],
+    ['1s', 1_000],
+    ['1.5 S', 1_500],
+    ['.5s', 500],
+    ['2m', 120_000],
+    ['1h', 3_600_000],
+    ['0', 0],
+  ]);
+  refuses(
+    'FORETRACE_SLOW_QUERY',
+    (c) => c.trouble.slowQueryMs,
+    ['-1', '1 day', 'ms', '1e3', '25d', '1000h', '1,5s'],
+    'it is ignored',
+  );
+  reads('FORETRACE_N_PLUS_ONE', (c) => c.trouble.repeats, [
+    ['2', 2],
+    ['5', 5],
+  ]);
+  refuses('FORETRACE_N_PLUS_ONE', (c) => c.trouble.repeats, ['1', '0', 'on', '5x'], 'it is ignored');
 });
 
 describe('instrumentations', () => {
@@ -639,6 +735,12 @@ describe('of foretrace alone', () => {
     ['on', true],
     ['OFF', false],
     ['pg, http', ['pg', 'http']],
+  ]);
+  reads('FORETRACE_PROCESS_PROPAGATION', (c) => c.carriers, [
+    ['off', []],
+    ['None', []],
+    ['Environment', ['environment']],
+    ['cluster, worker_threads', ['child_process', 'worker_threads']],
   ]);
   reads('FORETRACE_LOADER', (c) => c.esmHooks, [
     ['auto', true],

@@ -67,13 +67,21 @@ it('has defaults among the accepted words and within the bounds', () => {
   for (const row of rows) {
     if (row.values !== undefined && row.default !== undefined)
       expect(row.values).toEqual(expect.arrayContaining([row.default].flat()));
-    if (row.min !== undefined) expect(row.default).toBeGreaterThanOrEqual(row.min);
+    if (row.min !== undefined && row.default !== undefined)
+      expect(row.default).toBeGreaterThanOrEqual(row.min);
   }
+});
+
+it('lets change while the app runs what `reconfigure` of src/agent.ts and the switch hand on', () => {
+  const changing = rows.filter(({ runtime }) => runtime === true);
+  expect(new Set(changing.map(({ to }) => to?.split('.')[0]))).toEqual(
+    new Set(['logLevel', 'tracing', 'sampler', 'sampling']),
+  );
 });
 
 it('has a unit for every time, and one line of help for every row', () => {
   for (const row of rows) {
-    if (row.type === 'duration' || row.type === 'timeout') expect(row.unit).toBe('ms');
+    if (['duration', 'timeout', 'time'].includes(row.type)) expect(row.unit).toBe('ms');
     expect(row.help).toMatch(/^\S[^\n]*\.$/);
   }
 });

@@ -135,6 +135,16 @@ it('decides at the end of the process on what has not ended, and its root goes w
   expect(names).toEqual(['failing', 'bad']);
 });
 
+it('forgets roots that an app never ends, the oldest first', () => {
+  keep({ errors: 'root' });
+  const roots = Array.from({ length: 10_001 }, (_, i) => root(`root ${i}`));
+  expect(heldSpans()).toBe(10_000);
+  for (const one of roots) one.fail();
+  for (const one of roots.slice(0, 3)) one.end();
+  expect(names).toEqual(['root 1', 'root 2']);
+  expect(warnings.splice(0)).toEqual([OLD.replace('a trace for 30 s', '10000 spans')]);
+});
+
 it('has a message that was polled within a held trace in the same trace', () => {
   keep({ errors: 'root' });
   const poll = root('poll');

@@ -28,7 +28,13 @@ const start = (of = context): Outgoing => startOutgoing(unit, of, 'GET', target)
 function countOf(url: string, of = context): unknown {
   const outgoing = start(of);
   if (isResendExpected(outgoing)) followExpected(outgoing, url);
-  endOutgoing(outgoing, { statusCode: 200, requestHeader: () => undefined, responseHeader: () => undefined });
+  endOutgoing(outgoing, {
+    statusCode: 200,
+    requestHeader: () => undefined,
+    responseHeader: () => undefined,
+    requestHeaders: () => [],
+    responseHeaders: () => [],
+  });
   return spans.pop()!.attributes['http.request.resend_count'];
 }
 

@@ -4,6 +4,7 @@ import type { Batch, Exporter } from '../../../../src/export/thread/exporter.ts'
 import { createDropWatch } from '../../../../src/export/thread/health.ts';
 import { createBatcher } from '../../../../src/export/thread/batcher.ts';
 import type { BatchOptions } from '../../../../src/export/options.ts';
+import { createBytesMask, createRecordMask } from '../../../../src/mask/main.ts';
 import type { Signal } from '../../../../src/export/signal.ts';
 import {
   append,
@@ -340,5 +341,53 @@ describe('a full queue', () => {
       '1 log record (OTEL_BLRP_MAX_QUEUE_SIZE) is full, 1 log record dropped so far',
     );
     expect(lineOf('metrics')).toBe('1 metric is full, 1 metric dropped so far');
+  });
+});
+
+describe('masking', () => {
+  const bytesMask = createBytesMask({ kinds: ['email'], expressions: [], lengthLimit: Infinity }, []);
+  const address = 'ada@example.com';
+
+  function appendSpan(ring: Ring, name: string, broken = false): void {
+    const bytes = encodeSpan({ name });
+    append(ring, 1, bytes, broken ? bytes.length - 1 : bytes.length);
+  }
+
+  test('is done before an exporter sees a record, which may get longer or shorter by it', async () => {
+    const exporter = openExporter();
+    const batcher = createBatcher('traces', [exporter], defaults, {}, createRecordMask('traces', bytesMask));
+    const ring = createRing(1 << 20, 2048);
+    for (const name of [address, 'x', `${address} a@b.co`, 'a@b.co '.repeat(200)]) appendSpan(ring, name);
+    batcher.add(0, ring.shared);
+    await batcher.flush();
+    expect(exporter.batches.flatMap(decode).map(({ name }) => name)).toEqual([
+      '[email]',
+      'x',
+      '[email] [email]',
+      '[email] '.repeat(200),
+    ]);
+    batcher.stop();
+  });
+
+  test('that is not possible, since a record can’t be read, leaves it out, counts it and says so once', async () => {
+    const exporter = openExporter();
+    const batcher = createBatcher('traces', [exporter], defaults, {}, createRecordMask('traces', bytesMask));
+    const ring = createRing(1 << 20, 2048);
+    appendSpan(ring, address, true);
+    appendSpan(ring, `good ${address}`);
+    batcher.add(0, ring.shared);
+    await batcher.flush();
+    expect(exporter.batches.flatMap(decode).map(({ name }) => name)).toEqual(['good [email]']);
+    expect(sizes(exporter)).toEqual([1]);
+    expect(counts(ring)).toMatchObject({ done: 2, failed: 1 });
+    // Nothing but what can't be read: nothing to be sent.
+    appendSpan(ring, address, true);
+    await batcher.flush();
+    expect(exporter.batches).toHaveLength(1);
+    expect(counts(ring)).toMatchObject({ done: 3, failed: 2 });
+    expect(lines).toEqual([
+      'foretrace: 1 span dropped: unreadable, so that nothing in it could be masked; there is no further line about this\n',
+    ]);
+    batcher.stop();
   });
 });
