@@ -9,7 +9,7 @@ import { SAMPLED as SAMPLED_FLAG, Span } from '../trace/span.ts';
 import { holds } from './conditions.ts';
 import { DROPPED, HeldTrace, KEPT, NO_ENDS, NO_SPANS, SAMPLED, UNDECIDED } from './held-trace.ts';
 import { keptCopy } from './kept-copy.ts';
-import { rateLimit } from './rate.ts';
+import { tokenBucket } from '../token-bucket.ts';
 import { add, addSpan, heldBytes, heldSpans, oldestUndecided, remove } from './undecided.ts';
 
 /** Bounds of what is held, for each thread. */
@@ -27,7 +27,7 @@ export function startKeep(conditions: KeepConditions): void {
 
 function keeping(conditions: KeepConditions): Hold {
   const { perSecond, attributes } = conditions;
-  const mayKeep = perSecond === undefined ? undefined : rateLimit(perSecond);
+  const mayKeep = perSecond === undefined ? undefined : tokenBucket(perSecond);
   let isFirst = true;
 
   function matches(trace: HeldTrace, atMs: number): boolean {

@@ -68,7 +68,13 @@ export function modulePatches(library: Listed): ModulePatch[] {
   const patches: ModulePatch[] = [{ module, versions, files, esm, rare, quiet, patch }];
   for (const loader of loadedBy) {
     const version = process.versions.node;
-    patches.push({ module: loader, files: [''], patch: () => patch(require(module), { file: '', version }) });
+    // Rare: where builtins are loaded ahead, this one itself is.
+    patches.push({
+      module: loader,
+      files: [''],
+      rare: true,
+      patch: () => patch(require(module), { file: '', version }),
+    });
   }
   return patches;
 }

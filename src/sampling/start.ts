@@ -1,9 +1,10 @@
 import type { Config } from '../config/table.ts';
 import { setRestarts } from '../operation/restarts.ts';
 import { serviceName } from '../resource/resource.ts';
+import { tokenBucket } from '../token-bucket.ts';
+import { now } from '../trace/clock.ts';
 import { setRateLimit, setRules } from '../trace/sampler.ts';
 import { restarting } from './continuation.ts';
-import { tokenBucket } from './rate.ts';
 import { rulesOf } from './rules.ts';
 
 /** Fills the slots of the sampler and of what comes in, or empties them again; may be called again with other values. */
@@ -12,6 +13,7 @@ export function startSampling(
   resource: Config['resource'],
 ): void {
   setRules(rules.length === 0 ? undefined : rulesOf(rules, () => serviceName(resource)));
-  setRateLimit(tracesPerSecond === Infinity ? undefined : tokenBucket(tracesPerSecond));
+  const take = tracesPerSecond === Infinity ? undefined : tokenBucket(tracesPerSecond);
+  setRateLimit(take && (() => take(now())));
   setRestarts(continuation === 'continue' ? undefined : restarting(continuation === 'link'));
 }

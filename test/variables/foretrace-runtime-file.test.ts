@@ -55,6 +55,22 @@ describe.skipIf(inMatrix)('FORETRACE_RUNTIME_FILE', () => {
     receiver.clear();
   });
 
+  it('changes the sampling rules, and takes them back', async () => {
+    const path = join(folder, 'rules.env');
+    const { app, ask, said } = runSwitched(receiver, {
+      env: { FORETRACE_RUNTIME_FILE: path, OTEL_LOG_LEVEL: 'info' },
+    });
+    expect(flag(await ask())).toBe('01');
+    writeFileSync(path, 'FORETRACE_SAMPLING_RULES=GET /=0; *=1\n');
+    await said('FORETRACE_SAMPLING_RULES="GET /=0; *=1"\n');
+    expect(flag(await ask())).toBe('00');
+    rmSync(path);
+    await said('FORETRACE_SAMPLING_RULES as at the start\n');
+    expect(flag(await ask())).toBe('01');
+    await app.stop();
+    receiver.clear();
+  });
+
   it('changes the sampler by the example of the documentation', async () => {
     const [, text] = /<!-- tried: runtime -->\n\n```sh\n(.*?)```/s.exec(
       readFileSync(`${ROOT}docs/runtime-switch.md`, 'utf8'),

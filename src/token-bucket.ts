@@ -1,5 +1,5 @@
 /** A bucket of tokens: `perSecond` are added each second, and one can be taken at a time. At first it is full. */
-export function rateLimit(perSecond: number): (nowMs: number) => boolean {
+export function tokenBucket(perSecond: number): (nowMs: number) => boolean {
   // Less than one in a second is one in so many seconds.
   const capacity = Math.max(1, perSecond);
   let tokens = capacity;

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { rateLimit } from '../../../src/keep/rate.ts';
+import { tokenBucket } from '../../src/token-bucket.ts';
 
 const taken = (take: (nowMs: number) => boolean, atMs: number, tries = 20): number =>
   Array.from({ length: tries }, () => take(atMs)).filter(Boolean).length;
 
 it('gives as many as are allowed in a second at once, and then as many as time has brought', () => {
-  const take = rateLimit(5);
+  const take = tokenBucket(5);
   expect(taken(take, 1_000)).toBe(5);
   expect(taken(take, 1_199)).toBe(0);
   expect(taken(take, 1_200)).toBe(1);
@@ -14,7 +14,7 @@ it('gives as many as are allowed in a second at once, and then as many as time h
 });
 
 it('gives one in so many seconds', () => {
-  const take = rateLimit(0.5);
+  const take = tokenBucket(0.5);
   expect(taken(take, 0)).toBe(1);
   expect(taken(take, 1_999)).toBe(0);
   expect(taken(take, 2_000)).toBe(1);
@@ -22,7 +22,7 @@ it('gives one in so many seconds', () => {
 });
 
 it('gives nothing for a clock that goes back', () => {
-  const take = rateLimit(1);
+  const take = tokenBucket(1);
   expect(taken(take, 1_000)).toBe(1);
   expect(taken(take, 0)).toBe(0);
   expect(taken(take, 500)).toBe(0);
