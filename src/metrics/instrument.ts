@@ -1,3 +1,5 @@
+import * as names from '../semconv/keys-metrics.ts';
+
 /** What is measured. The names, units and texts are those of the semantic conventions. */
 export interface Instrument {
   readonly name: string;
@@ -47,9 +49,71 @@ export const HTTP_CLIENT_REQUEST_DURATION = instrument({
 });
 
 export const DB_CLIENT_OPERATION_DURATION = instrument({
-  name: 'db.client.operation.duration',
+  name: names.DB_CLIENT_OPERATION_DURATION,
   unit: 's',
   description: 'Duration of database client operations.',
   kind: 'histogram',
   bounds: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10],
+});
+
+export const MESSAGING_CLIENT_OPERATION_DURATION = instrument({
+  name: names.MESSAGING_CLIENT_OPERATION_DURATION,
+  unit: 's',
+  description: 'Duration of messaging operation initiated by a producer or consumer client.',
+  kind: 'histogram',
+  bounds: SECONDS,
+});
+
+export const MESSAGING_PROCESS_DURATION = instrument({
+  name: names.MESSAGING_PROCESS_DURATION,
+  unit: 's',
+  description: 'Duration of processing operation.',
+  kind: 'histogram',
+  bounds: SECONDS,
+});
+
+export const MESSAGING_CLIENT_SENT_MESSAGES = instrument({
+  name: names.MESSAGING_CLIENT_SENT_MESSAGES,
+  unit: '{message}',
+  description: 'Number of messages producer attempted to send to the broker.',
+  kind: 'counter',
+});
+
+export const MESSAGING_CLIENT_CONSUMED_MESSAGES = instrument({
+  name: names.MESSAGING_CLIENT_CONSUMED_MESSAGES,
+  unit: '{message}',
+  description: 'Number of messages that were delivered to the application.',
+  kind: 'counter',
+});
+
+export const RPC_CLIENT_CALL_DURATION = instrument({
+  name: names.RPC_CLIENT_CALL_DURATION,
+  unit: 's',
+  description: 'Measures the duration of an outgoing Remote Procedure Call (RPC).',
+  kind: 'histogram',
+  bounds: SECONDS,
+});
+
+export const RPC_SERVER_CALL_DURATION = instrument({
+  name: names.RPC_SERVER_CALL_DURATION,
+  unit: 's',
+  description: 'Measures the duration of an incoming Remote Procedure Call (RPC).',
+  kind: 'histogram',
+  bounds: SECONDS,
+});
+
+export const GEN_AI_CLIENT_OPERATION_DURATION = instrument({
+  name: names.GEN_AI_CLIENT_OPERATION_DURATION,
+  unit: 's',
+  description: 'GenAI operation duration.',
+  kind: 'histogram',
+  bounds: [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92],
+});
+
+export const GEN_AI_CLIENT_TOKEN_USAGE = instrument({
+  name: names.GEN_AI_CLIENT_TOKEN_USAGE,
+  unit: '{token}',
+  description: 'Number of input and output tokens used.',
+  kind: 'histogram',
+  bounds: Array.from({ length: 14 }, (_, power) => 4 ** power),
 });

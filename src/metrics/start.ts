@@ -1,6 +1,7 @@
 import type { Config } from '../config/table.ts';
 import { clockAt, now } from '../trace/clock.ts';
 import { measureHttp } from './http.ts';
+import { measureOperations } from './operations.ts';
 import { createMetrics } from './series.ts';
 
 /** Counts what this thread does. @param addTable hands the table to the export side when there is something in it */
@@ -12,5 +13,7 @@ export function startMetrics(
     const ms = now();
     return clockAt(ms).originMs + ms;
   };
-  measureHttp(createMetrics(exponential, exemplars, addTable, unixMs));
+  const metrics = createMetrics(exponential, exemplars, addTable, unixMs);
+  measureHttp(metrics);
+  measureOperations(metrics);
 }

@@ -84,5 +84,6 @@ export const GEN_AI_RESPONSE_FINISH_REASONS = key('gen_ai.response.finish_reason
 export const GEN_AI_RESPONSE_ID = key('gen_ai.response.id');
 export const GEN_AI_RESPONSE_MODEL = key('gen_ai.response.model');
 export const GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK = key('gen_ai.response.time_to_first_chunk');
+export const GEN_AI_TOKEN_TYPE = key('gen_ai.token.type');
 export const GEN_AI_USAGE_INPUT_TOKENS = key('gen_ai.usage.input_tokens');
 export const GEN_AI_USAGE_OUTPUT_TOKENS = key('gen_ai.usage.output_tokens');
