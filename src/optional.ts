@@ -40,10 +40,15 @@ export function configureSampling({ sampling, resource }: Config): void {
   if (hasSampling) startSampling(sampling, resource);
 }
 
-/** Starts what counts, where somebody takes it: what `metrics` has is sent from the tables that `addTable` is given. */
+/**
+ * Starts what counts, where somebody takes it: what `metrics` has is sent from the tables that `addTable` is given.
+ * @param atLast calls back before the last export of the process
+ */
 export function startCounting(
   { metrics }: Config,
   pipeline: { addTable(shared: SharedArrayBuffer): void } | undefined,
+  atLast: (callback: () => void) => void,
 ): void {
-  if (metrics.exporters.length > 0 && pipeline !== undefined) startMetrics(metrics, pipeline.addTable);
+  if (metrics.exporters.length > 0 && pipeline !== undefined)
+    startMetrics(metrics, pipeline.addTable, atLast);
 }

@@ -22,7 +22,7 @@ function instrument(given: Omit<Instrument, 'number'>): Instrument {
   return made;
 }
 
-/** Of HTTP, RPC and messaging. */
+/** Of HTTP, RPC and messaging, and of what the conventions name no buckets for. */
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
 export const HTTP_SERVER_REQUEST_DURATION = instrument({
@@ -54,6 +54,73 @@ export const DB_CLIENT_OPERATION_DURATION = instrument({
   description: 'Duration of database client operations.',
   kind: 'histogram',
   bounds: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10],
+});
+
+export const DB_CLIENT_CONNECTION_COUNT = instrument({
+  name: names.DB_CLIENT_CONNECTION_COUNT,
+  unit: '{connection}',
+  description: 'The number of connections that are currently in state described by the `state` attribute.',
+  kind: 'updown',
+});
+
+export const DB_CLIENT_CONNECTION_CREATE_TIME = instrument({
+  name: names.DB_CLIENT_CONNECTION_CREATE_TIME,
+  unit: 's',
+  description: 'The time it took to create a new connection.',
+  kind: 'histogram',
+  bounds: SECONDS,
+});
+
+export const DB_CLIENT_CONNECTION_IDLE_MAX = instrument({
+  name: names.DB_CLIENT_CONNECTION_IDLE_MAX,
+  unit: '{connection}',
+  description: 'The maximum number of idle open connections allowed.',
+  kind: 'updown',
+});
+
+export const DB_CLIENT_CONNECTION_IDLE_MIN = instrument({
+  name: names.DB_CLIENT_CONNECTION_IDLE_MIN,
+  unit: '{connection}',
+  description: 'The minimum number of idle open connections allowed.',
+  kind: 'updown',
+});
+
+export const DB_CLIENT_CONNECTION_MAX = instrument({
+  name: names.DB_CLIENT_CONNECTION_MAX,
+  unit: '{connection}',
+  description: 'The maximum number of open connections allowed.',
+  kind: 'updown',
+});
+
+export const DB_CLIENT_CONNECTION_PENDING_REQUESTS = instrument({
+  name: names.DB_CLIENT_CONNECTION_PENDING_REQUESTS,
+  unit: '{request}',
+  description: 'The number of current pending requests for an open connection.',
+  kind: 'updown',
+});
+
+export const DB_CLIENT_CONNECTION_TIMEOUTS = instrument({
+  name: names.DB_CLIENT_CONNECTION_TIMEOUTS,
+  unit: '{timeout}',
+  description:
+    'The number of connection timeouts that have occurred trying to obtain a connection from the pool.',
+  kind: 'counter',
+});
+
+export const DB_CLIENT_CONNECTION_USE_TIME = instrument({
+  name: names.DB_CLIENT_CONNECTION_USE_TIME,
+  unit: 's',
+  description: 'The time between borrowing a connection and returning it to the pool.',
+  kind: 'histogram',
+  bounds: SECONDS,
+});
+
+export const DB_CLIENT_CONNECTION_WAIT_TIME = instrument({
+  name: names.DB_CLIENT_CONNECTION_WAIT_TIME,
+  unit: 's',
+  description: 'The time it took to obtain an open connection from the pool.',
+  kind: 'histogram',
+  bounds: SECONDS,
 });
 
 export const MESSAGING_CLIENT_OPERATION_DURATION = instrument({

@@ -32,6 +32,8 @@ export const HTTP_ROUTE = key('http.route');
 export const HTTP_REQUEST_HEADER = 'http.request.header.';
 export const HTTP_RESPONSE_HEADER = 'http.response.header.';
 
+export const DB_CLIENT_CONNECTION_POOL_NAME = key('db.client.connection.pool.name');
+export const DB_CLIENT_CONNECTION_STATE = key('db.client.connection.state');
 export const DB_COLLECTION_NAME = key('db.collection.name');
 export const DB_NAMESPACE = key('db.namespace');
 export const DB_OPERATION_BATCH_SIZE = key('db.operation.batch.size');
