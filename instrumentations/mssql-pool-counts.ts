@@ -4,23 +4,19 @@ import { dbPools, isCountingPools, poolName } from '../src/semconv/db-pool.ts';
 
 interface Pool {
   config?: { server?: string; port?: number; database?: string; pool?: { max?: number; min?: number } };
-  /** Getters, 0 while there is no pool. */
   size: number;
   available: number;
   pending: number;
-  pool?: { max?: number; min?: number };
+  pool?: { max?: number; min?: number } | null;
 }
 
-const pools = dbPools<Pool>(({ config = {}, size, available, pending, pool }) => {
+const pools = dbPools<Pool>((of) => {
+  const { config = {}, pool } = of;
   const name = poolName(config.server, config.port, config.database);
-  return {
-    name,
-    idle: available,
-    used: size - available,
-    pending,
-    max: pool?.max,
-    idleMin: pool?.min || undefined,
-  };
+  // Before it is open and after it is closed, its getters throw.
+  if (pool === undefined || pool === null) return { name, idle: 0, used: 0 };
+  const { size, available: idle, pending } = of;
+  return { name, idle, used: size - idle, pending, max: pool.max, idleMin: pool.min || undefined };
 });
 
 const file = 'lib/base/connection-pool.js';
