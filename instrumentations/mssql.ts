@@ -1,4 +1,5 @@
 import { DB, define, ROOT } from '../src/define.ts';
+import { counted } from './mssql-pool-counts.ts';
 
 /** What the pool does with a connection is not the request's: it opens it, and checks it with a query before each use. */
 const apart = ROOT.suppress(DB);
@@ -14,5 +15,6 @@ export default define({
   points: [
     { file, target: 'prototype._poolCreate', context },
     { file, target: 'prototype._poolValidate', context },
+    ...counted,
   ],
 });

@@ -57,7 +57,7 @@ export function start(catalogue: readonly Listed[]): void {
   let notice: () => string | undefined = () => undefined;
   const { pipeline, watched } = startExport(config, node, () => notice());
   if (pipeline !== undefined) setExportLevel = pipeline.setLogLevel;
-  startCounting(config, pipeline);
+  startCounting(config, pipeline, beforeLastExport);
   registerSignals({
     trace: flushable(pipeline, config.batch.exportTimeoutMs),
     context: contextManager,

@@ -25,6 +25,7 @@ export { flatCopy } from './encode/flat-copy.ts';
 export { bindCallback, lastGiven } from './patch/arguments.ts';
 export { isExporterAgent } from './export/marker.ts';
 export { guarded, reportFailure } from './guard.ts';
+export { now } from './trace/clock.ts';
 export { apiPromise, apiStream } from './patch/api-promise.ts';
 export {
   asyncIterator,

@@ -52,10 +52,15 @@ export function optionalPatches(
   return methods === undefined ? [] : methodPatches(methods, whenFirst);
 }
 
-/** Starts what counts, where somebody takes it: what `metrics` has is sent from the tables that `addTable` is given. */
+/**
+ * Starts what counts, where somebody takes it: what `metrics` has is sent from the tables that `addTable` is given.
+ * @param atLast calls back before the last export of the process
+ */
 export function startCounting(
   { metrics }: Config,
   pipeline: { addTable(shared: SharedArrayBuffer): void } | undefined,
+  atLast: (callback: () => void) => void,
 ): void {
-  if (metrics.exporters.length > 0 && pipeline !== undefined) startMetrics(metrics, pipeline.addTable);
+  if (metrics.exporters.length > 0 && pipeline !== undefined)
+    startMetrics(metrics, pipeline.addTable, atLast);
 }

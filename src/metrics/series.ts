@@ -1,6 +1,7 @@
 import { type Block, block } from '../encode/span.ts';
 import { key } from '../encode/key.ts';
 import { log } from '../log.ts';
+import { SAMPLED } from '../trace/span.ts';
 import type { SpanIds } from '../trace/span-context.ts';
 import type { Instrument } from './instrument.ts';
 import * as t from './table.ts';
@@ -11,7 +12,7 @@ const OVERFLOW = block([key('otel.metric.overflow'), true]);
 
 /** One set of attributes of a histogram. */
 export interface Histogram {
-  /** @param ids of the sampled span that the measurement was made in: it may become the exemplar of its interval */
+  /** @param ids of the span that the measurement was made in: if it is sampled, it may become the exemplar of its interval */
   record(value: number, ids: SpanIds | undefined): void;
 }
 
@@ -184,7 +185,8 @@ function note(
     doubles[at + (t.MAX >> 3)] = value;
   } else if (value > doubles[at + (t.MAX >> 3)]) doubles[at + (t.MAX >> 3)] = value;
   else if (value < doubles[at + (t.MIN >> 3)]) doubles[at + (t.MIN >> 3)] = value;
-  if (ids === undefined) return;
+  // What is held may be dropped yet.
+  if (ids === undefined || (ids.flags & SAMPLED) === 0) return;
   const isFirst = words[word + (t.EXEMPLAR_EPOCH >> 2)] !== epoch + 1;
   if (!isFirst && value <= doubles[at + (t.EXEMPLAR_VALUE >> 3)]) return;
   const sequence = word + (t.EXEMPLAR_SEQUENCE >> 2);

@@ -1,16 +1,26 @@
 import type { Config } from '../config/table.ts';
 import { clockAt, now } from '../trace/clock.ts';
 import { measureHttp } from './http.ts';
+import { measureOperations } from './operations.ts';
+import { measurePools } from './pools.ts';
 import { createMetrics } from './series.ts';
 
-/** Counts what this thread does. @param addTable hands the table to the export side when there is something in it */
+/**
+ * Counts what this thread does.
+ * @param addTable hands the table to the export side when there is something in it
+ * @param atLast calls back before the last export of the process
+ */
 export function startMetrics(
-  { exponential, exemplars }: Config['metrics'],
+  { exponential, exemplars, intervalMs }: Config['metrics'],
   addTable: (shared: SharedArrayBuffer) => void,
+  atLast: (callback: () => void) => void,
 ): void {
   const unixMs = (): number => {
     const ms = now();
     return clockAt(ms).originMs + ms;
   };
-  measureHttp(createMetrics(exponential, exemplars, addTable, unixMs));
+  const metrics = createMetrics(exponential, exemplars, addTable, unixMs);
+  measureHttp(metrics);
+  measureOperations(metrics);
+  measurePools(metrics, intervalMs, atLast);
 }

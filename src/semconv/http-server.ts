@@ -10,6 +10,7 @@ import { hold } from '../trace/hold.ts';
 import { hasRules } from '../trace/sampler.ts';
 import type { Scope } from '../trace/scope.ts';
 import { SERVER, Span } from '../trace/span.ts';
+import { isOff } from '../trace/switch.ts';
 import {
   denyRemote,
   noteClosed,
@@ -259,7 +260,7 @@ export function startServed(scope: Scope, request: ServerRequest, connection: Co
     served.request = undefined;
     served.connection = undefined;
   }
-  if (measure !== undefined) count(measure, served, request, connection, startMs);
+  if (measure !== undefined && !isOff()) count(measure, served, request, connection, startMs);
   served.context = new Context(
     span,
     served,
