@@ -1,4 +1,4 @@
-import * as w from '../../../encode/writer.ts';
+import * as w from '../encode/writer.ts';
 import {
   countOf,
   type Exemplar,
@@ -7,7 +7,7 @@ import {
   type MetricData,
   type NumberPoint,
   type Point,
-} from '../../../metrics/data.ts';
+} from './data.ts';
 
 /** Field 9 of `HistogramDataPoint`, by which attributes are kept. */
 const ATTRIBUTE = 0x4a;
