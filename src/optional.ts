@@ -1,8 +1,11 @@
 import type { Config } from './config/table.ts';
+import type { FlushableMeterProvider } from './api/meter.ts';
+import type { OwnMetricsHost } from './metrics/own/provider.ts';
 import type { Change } from './runtime/change.ts';
 import { startFurtherFormats } from './propagate/further.ts';
 import { startSampling } from './sampling/start.ts';
 import { startKeep } from './keep/keep.ts';
+import { createOwnMetrics } from './metrics/own/provider.ts';
 import { startMetrics } from './metrics/start.ts';
 import { startNaming } from './naming/start.ts';
 import { startParameterCapture } from './query-parameters/capture.ts';
@@ -46,4 +49,9 @@ export function startCounting(
   pipeline: { addTable(shared: SharedArrayBuffer): void } | undefined,
 ): void {
   if (metrics.exporters.length > 0 && pipeline !== undefined) startMetrics(metrics, pipeline.addTable);
+}
+
+/** What counts for the app: to be called when it first asks for a meter. */
+export function startOwnMetrics({ metrics }: Config, host: OwnMetricsHost): FlushableMeterProvider {
+  return createOwnMetrics(metrics, host);
 }
