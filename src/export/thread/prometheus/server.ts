@@ -8,6 +8,7 @@ import {
 import { guarded, reportFailure } from '../../../guard.ts';
 import { log } from '../../../log.ts';
 import { VERSION } from '../../../version.ts';
+import { SCRAPE_SERVER } from '../../marker.ts';
 import { CONTENT_TYPES, type Format, formatFor } from './format.ts';
 
 export interface PrometheusOptions {
@@ -83,6 +84,7 @@ export function servePrometheus(
       { headersTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS, keepAliveTimeout: 60_000 },
       answer,
     );
+    Object.assign(server, { [SCRAPE_SERVER]: true });
     server.maxConnections = MAX_CONNECTIONS;
     server.on('connection', (socket) => socket.unref());
     server.on('error', (error: NodeJS.ErrnoException) => {
