@@ -19,7 +19,11 @@ function start(args: string[], env: Record<string, string> = {}): App {
 }
 
 /** The app's own, of all exports. */
-const own = (): ReceivedMetric[] => receiver.metrics().flat().filter(({ scope }) => scope === 'shop');
+const own = (): ReceivedMetric[] =>
+  receiver
+    .metrics()
+    .flat()
+    .filter(({ scope }) => scope === 'shop');
 const named = (name: string): ReceivedMetric => own().findLast((metric) => metric.name === name)!;
 const points = (metric: ReceivedMetric): unknown[] =>
   metric.points.map(({ attributes, value }) => [attributes, value]);

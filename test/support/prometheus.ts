@@ -96,7 +96,9 @@ export function parsed(text: string, open: boolean): Map<string, ScrapedFamily> 
 
 const LABELS = String.raw`\{((?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\["\\n])*",?)*)\}`;
 const NUMBER = String.raw`([+-]?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|Inf)|NaN)`;
-const SAMPLE = new RegExp(`^([a-zA-Z_:][\\w:]*)(?:${LABELS})? ${NUMBER}(?: # ${LABELS} ${NUMBER} (\\d+\\.\\d+))?$`);
+const SAMPLE = new RegExp(
+  `^([a-zA-Z_:][\\w:]*)(?:${LABELS})? ${NUMBER}(?: # ${LABELS} ${NUMBER} (\\d+\\.\\d+))?$`,
+);
 
 function sampleOf(line: string, open: boolean): Sample {
   const match = SAMPLE.exec(line);

@@ -21,9 +21,8 @@ function start(exporter: string | undefined, env: Record<string, string> = {}, w
 }
 
 const requests = ({ families }: Scrape): number =>
-  families
-    .get('http_server_request_duration_seconds')
-    ?.samples.find(({ name }) => name.endsWith('_count'))?.value ?? 0;
+  families.get('http_server_request_duration_seconds')?.samples.find(({ name }) => name.endsWith('_count'))
+    ?.value ?? 0;
 const orders = ({ families }: Scrape): number | undefined =>
   families.get('orders_total')?.samples.find(({ labels }) => labels.kind === 'a')?.value;
 
@@ -195,7 +194,9 @@ describe.skipIf(inMatrix)('OTEL_METRICS_EXPORTER', () => {
         expect.stringMatching(
           /^http\.server\.request\.duration +http\.request\.method=GET url\.scheme=http http\.response\.status_code=200 network\.protocol\.version=1\.1 +count 1 {2}avg [\d.e-]+ s {2}max [\d.e-]+ s$/,
         ),
-        expect.stringMatching(/^http\.server\.active_requests +http\.request\.method=GET url\.scheme=http +0$/),
+        expect.stringMatching(
+          /^http\.server\.active_requests +http\.request\.method=GET url\.scheme=http +0$/,
+        ),
         expect.stringMatching(/^orders +kind=a +3$/),
         expect.stringMatching(/^basket\.size +count 4 {2}avg 139 By {2}max 500 By$/),
         // One line, whatever is in it.
@@ -241,7 +242,12 @@ describe.skipIf(inMatrix)('OTEL_METRICS_EXPORTER', () => {
     expect(stderr).toBe(
       'foretrace: OTEL_METRICS_EXPORTER="statsd" has "statsd", which is not one of otlp, prometheus, console, none, otlp is used\n',
     );
-    expect(receiver.metrics().flat().map(({ name }) => name)).toContain('orders');
+    expect(
+      receiver
+        .metrics()
+        .flat()
+        .map(({ name }) => name),
+    ).toContain('orders');
   });
 });
 

@@ -1,4 +1,5 @@
 import {
+  Agent,
   createServer,
   type IncomingMessage,
   request as ask,
@@ -8,7 +9,7 @@ import {
 import { guarded, reportFailure } from '../../../guard.ts';
 import { log } from '../../../log.ts';
 import { VERSION } from '../../../version.ts';
-import { SCRAPE_SERVER } from '../../marker.ts';
+import { EXPORTER_AGENT, SCRAPE_SERVER } from '../../marker.ts';
 import { CONTENT_TYPES, type Format, formatFor } from './format.ts';
 
 export interface PrometheusOptions {
@@ -25,7 +26,7 @@ const PATH = '/metrics';
 const MAX_CONNECTIONS = 16;
 const TIMEOUT_MS = 10_000;
 /** A port that is taken may be that of the process whose place this one takes. */
-const RETRY_MS = 10_000;
+const RETRY_MS = 5_000;
 /** By which another foretrace knows who has the port. */
 const SERVER = `foretrace/${VERSION} (process ${process.pid})`;
 
@@ -87,18 +88,22 @@ export function servePrometheus(
     Object.assign(server, { [SCRAPE_SERVER]: true });
     server.maxConnections = MAX_CONNECTIONS;
     server.on('connection', (socket) => socket.unref());
-    server.on('error', (error: NodeJS.ErrnoException) => {
-      servers.delete(server);
-      failed(address, wanted, error);
-    });
-    // Inline in a worker of `cluster` the port would be shared: a scrape would be of any of them.
-    server.listen({ host: address, port: wanted, exclusive: true }, () => {
+    server.on(
+      'error',
+      guarded('the server for Prometheus', (error: NodeJS.ErrnoException) => {
+        servers.delete(server);
+        failed(address, wanted, error);
+      }),
+    );
+    const onListening = guarded('the server for Prometheus', () => {
       const at = server.address();
       const got = typeof at === 'object' && at !== null ? at.port : wanted;
       log.info(`metrics for Prometheus are at http://${shown(address)}:${got}${PATH}`);
       // The other address of `localhost` with the same port, which 0 does not name.
       if (address === addresses[0] && addresses.length > 1) listen(addresses[1], got);
     });
+    // Inline in a worker of `cluster` the port would be shared: a scrape would be of any of them.
+    server.listen({ host: address, port: wanted, exclusive: true }, onListening);
     server.unref();
     servers.add(server);
   }
@@ -150,7 +155,8 @@ function finish(response: ServerResponse, status: number, text: string): void {
 /** Asks who listens at a port. */
 function whoHas(host: string, port: number, told: (who: string) => void): void {
   const other = 'another program';
-  const request = ask({ host, port, method: 'HEAD', path: '/', agent: false, timeout: 1000 }, (response) => {
+  const agent = Object.assign(new Agent(), { [EXPORTER_AGENT]: true });
+  const request = ask({ host, port, method: 'HEAD', path: '/', agent, timeout: 1000 }, (response) => {
     const [, pid] = /^foretrace\/\S+ \(process (\d{1,10})\)$/.exec(String(response.headers.server)) ?? [];
     told(pid === undefined ? other : `foretrace in process ${pid}`);
     request.destroy();
