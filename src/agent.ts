@@ -1,7 +1,9 @@
+import { AsyncResource } from 'node:async_hooks';
 import { resolve } from 'node:path';
 import type { TracerProvider } from '@opentelemetry/api';
 import { registerSignals } from './api/global.ts';
 import { startCarriers } from './carriers/start.ts';
+import { type LazyMeterProvider, lazyMeterProvider } from './api/meter.ts';
 import { type NodeSettings, readEnvironment } from './config/environment.ts';
 import { checkInstrumentationNames, chooseInstrumentations, scopesOf } from './config/instrumentations.ts';
 import type { Config } from './config/table.ts';
@@ -13,7 +15,7 @@ import { beforeLastExport, installExit } from './export/app/exit.ts';
 import { createPipeline } from './export/app/create-pipeline.ts';
 import type { OtlpOptions } from './export/options.ts';
 import type { Pipeline } from './export/pipeline.ts';
-import { isMainThread } from './export/app/threads.ts';
+import { isMainThread, workerThreads } from './export/app/threads.ts';
 import { hookModules, type ModulePatch } from './load/index.ts';
 import { currentLogLevel, log, setLogLevel } from './log.ts';
 import type { MaskOptions } from './mask/options.ts';
@@ -29,7 +31,13 @@ import * as http from './semconv/http.ts';
 import { endOpenEntries, watchCrashes } from './semconv/crash.ts';
 import { configure as configureRoots } from './operation/roots.ts';
 import { whenFirstId } from './trace/ids.ts';
-import { configureSampling, optionalPatches, startCounting, startOptional } from './optional.ts';
+import {
+  configureSampling,
+  optionalPatches,
+  startCounting,
+  startOptional,
+  startOwnMetrics,
+} from './optional.ts';
 import * as limits from './trace/limits.ts';
 import * as sampler from './trace/sampler.ts';
 import { setSink } from './trace/span.ts';
@@ -55,13 +63,14 @@ export function start(catalogue: readonly Listed[]): void {
     reconfigure: (changed) => reconfigure(changed, (level) => setExportLevel(level)),
   });
   let notice: () => string | undefined = () => undefined;
-  const { pipeline, watched } = startExport(config, node, () => notice());
+  const { pipeline, watched, expectEnd } = startExport(config, node, () => notice());
   if (pipeline !== undefined) setExportLevel = pipeline.setLogLevel;
   startCounting(config, pipeline, beforeLastExport);
   registerSignals({
     trace: flushable(pipeline, config.batch.exportTimeoutMs),
     context: contextManager,
     propagation: textMapPropagator,
+    metrics: meters(config, pipeline, expectEnd),
   });
   const patches = [...instrument(catalogue, config), ...optionalPatches(config, pipeline?.whenFirst)];
   const carriers = startCarriers(config.carriers);
@@ -93,12 +102,25 @@ function startExport(
   config: Config,
   node: NodeSettings,
   notice: () => string | undefined,
-): { pipeline?: Pipeline; watched: ModulePatch[] } {
+): { pipeline?: Pipeline; watched: ModulePatch[]; expectEnd: () => void } {
   const { exporters, otlp, metrics, file, batch, exitTimeoutMs, thread, console } = config;
-  if (exporters.length === 0 && metrics.exporters.length === 0) return { watched: [] };
+  if (exporters.length === 0 && metrics.exporters.length === 0) return { watched: [], expectEnd() {} };
+  const metricsOtlp = ofThisProcess(otlp.metrics, node);
   const options = {
-    signals: { traces: { exporters, otlp: ofThisProcess(otlp.traces, node), batch } },
-    metrics: { ...metrics, otlp: ofThisProcess(otlp.metrics, node) },
+    signals: {
+      traces: { exporters, otlp: ofThisProcess(otlp.traces, node), batch },
+      // The app's own metrics, which come once an interval. A scrape asks for them.
+      metrics: {
+        exporters: metrics.exporters.filter((exporter) => exporter !== 'prometheus'),
+        otlp: metricsOtlp,
+        batch: {
+          ...batch,
+          scheduleDelayMs: Math.min(metrics.intervalMs, OWN_METRICS_DELAY_MS),
+          exportTimeoutMs: metrics.timeoutMs,
+        },
+      },
+    },
+    metrics: { ...metrics, otlp: metricsOtlp },
     file: { path: resolve(file.path) },
     console,
     exitTimeoutMs,
@@ -112,7 +134,16 @@ function startExport(
   const pipeline = run(ROOT.setValue(SUPPRESS_KEY, true), createPipeline, options);
   if (pipeline.write.traces !== undefined) setSink(pipeline.write.traces);
   beforeLastExport(endOpenEntries);
-  installExit(pipeline, exitTimeoutMs, whenFirstId);
+  let expectEnd = (): void => {};
+  installExit(pipeline, exitTimeoutMs, (takeSignals) => {
+    let taken = false;
+    // From when on there is something to keep: a span, or a measurement.
+    expectEnd = () => {
+      if (!taken) takeSignals();
+      taken = true;
+    };
+    whenFirstId(expectEnd);
+  });
   if (isMainThread()) {
     const say = guarded('bundle', () => {
       const line = notice();
@@ -124,6 +155,7 @@ function startExport(
   watchCrashes();
   return {
     pipeline,
+    expectEnd,
     watched: [{ module: 'worker_threads', files: [''], rare: true, patch: () => pipeline.prepareWorkers() }],
   };
 }
@@ -132,6 +164,31 @@ function startExport(
 function maskOf({ mask, limits: { attributeValueLength } }: Config): MaskOptions | undefined {
   if (mask.kinds.length + mask.expressions.length === 0) return undefined;
   return { ...mask, lengthLimit: attributeValueLength };
+}
+
+/** The most that what the app measures waits for being sent once it is collected. */
+const OWN_METRICS_DELAY_MS = 5_000;
+
+/** What the app's own metrics are made with, when it asks for a meter. */
+function meters(
+  config: Config,
+  pipeline: Pipeline | undefined,
+  expectEnd: () => void,
+): LazyMeterProvider | undefined {
+  if (pipeline === undefined || config.metrics.exporters.length === 0) return undefined;
+  const outside = new AsyncResource('foretrace');
+  return lazyMeterProvider(() => {
+    expectEnd();
+    return startOwnMetrics(config, {
+      write: pipeline.write.metrics,
+      addMeters: pipeline.addMeters,
+      flush: pipeline.flush,
+      beforeEnd: beforeLastExport,
+      outside: (fn) => void outside.runInAsyncScope(fn),
+      resource: () => resource(config.resource),
+      threadId: isMainThread() ? undefined : workerThreads().threadId,
+    });
+  });
 }
 
 /** The provider with what scripts and functions-as-a-service call on OpenTelemetry's own, by way of the API's `getDelegate()`. */

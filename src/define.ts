@@ -23,7 +23,7 @@ export { active, attach, bind, callIn, current, outside, run, runIn } from './co
 export { ROOT } from './context/context.ts';
 export { flatCopy } from './encode/flat-copy.ts';
 export { bindCallback, lastGiven } from './patch/arguments.ts';
-export { isExporterAgent } from './export/marker.ts';
+export { isExporterAgent, isScrapeServer } from './export/marker.ts';
 export { guarded, reportFailure } from './guard.ts';
 export { now } from './trace/clock.ts';
 export { apiPromise, apiStream } from './patch/api-promise.ts';

@@ -1,10 +1,13 @@
 import type { Config } from './config/table.ts';
 import type { ModulePatch } from './load/index.ts';
+import type { FlushableMeterProvider } from './api/meter.ts';
+import type { OwnMetricsHost } from './metrics/own/provider.ts';
 import type { Change } from './runtime/change.ts';
 import { startFurtherFormats } from './propagate/further.ts';
 import { startSampling } from './sampling/start.ts';
 import { startKeep } from './keep/keep.ts';
 import { methodPatches } from './methods/start.ts';
+import { createOwnMetrics } from './metrics/own/provider.ts';
 import { startMetrics } from './metrics/start.ts';
 import { startNaming } from './naming/start.ts';
 import { startParameterCapture } from './query-parameters/capture.ts';
@@ -63,4 +66,9 @@ export function startCounting(
 ): void {
   if (metrics.exporters.length > 0 && pipeline !== undefined)
     startMetrics(metrics, pipeline.addTable, atLast);
+}
+
+/** What counts for the app: to be called when it first asks for a meter. */
+export function startOwnMetrics({ metrics }: Config, host: OwnMetricsHost): FlushableMeterProvider {
+  return createOwnMetrics(metrics, host);
 }

@@ -87,21 +87,21 @@ export interface PartialSuccess {
 
 /** An AnyValue nested deeper than this is cut off: OTLP sets no limit, our stack does. */
 const MAX_DEPTH = 64;
-const VARINT = 0;
-const FIXED64 = 1;
-const BYTES = 2;
+export const VARINT = 0;
+export const FIXED64 = 1;
+export const BYTES = 2;
 const FIXED32 = 5;
 
 const utf8 = new TextDecoder();
 
-interface Cursor {
+export interface Cursor {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   at: number;
   readonly end: number;
 }
 
-function cursor(bytes: Uint8Array, at = 0, end = bytes.length): Cursor {
+export function cursor(bytes: Uint8Array, at = 0, end = bytes.length): Cursor {
   return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), at, end };
 }
 
@@ -110,7 +110,7 @@ function malformed(what: string, c: Cursor): RangeError {
 }
 
 /** The lower 32 bits of a varint in steps of 7: enough for tags, lengths and counts. */
-function varint(c: Cursor): number {
+export function varint(c: Cursor): number {
   let value = 0;
   let scale = 1;
   for (let i = 0; i < 10; i++) {
@@ -142,11 +142,11 @@ function advance(c: Cursor, bytes: number): number {
   return start;
 }
 
-const fixed64 = (c: Cursor): bigint => c.view.getBigUint64(advance(c, 8), true);
+export const fixed64 = (c: Cursor): bigint => c.view.getBigUint64(advance(c, 8), true);
 const fixed32 = (c: Cursor): number => c.view.getUint32(advance(c, 4), true);
-const double = (c: Cursor): number => c.view.getFloat64(advance(c, 8), true);
+export const double = (c: Cursor): number => c.view.getFloat64(advance(c, 8), true);
 
-function message(c: Cursor): Cursor {
+export function message(c: Cursor): Cursor {
   const length = varint(c);
   const start = advance(c, length);
   return { bytes: c.bytes, view: c.view, at: start, end: start + length };
@@ -159,7 +159,7 @@ function bytes(c: Cursor): Uint8Array {
   return new Uint8Array(c.bytes.subarray(start, start + length));
 }
 
-function text(c: Cursor): string {
+export function text(c: Cursor): string {
   const length = varint(c);
   const start = advance(c, length);
   return utf8.decode(c.bytes.subarray(start, start + length));
@@ -187,7 +187,7 @@ function skip(c: Cursor, wire: number): void {
  * Calls `field` with the number and wire type of each field; when that answers false (unknown field, or known with
  * another wire type), the field is skipped.
  */
-function fields(c: Cursor, field: (tag: number) => boolean): void {
+export function fields(c: Cursor, field: (tag: number) => boolean): void {
   while (c.at < c.end) {
     const tag = varint(c);
     if (tag >>> 3 === 0) throw malformed('field number 0', c);
@@ -195,7 +195,7 @@ function fields(c: Cursor, field: (tag: number) => boolean): void {
   }
 }
 
-const tagOf = (number: number, wire: number): number => number * 8 + wire;
+export const tagOf = (number: number, wire: number): number => number * 8 + wire;
 
 function readValue(c: Cursor, depth: number): DecodedValue {
   let value: DecodedValue;
@@ -251,7 +251,7 @@ function readMap(c: Cursor, depth: number): DecodedAttribute[] {
   return entries;
 }
 
-function readAttribute(c: Cursor, depth = 0): DecodedAttribute {
+export function readAttribute(c: Cursor, depth = 0): DecodedAttribute {
   const attribute: DecodedAttribute = { key: '', value: undefined };
   fields(c, (tag) => {
     if (tag === tagOf(1, BYTES)) attribute.key = text(c);

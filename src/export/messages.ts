@@ -1,4 +1,5 @@
 import type { LogLevel } from '../log.ts';
+import type { EncodedMetric } from '../metrics/data.ts';
 import type { ExportOptions, ResourceAttributes } from './options.ts';
 import type { Signal } from './signal.ts';
 
@@ -24,6 +25,8 @@ export interface ExportInput {
   resource: ResourceAttributes;
   rings: readonly ThreadRing[];
   tables: readonly ThreadTable[];
+  /** Threads that measure through the API and are asked for it at a scrape. */
+  meters: readonly number[];
   /** One int32 that is counted up, and its waiters notified, for each `finish` that is done. */
   control: SharedArrayBuffer;
   /** Name of the BroadcastChannel on which the app's worker threads are heard. */
@@ -36,6 +39,10 @@ export interface ExportInput {
 export type ToExport =
   | ({ type: 'ring' } & ThreadRing)
   | ({ type: 'table' } & ThreadTable)
+  /** The thread is to be asked for what it measures through the API. */
+  | { type: 'meters'; threadId: number }
+  /** What it has measured: the answer to `scrape`. */
+  | { type: 'state'; threadId: number; metrics: readonly EncodedMetric[] }
   /** There may be a full batch of the signal. */
   | { type: 'wake'; signal: Signal }
   | { type: 'ended'; threadId: number }
@@ -46,7 +53,11 @@ export type ToExport =
   | { type: 'finish'; timeoutMs: number }
   | { type: 'close' };
 
-export type FromExport = { type: 'flushed'; id: number; threadId?: number };
+/** `threadId`: the worker thread that it is for; undefined = the main thread. */
+export type FromExport =
+  | { type: 'flushed'; id: number; threadId?: number }
+  /** Somebody wants to know what is measured. */
+  | { type: 'scrape'; threadId?: number };
 
 /**
  * What the export's bundle gives to whoever loads it.

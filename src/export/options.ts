@@ -26,7 +26,13 @@ export type Temporality = Config['metrics']['temporality'];
 
 export interface MetricOptions extends Pick<
   Config['metrics'],
-  'intervalMs' | 'timeoutMs' | 'temporality' | 'exponential' | 'exemplars'
+  | 'intervalMs'
+  | 'timeoutMs'
+  | 'temporality'
+  | 'exponential'
+  | 'exemplars'
+  | 'prometheus'
+  | 'resourceAttributes'
 > {
   exporters: Config['metrics']['exporters'];
   otlp: OtlpOptions;

@@ -55,3 +55,21 @@ export function countOf({ counts, exponential }: HistogramPoint): number {
   for (const one of counts) count += one;
   return count;
 }
+
+/** Who counts. */
+export interface MetricScope {
+  readonly name: string;
+  readonly version?: string;
+  readonly schemaUrl?: string;
+}
+
+/** A metric with who counts it. */
+export interface ScopedMetric extends MetricData {
+  readonly scope: MetricScope;
+}
+
+/** An OTLP `Metric` message with who counts it. */
+export interface EncodedMetric {
+  readonly scope: MetricScope;
+  readonly bytes: Uint8Array;
+}

@@ -131,3 +131,68 @@ describe('an API that was there before the preload', () => {
     expect(spans).toEqual([]);
   });
 });
+
+describe('what the app measures', () => {
+  async function measured(env: Record<string, string>, file = 'own-metrics.cjs', execArgv: string[] = []) {
+    const receiver = await startReceiver();
+    const app = runApp({
+      file,
+      args: ['exit'],
+      receiver,
+      execArgv,
+      env: { OTEL_METRICS_EXPORTER: 'otlp', OTEL_TRACES_EXPORTER: 'none', ...env },
+    });
+    const { stdout, stderr } = await app.exited;
+    const metrics = receiver.metrics().flat();
+    await receiver.close();
+    return { metrics, stdout, stderr };
+  }
+
+  it.each(MINORS.filter((minor) => minor >= 3))(
+    'with @opentelemetry/api 1.%i is in foretrace’s metrics',
+    async (minor) => {
+      const api = join(ROOT, `test/beside/node_modules/api-1.${minor}`);
+      const { metrics, stderr } = await measured({ METRICS_API: api });
+      expect(stderr).toBe('');
+      expect(metrics.map(({ name }) => name)).toEqual([
+        'orders',
+        'basket.size',
+        'orders.open',
+        'queue.length',
+        'seen',
+        'level',
+        'temperature',
+      ]);
+      expect(metrics[0].points.map(({ value }) => value)).toEqual([3, 10]);
+    },
+  );
+
+  it.each(['1.4', '1.9', '1.10'])(
+    'with @opentelemetry/api %s goes to a meter provider of its own, which one line says',
+    async (version) => {
+      const { metrics, stdout, stderr } = await measured({ API_VERSIONS: version }, APP);
+      expect(JSON.parse(stdout)[version]).toMatchObject({ metrics: true, meter: version, errors: [] });
+      expect(stderr).toMatch(/^foretrace: the app has a meter provider of its own: .+\n$/);
+      expect(metrics).toEqual([]);
+    },
+  );
+
+  it.each(['1.4', '1.10'])(
+    'with @opentelemetry/api %s stays in foretrace’s where it has begun there, which one line says',
+    async (version) => {
+      const { stdout, stderr } = await measured({ API_VERSIONS: version, ASKS_FIRST: '1' }, APP);
+      const { metrics, meter } = JSON.parse(stdout)[version];
+      expect(metrics).toBe(false);
+      expect(meter).not.toBe(version);
+      expect(stderr).toMatch(/^foretrace: the app's own meter provider of OpenTelemetry is not used, .+\n$/);
+    },
+  );
+
+  it('goes to a meter provider that was there before the preload, which one line says', async () => {
+    const early = ['--require', join(ROOT, 'test/beside/api-early.cjs')];
+    const env = { API_VERSIONS: '1.10', API_EARLY: '1.10' };
+    const { stdout, stderr } = await measured(env, APP, early);
+    expect(JSON.parse(stdout)['1.10']).toMatchObject({ meter: 'early' });
+    expect(stderr).toMatch(/^foretrace: another OpenTelemetry SDK's meter provider was registered .+\n$/);
+  });
+});

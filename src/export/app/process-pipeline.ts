@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { guarded } from '../../guard.ts';
 import type { FromExport, ThreadTable, ToExport } from '../messages.ts';
+import type { EncodedMetric } from '../../metrics/data.ts';
 import type { ExportOptions } from '../options.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { Signal } from '../signal.ts';
@@ -29,6 +30,8 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
   const outside = new AsyncResource('foretrace');
   const rings = createRings();
   const tables: ThreadTable[] = [];
+  const meters: number[] = [];
+  let tellState = (): void => {};
   const spareRings = createSpareRings();
   const flushes = createFlushes();
   const channel = createChannel(channelName, 'a message of a worker thread', hear);
@@ -47,13 +50,15 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
         resource: typeof resource === 'function' ? resource() : resource,
         rings: rings.all,
         tables,
+        meters,
         control,
         channel: channelName,
       };
     },
     guarded('an answer of the export', (answer: FromExport) => {
-      if (answer.threadId === undefined) flushes.answered(answer.id);
-      else channel.post(answer);
+      if (answer.threadId !== undefined) channel.post(answer);
+      else if (answer.type === 'scrape') tellState();
+      else flushes.answered(answer.id);
     }),
   );
 
@@ -78,6 +83,8 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
   }
 
   if (!isMain) prepareWorkers();
+  // Somebody scrapes also what has not counted anything yet.
+  if (options.metrics?.exporters.includes('prometheus')) startLate();
   const workers = watchWorkers(
     () => exportSide.launching,
     guarded('the watch of worker threads', forgetEnded),
@@ -101,6 +108,16 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
       case 'table':
         if (tables.some(({ threadId }) => threadId === message.threadId)) break;
         addTable(message);
+        break;
+      case 'meters':
+        meters.push(message.threadId);
+        exportSide.post(message);
+        break;
+      case 'state':
+        exportSide.post(message);
+        break;
+      case 'scrape':
+        if (message.threadId === threadId) tellState();
         break;
       case 'wake':
         // A running export thread has heard it itself.
@@ -130,6 +147,7 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
 
   function forgetEnded(): void {
     for (const threadId of workers.ended()) {
+      if (meters.includes(threadId)) meters.splice(meters.indexOf(threadId), 1);
       rings.ended(threadId);
       exportSide.post({ type: 'ended', threadId });
     }
@@ -153,6 +171,14 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
   return {
     write: writers.write,
     addTable: (shared) => addTable({ threadId, shared }),
+    addMeters(state) {
+      const tell = (metrics: readonly EncodedMetric[]): void =>
+        exportSide.post({ type: 'state', threadId, metrics });
+      tellState = () => void state().then(tell);
+      meters.push(threadId);
+      exportSide.post({ type: 'meters', threadId });
+      return tell;
+    },
     flush,
     shutdown(timeoutMs) {
       return (shutdown ??= (writers.close(), flush(timeoutMs)).then((done) => {

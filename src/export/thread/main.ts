@@ -18,13 +18,17 @@ import { type Batcher, createBatcher } from './batcher.ts';
 import type { Exporter } from './exporter.ts';
 import { consoleExporter } from './exporters/console.ts';
 import { fileExporter } from './exporters/file.ts';
+import { metricsConsoleExporter } from './exporters/metrics-console.ts';
 import { otlpExporter } from './exporters/otlp.ts';
 import { createLookup } from './lookup.ts';
 import { createMetricEngine, type MetricEngine } from './metrics/engine.ts';
 import { masksOf } from './masks.ts';
+import { prometheusText } from './prometheus/format.ts';
+import { createOwnStates, type OwnStates } from './prometheus/own-states.ts';
+import { type PrometheusServer, servePrometheus } from './prometheus/server.ts';
 
 export const startExport: StartExport = (input, reply, inline) => {
-  const { options, control, resource, rings, tables } = input;
+  const { options, control, resource, rings, tables, meters } = input;
   const { signals, file, console, logLevel } = options;
   if (logLevel) setLogLevel(logLevel);
   // One for all: it asks the system for one name at a time.
@@ -37,17 +41,41 @@ export const startExport: StartExport = (input, reply, inline) => {
     const made = exporters.map((exporter): Exporter => {
       if (exporter === 'otlp') return otlpExporter(signal, otlp, inline, lookup);
       if (exporter === 'file') return fileExporter(signal, file.path);
+      if (signal === 'metrics') return metricsConsoleExporter();
       return consoleExporter(signal, console?.color);
     });
     batchers.set(signal, createBatcher(signal, made, batch, resource, maskOf?.(signal)));
   }
   const engine = startMetrics();
+  const ownStates = createOwnStates((threadId) =>
+    reply({ type: 'scrape', threadId: threadId === 0 ? undefined : threadId }),
+  );
+  const prometheus = engine && startPrometheus(engine, ownStates);
   const finished = new Int32Array(control);
 
   function startMetrics(): MetricEngine | undefined {
     const { metrics } = options;
     if (metrics === undefined || metrics.exporters.length === 0) return undefined;
-    return createMetricEngine(metrics, [otlpExporter('metrics', metrics.otlp, inline, lookup)], resource);
+    const made = metrics.exporters.flatMap((exporter): Exporter[] => {
+      if (exporter === 'otlp') return [otlpExporter('metrics', metrics.otlp, inline, lookup)];
+      return exporter === 'console' ? [metricsConsoleExporter()] : [];
+    });
+    return createMetricEngine(metrics, made, resource);
+  }
+
+  function startPrometheus(counted: MetricEngine, own: OwnStates): PrometheusServer | undefined {
+    const { metrics } = options;
+    if (metrics === undefined || !metrics.exporters.includes('prometheus')) return undefined;
+    const clashes = new Set<string>();
+    const onClash = (name: string): void => {
+      if (!clashes.has(name))
+        log.warn(`another metric of the name ${name} is of another type, Prometheus does not get this one`);
+      clashes.add(name);
+    };
+    return servePrometheus(metrics.prometheus, async (format) => {
+      const said = await own.ask();
+      return prometheusText([...counted.state(), ...said], resource, format, onClash);
+    });
   }
 
   /** Of all signals at the same time. */
@@ -66,12 +94,19 @@ export const startExport: StartExport = (input, reply, inline) => {
       case 'table':
         engine?.add(message.threadId, message.shared);
         break;
+      case 'meters':
+        ownStates.add(message.threadId);
+        break;
+      case 'state':
+        ownStates.state(message.threadId, message.metrics);
+        break;
       case 'wake':
         batchers.get(message.signal)?.wake();
         break;
       case 'ended':
         for (const batcher of batchers.values()) batcher.ended(message.threadId);
         engine?.ended(message.threadId);
+        ownStates.ended(message.threadId);
         break;
       case 'flush':
         void ofAll(
@@ -94,11 +129,13 @@ export const startExport: StartExport = (input, reply, inline) => {
       case 'close':
         for (const batcher of batchers.values()) batcher.stop();
         engine?.stop();
+        prometheus?.close();
         break;
     }
   };
   for (const ring of rings) receive({ type: 'ring', ...ring });
   for (const table of tables) receive({ type: 'table', ...table });
+  for (const threadId of meters) receive({ type: 'meters', threadId });
   return receive;
 };
 
@@ -121,7 +158,7 @@ function runAsThread(port: NonNullable<typeof parentPort>, input: ExportInput): 
   );
   channel.onmessage = (event) => {
     const message = (event as { data: ToExport | FromExport }).data;
-    if (message.type !== 'flushed') receive(message);
+    if (message.type !== 'flushed' && message.type !== 'scrape') receive(message);
   };
   port.on('message', (message: ToExport) => {
     receive(message);

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { key } from '../../../src/encode/key.ts';
 import { block } from '../../../src/encode/span.ts';
 import { type Collector, createCollector } from '../../../src/export/thread/metrics/collector.ts';
-import { encodeMetric } from '../../../src/export/thread/metrics/encode.ts';
+import { encodeMetric } from '../../../src/metrics/encode.ts';
 import {
   DB_CLIENT_OPERATION_DURATION,
   HTTP_SERVER_ACTIVE_REQUESTS,

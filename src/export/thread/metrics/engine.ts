@@ -1,16 +1,21 @@
 import { guarded, reportFailure } from '../../../guard.ts';
+import { log } from '../../../log.ts';
+import type { MetricData, ScopedMetric } from '../../../metrics/data.ts';
 import { SCHEMA_URL } from '../../../semconv/schema.ts';
 import { VERSION } from '../../../version.ts';
 import type { MetricOptions, ResourceAttributes } from '../../options.ts';
 import { batchOf, type Exporter } from '../exporter.ts';
 import { encodeResource, encodeScope, requestLength, type ScopeGroup, writeRequest } from '../request.ts';
+import { encodeMetric } from '../../../metrics/encode.ts';
+import { copiedAttributes } from '../../../metrics/resource-attributes.ts';
 import { createCollector } from './collector.ts';
-import { encodeMetric } from './encode.ts';
 
 /** Sends what the app's threads count, at an interval. */
 export interface MetricEngine {
   add(threadId: number, shared: SharedArrayBuffer): void;
   ended(threadId: number): void;
+  /** All that was counted since the start of the process. */
+  state(): ScopedMetric[];
   /** Resolves when what is counted up to now is sent, or given up. */
   flush(): Promise<void>;
   /** The same with a limit: the process ends in `timeoutMs`. */
@@ -24,7 +29,13 @@ export function createMetricEngine(
   resourceAttributes: ResourceAttributes,
 ): MetricEngine {
   const resource = encodeResource(resourceAttributes);
-  const scope = encodeScope({ name: 'foretrace', version: VERSION, schemaUrl: SCHEMA_URL });
+  const scopeInfo = { name: 'foretrace', version: VERSION, schemaUrl: SCHEMA_URL };
+  const scope = encodeScope(scopeInfo);
+  const copied = copiedAttributes(resourceAttributes, options.resourceAttributes);
+  if (copied.missing.length > 0)
+    log.warn(
+      `FORETRACE_METRIC_RESOURCE_ATTRIBUTES names ${copied.missing.map((name) => `"${name}"`).join(', ')}, which the resource does not have`,
+    );
   const collector = createCollector(options.temporality, options.exponential);
   let sending: Promise<void> | undefined;
 
@@ -42,8 +53,18 @@ export function createMetricEngine(
     return mine;
   }
 
+  function withCopied(metrics: MetricData[]): MetricData[] {
+    if (options.resourceAttributes.length === 0) return metrics;
+    return metrics.map((metric) => ({
+      ...metric,
+      points: metric.points.map((point) => ({ ...point, attributes: copied.add(point.attributes) })),
+    }));
+  }
+
   async function sendNow(): Promise<void> {
-    const records = collector.collect().map(encodeMetric);
+    const metrics = collector.collect();
+    // Where nothing is sent, an interval is what the exemplars of a scrape are of.
+    const records = exporters.length === 0 ? [] : withCopied(metrics).map(encodeMetric);
     if (records.length === 0) {
       collector.sent();
       return;
@@ -74,6 +95,7 @@ export function createMetricEngine(
   return {
     add: collector.add,
     ended: collector.ended,
+    state: () => withCopied(collector.state()).map((metric) => ({ ...metric, scope: scopeInfo })),
     flush: send,
     finish(timeoutMs) {
       for (const exporter of exporters) exporter.hurry?.(timeoutMs);

@@ -1,4 +1,16 @@
-import * as w from '../../../encode/writer.ts';
+import {
+  begin,
+  byte,
+  close,
+  fixed64,
+  id128,
+  id64,
+  open,
+  raw,
+  string,
+  varint,
+  written,
+} from '../encode/writer.ts';
 import {
   countOf,
   type Exemplar,
@@ -7,30 +19,30 @@ import {
   type MetricData,
   type NumberPoint,
   type Point,
-} from '../../../metrics/data.ts';
+} from './data.ts';
 
 /** Field 9 of `HistogramDataPoint`, by which attributes are kept. */
 const ATTRIBUTE = 0x4a;
 
 /** One OTLP `Metric` message. */
 export function encodeMetric({ name, unit, description, kind, temporality, points }: MetricData): Uint8Array {
-  w.begin();
-  w.string(0x0a, name);
-  w.string(0x12, description);
-  w.string(0x1a, unit);
+  begin();
+  string(0x0a, name);
+  string(0x12, description);
+  string(0x1a, unit);
   const exponential = points.some((point) => isHistogram(point) && point.exponential !== undefined);
-  const data = w.open(fieldOf(kind, exponential));
+  const data = open(fieldOf(kind, exponential));
   for (const point of points) encodePoint(point);
   if (kind !== 'gauge') {
-    w.byte(0x10);
-    w.byte(temporality);
+    byte(0x10);
+    byte(temporality);
   }
   if (kind === 'counter') {
-    w.byte(0x18);
-    w.byte(1);
+    byte(0x18);
+    byte(1);
   }
-  w.close(data);
-  return w.written(0);
+  close(data);
+  return written(0);
 }
 
 /** The field of `Metric` that has the points. */
@@ -41,11 +53,11 @@ function fieldOf(kind: MetricData['kind'], exponential: boolean): number {
 }
 
 function encodePoint(point: Point): void {
-  const start = w.open(0x0a);
+  const start = open(0x0a);
   if (!isHistogram(point)) encodeNumber(point);
   else if (point.exponential === undefined) encodeExplicit(point);
   else encodeExponential(point, point.exponential);
-  w.close(start);
+  close(start);
 }
 
 function encodeNumber({ attributes, startNs, timeNs, value }: NumberPoint): void {
@@ -70,7 +82,7 @@ function encodeExplicit(point: HistogramPoint): void {
     return [low, high];
   });
   for (const exemplar of exemplars) encodeExemplar(0x42, exemplar);
-  w.raw(attributes);
+  raw(attributes);
   if (min !== undefined) double(0x59, min);
   if (max !== undefined) double(0x61, max);
 }
@@ -85,28 +97,28 @@ function encodeExponential(
   ns(0x19, timeNs);
   integer(0x21, countOf(point));
   double(0x29, sum);
-  w.byte(0x30);
-  w.varint(zigzag(scale));
+  byte(0x30);
+  varint(zigzag(scale));
   integer(0x39, zeros);
-  const positive = w.open(0x42);
-  w.byte(0x08);
-  w.varint(zigzag(offset));
-  const list = w.open(0x12);
-  for (const count of counts) w.varint(count);
-  w.close(list);
-  w.close(positive);
+  const positive = open(0x42);
+  byte(0x08);
+  varint(zigzag(offset));
+  const list = open(0x12);
+  for (const count of counts) varint(count);
+  close(list);
+  close(positive);
   for (const exemplar of exemplars) encodeExemplar(0x5a, exemplar);
   if (min !== undefined) double(0x61, min);
   if (max !== undefined) double(0x69, max);
 }
 
 function encodeExemplar(tag: number, { value, timeNs, ids }: Exemplar): void {
-  const start = w.open(tag);
+  const start = open(tag);
   ns(0x11, timeNs);
   double(0x19, value);
-  w.id64(0x22, ids[4], ids[5]);
-  w.id128(0x2a, ids[0], ids[1], ids[2], ids[3]);
-  w.close(start);
+  id64(0x22, ids[4], ids[5]);
+  id128(0x2a, ids[0], ids[1], ids[2], ids[3]);
+  close(start);
 }
 
 /** Attributes with the tag that they have in another kind of point. */
@@ -123,8 +135,8 @@ function retagged(attributes: Uint8Array, tag: number): void {
       shift += 7;
       if (byte < 0x80) break;
     }
-    w.byte(tag);
-    w.raw(attributes.subarray(at + 1, next + length));
+    byte(tag);
+    raw(attributes.subarray(at + 1, next + length));
     at = next + length;
   }
 }
@@ -147,22 +159,22 @@ function doubleHalves(value: number): [high: number, low: number] {
 
 function integer(tag: number, value: number): void {
   const [high, low] = halves(value);
-  w.fixed64(tag, high, low);
+  fixed64(tag, high, low);
 }
 
 function double(tag: number, value: number): void {
   const [high, low] = doubleHalves(value);
-  w.fixed64(tag, high, low);
+  fixed64(tag, high, low);
 }
 
 function ns(tag: number, value: bigint): void {
-  w.fixed64(tag, Number(value >> 32n), Number(value & 0xffff_ffffn));
+  fixed64(tag, Number(value >> 32n), Number(value & 0xffff_ffffn));
 }
 
 /** A packed list of values of 8 bytes, each given as its two halves, the lower first. */
 function packed(tag: number, values: readonly number[], of: (value: number) => [number, number]): void {
   if (values.length === 0) return;
-  const list = w.open(tag);
+  const list = open(tag);
   const bytes = new Uint8Array(values.length * 8);
   const view = new DataView(bytes.buffer);
   values.forEach((value, i) => {
@@ -170,6 +182,6 @@ function packed(tag: number, values: readonly number[], of: (value: number) => [
     view.setUint32(i * 8, low, true);
     view.setUint32(i * 8 + 4, high, true);
   });
-  w.raw(bytes);
-  w.close(list);
+  raw(bytes);
+  close(list);
 }
