@@ -137,6 +137,57 @@ describe('what is no measurement', () => {
   });
 });
 
+describe('sets of attributes', () => {
+  it.each(['cumulative', 'delta'])(
+    'are 2,000 over all intervals, and nothing is lost (%s)',
+    async (preference) => {
+      const app = runApp({
+        eval: `
+        const { metrics } = require('@opentelemetry/api');
+        const counter = metrics.getMeter('shop').createCounter('users');
+        const histogram = metrics.getMeter('shop').createHistogram('waits');
+        const provider = metrics.getMeterProvider();
+        async function run() {
+          for (let round = 0; round < 4; round++) {
+            for (let i = 0; i < 900; i++) counter.add(1, { user: round * 900 + i });
+            for (let i = 0; i < 900; i++) histogram.record(1, { user: round * 900 + i });
+            counter.add(1, { user: 0 });
+            await provider.forceFlush();
+          }
+        }
+        run();`,
+        receiver,
+        env: {
+          OTEL_METRICS_EXPORTER: 'otlp',
+          OTEL_TRACES_EXPORTER: 'none',
+          OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: preference,
+        },
+      });
+      const { code, stderr } = await app.exited;
+      expect(code).toBe(0);
+      const exports = receiver.metrics();
+      if (preference === 'delta') {
+        expect(stderr).toBe('');
+        const all = exports.flat().flatMap((metric) => (metric.name === 'users' ? metric.points : []));
+        expect(all.reduce((sum, { value }) => sum + value!, 0)).toBe(3_604);
+        return;
+      }
+      expect(stderr.trim().split('\n')).toEqual([
+        'foretrace: users has 2000 sets of attributes; all others are counted together (otel.metric.overflow)',
+        'foretrace: waits has 2000 sets of attributes; all others are counted together (otel.metric.overflow)',
+      ]);
+      const last = exports.at(-1)!;
+      const users = last.flatMap((metric) => (metric.name === 'users' ? metric.points : []));
+      expect(users).toHaveLength(2_000);
+      expect(users.reduce((sum, { value }) => sum + value!, 0)).toBe(3_604);
+      expect(users.find(({ attributes }) => attributes.user === 0)).toMatchObject({ value: 5 });
+      const waits = last.flatMap((metric) => (metric.name === 'waits' ? metric.points : []));
+      expect(waits).toHaveLength(2_000);
+      expect(waits.reduce((sum, { count }) => sum + count!, 0)).toBe(3_600);
+    },
+  );
+});
+
 describe('an app that never asks for a meter', () => {
   it('does not read what measures', async () => {
     const loaded = `console.log(Object.keys(require.cache).filter((file) => file.includes('metrics-own')).length)`;

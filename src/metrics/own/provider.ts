@@ -4,12 +4,13 @@ import type { FlushableMeterProvider } from '../../api/meter.ts';
 import type { Config } from '../../config/table.ts';
 import { guarded, reportFailure } from '../../guard.ts';
 import type { EncodedMetric, MetricScope } from '../data.ts';
+import { boundSeries } from './bound.ts';
 import { copiedAttributes } from '../resource-attributes.ts';
 import { encodeSdkMetric } from './encode.ts';
 import { guardMeter } from './guard.ts';
 import { observe } from './observe.ts';
-import { createReader, type Reader } from './reader.ts';
-import { meterStates, type SdkMeterState } from './sdk.ts';
+import { createReader, MAX_SERIES, type Reader } from './reader.ts';
+import { meterStates, type SdkMeterState, type SdkStorage } from './sdk.ts';
 
 /** What the app's own metrics need of the rest of the agent. */
 export interface OwnMetricsHost {
@@ -43,6 +44,7 @@ export function createOwnMetrics(config: Config['metrics'], host: OwnMetricsHost
   const readers = [sent, scraped].filter((reader) => reader !== undefined);
   const sdk = new MeterProvider({ readers });
   const known = new WeakSet<Meter>();
+  const bounded = new WeakSet<SdkStorage>();
   const scopes = new Map<SdkMeterState, MetricScope & { number: number }>();
   const add = attributesOfEach(host, resourceAttributes);
 
@@ -63,6 +65,8 @@ export function createOwnMetrics(config: Config['metrics'], host: OwnMetricsHost
     for (const state of meterStates(sdk)) {
       for (const storage of state.metricStorageRegistry.getStorages(collector)) {
         try {
+          if (!bounded.has(storage)) boundSeries(storage, collector, MAX_SERIES);
+          bounded.add(storage);
           const data = storage.collect(collector, time);
           if (!data) continue;
           for (const bytes of encodeSdkMetric(data, add)) metrics.push({ scope: scopeOf(state), bytes });

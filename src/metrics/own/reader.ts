@@ -7,6 +7,9 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import type { Config } from '../../config/table.ts';
 
+/** The most sets of attributes of an instrument: the specification's default. */
+export const MAX_SERIES = 2_000;
+
 type Preference = Config['metrics']['temporality'];
 
 /** What the SDK keeps sums for. It is read by `collect` of `provider.ts`, which needs no promise. */
@@ -40,7 +43,7 @@ export function createReader(temporality: Preference, exponential: boolean): Rea
     }),
     selectAggregationTemporality: (type) =>
       DELTAS[temporality].includes(type) ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE,
-    selectCardinalityLimit: () => 2_000,
+    selectCardinalityLimit: () => MAX_SERIES,
     collect: () => Promise.reject(new Error('not read this way')),
     forceFlush: unused,
     shutdown: unused,

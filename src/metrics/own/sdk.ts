@@ -19,6 +19,31 @@ export interface SdkObservable extends Observable {
   readonly _metricStorages: readonly { record(observations: Observations, time: HrTime): void }[];
 }
 
+/** A sum, the counts of a histogram, a last value: of one set of attributes. */
+export type Accumulation = unknown;
+
+export interface Accumulations {
+  readonly size: number;
+  has(attributes: Attributes, hash?: string): boolean;
+  get(attributes: Attributes, hash?: string): Accumulation;
+  set(attributes: Attributes, accumulation: Accumulation, hash?: string): void;
+  entries(): Iterable<readonly [Attributes, Accumulation, string]>;
+}
+
+export interface SdkStorage {
+  readonly _instrumentDescriptor: { readonly name: string };
+  readonly _deltaMetricStorage: {
+    readonly _aggregator: { merge(previous: Accumulation, delta: Accumulation): Accumulation };
+    /** What was measured since the last call. */
+    collect(): Accumulations;
+  };
+  readonly _temporalMetricStorage: {
+    /** What a collector was told last. */
+    readonly _reportHistory: ReadonlyMap<unknown, { readonly accumulations: Accumulations }>;
+  };
+  collect(collector: unknown, time: HrTime): MetricData | null | undefined;
+}
+
 export interface SdkMeterState {
   readonly _instrumentationScope: MetricScope;
   readonly observableRegistry: {
@@ -29,9 +54,7 @@ export interface SdkMeterState {
     }[];
   };
   readonly metricStorageRegistry: {
-    getStorages(collector: unknown): readonly {
-      collect(collector: unknown, time: HrTime): MetricData | null | undefined;
-    }[];
+    getStorages(collector: unknown): readonly SdkStorage[];
   };
 }
 
