@@ -79,9 +79,10 @@ export interface DecodedSpan {
   scope: DecodedScope;
 }
 
-/** What a collector answers beside the status: spans that it refused although it took the request. */
+/** What a collector answers beside the status: what it refused although it took the request. */
 export interface PartialSuccess {
-  rejectedSpans: number;
+  /** Spans, data points or log records. */
+  rejected: number;
   errorMessage: string;
 }
 
@@ -449,7 +450,7 @@ export function readRequest(request: Uint8Array): DecodedSpan[] {
 }
 
 /**
- * The partial success of an `ExportTraceServiceResponse`; undefined when everything was taken.
+ * The partial success of an `ExportTraceServiceResponse`, or of the same message of another signal; undefined when everything was taken.
  * @throws RangeError when the bytes are not one
  */
 export function readResponse(response: Uint8Array): PartialSuccess | undefined {
@@ -458,9 +459,9 @@ export function readResponse(response: Uint8Array): PartialSuccess | undefined {
   fields(c, (tag) => {
     if (tag !== tagOf(1, BYTES)) return false;
     const inner = message(c);
-    const found: PartialSuccess = { rejectedSpans: 0, errorMessage: '' };
+    const found: PartialSuccess = { rejected: 0, errorMessage: '' };
     fields(inner, (tag) => {
-      if (tag === tagOf(1, VARINT)) found.rejectedSpans = Number(int64(inner));
+      if (tag === tagOf(1, VARINT)) found.rejected = Number(int64(inner));
       else if (tag === tagOf(2, BYTES)) found.errorMessage = text(inner);
       else return false;
       return true;
@@ -481,4 +482,43 @@ export function readStatusMessage(response: Uint8Array): string {
     return true;
   });
   return found;
+}
+
+const RETRY_INFO = 'type.googleapis.com/google.rpc.RetryInfo';
+
+/** The delay that a `google.rpc.Status` of gRPC names in a `RetryInfo`; undefined without one. @throws RangeError */
+export function readGrpcStatus(status: Uint8Array): { retryMs: number | undefined } {
+  let retryMs: number | undefined;
+  const c = cursor(status);
+  fields(c, (tag) => {
+    if (tag !== tagOf(3, BYTES)) return false;
+    const any = message(c);
+    let type = '';
+    let value: Cursor | undefined;
+    fields(any, (tag) => {
+      if (tag === tagOf(1, BYTES)) type = text(any);
+      else if (tag === tagOf(2, BYTES)) value = message(any);
+      else return false;
+      return true;
+    });
+    if (type === RETRY_INFO) retryMs = value === undefined ? 0 : readRetryInfo(value);
+    return true;
+  });
+  return { retryMs };
+}
+
+function readRetryInfo(c: Cursor): number {
+  let ms = 0;
+  fields(c, (tag) => {
+    if (tag !== tagOf(1, BYTES)) return false;
+    const duration = message(c);
+    fields(duration, (tag) => {
+      if (tag === tagOf(1, VARINT)) ms += Number(int64(duration)) * 1000;
+      else if (tag === tagOf(2, VARINT)) ms += Number(int64(duration)) / 1e6;
+      else return false;
+      return true;
+    });
+    return true;
+  });
+  return ms;
 }

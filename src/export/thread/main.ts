@@ -19,20 +19,19 @@ import type { Exporter } from './exporter.ts';
 import { consoleExporter } from './exporters/console.ts';
 import { fileExporter } from './exporters/file.ts';
 import { otlpExporter } from './exporters/otlp.ts';
-import { createLookup } from './lookup.ts';
 import { createMetricEngine, type MetricEngine } from './metrics/engine.ts';
+import { createNetwork } from './network.ts';
 
 export const startExport: StartExport = ({ options, control, resource, rings, tables }, reply, inline) => {
   const { signals, file, console, logLevel } = options;
   if (logLevel) setLogLevel(logLevel);
-  // One for all: it asks the system for one name at a time.
-  const lookup = createLookup();
+  const network = createNetwork(inline);
   const batchers = new Map<Signal, Batcher>();
   for (const [name, { exporters, otlp, batch }] of Object.entries(signals)) {
     const signal = name as Signal;
     if (exporters.length === 0) continue;
     const made = exporters.map((exporter): Exporter => {
-      if (exporter === 'otlp') return otlpExporter(signal, otlp, inline, lookup);
+      if (exporter === 'otlp') return otlpExporter(signal, otlp, network);
       if (exporter === 'file') return fileExporter(signal, file.path);
       return consoleExporter(signal, console?.color);
     });
@@ -44,7 +43,7 @@ export const startExport: StartExport = ({ options, control, resource, rings, ta
   function startMetrics(): MetricEngine | undefined {
     const { metrics } = options;
     if (metrics === undefined || metrics.exporters.length === 0) return undefined;
-    return createMetricEngine(metrics, [otlpExporter('metrics', metrics.otlp, inline, lookup)], resource);
+    return createMetricEngine(metrics, [otlpExporter('metrics', metrics.otlp, network)], resource);
   }
 
   /** Of all signals at the same time. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { batchOf, type Exporter } from '../../../../../src/export/thread/exporter.ts';
 import type { OtlpOptions } from '../../../../../src/export/options.ts';
-import { createLookup } from '../../../../../src/export/thread/lookup.ts';
+import { createNetwork } from '../../../../../src/export/thread/network.ts';
 import { otlpExporter, withoutSecrets } from '../../../../../src/export/thread/exporters/otlp.ts';
 import { parseRetryAfter } from '../../../../../src/export/thread/exporters/otlp-answer.ts';
 import { bytesField, varintField } from '../../../../support/encode-span.ts';
@@ -45,8 +45,7 @@ function exporter(options: Partial<OtlpOptions> = {}): Exporter {
       protocol: 'http/protobuf',
       ...options,
     },
-    false,
-    createLookup(),
+    createNetwork(false),
   );
 }
 

@@ -1,0 +1,184 @@
+import { connect, isIP, type Socket } from 'node:net';
+import { readGrpcStatus, readResponse } from '../../../encode/read.ts';
+import { log } from '../../../log.ts';
+import { now } from '../../../trace/clock.ts';
+import { VERSION } from '../../../version.ts';
+import type { OtlpOptions } from '../../options.ts';
+import type { Signal } from '../../signal.ts';
+import type { GrpcAnswer, GrpcClient } from '../grpc/client.ts';
+import type { Network } from '../network.ts';
+import { tunnel } from '../proxy.ts';
+import { newOutcome, type Outcome, PORTS, redacted } from './otlp-answer.ts';
+import type { Sender } from './otlp-request.ts';
+import type { TlsOptions } from './otlp-tls.ts';
+
+const METHODS: Readonly<Record<Signal, string>> = {
+  traces: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
+  metrics: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
+  logs: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
+};
+
+const NAMES = (
+  'OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED RESOURCE_EXHAUSTED ' +
+  'FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS UNAUTHENTICATED'
+).split(' ');
+const DEADLINE_EXCEEDED = 4;
+const RESOURCE_EXHAUSTED = 8;
+const UNIMPLEMENTED = 12;
+const UNAVAILABLE = 14;
+/** CANCELLED, DEADLINE_EXCEEDED, ABORTED, OUT_OF_RANGE, UNAVAILABLE, DATA_LOSS, as the specification of OTLP says. */
+const RETRYABLE = new Set([1, DEADLINE_EXCEEDED, 10, 11, UNAVAILABLE, 15]);
+
+/** Why there is no connection to a collector: the library tells it in a text that has the time in it. */
+interface Connection {
+  error: NodeJS.ErrnoException | undefined;
+}
+
+interface Connected {
+  client: GrpcClient;
+  connection: Connection;
+}
+
+const connections = new WeakMap<GrpcClient, Connection>();
+
+/** Sends a signal over gRPC. All signals of one collector share a connection, in which one call does not wait for another. */
+export function createGrpcSender(signal: Signal, options: OtlpOptions, network: Network): Sender {
+  const secrets = Object.values(options.headers);
+  let connected: Promise<Connected> | undefined;
+  let abort: ((reason: Error) => void) | undefined;
+
+  async function connectOnce(): Promise<Connected> {
+    const client = await network.grpc(options, (tls) => makeClient(options, network, tls));
+    return { client, connection: connections.get(client)! };
+  }
+
+  function call({ client, connection }: Connected, body: Uint8Array, timeoutMs: number): Promise<Outcome> {
+    return new Promise((resolve) => {
+      const cancel = client.call(METHODS[signal], body, options.headers, timeoutMs, (answer) => {
+        abort = undefined;
+        resolve(judge(answer, connection, secrets, timeoutMs));
+      });
+      abort = (reason) => {
+        resolve({ ...newOutcome(reason.message), retryable: true });
+        cancel();
+      };
+    });
+  }
+
+  return {
+    async send(body, timeoutMs) {
+      const until = now() + timeoutMs;
+      connected ??= connectOnce();
+      return call(await connected, body, Math.max(until - now(), 1));
+    },
+    abort: (reason) => abort?.(reason),
+  };
+}
+
+async function makeClient(options: OtlpOptions, network: Network, tls: TlsOptions): Promise<GrpcClient> {
+  const { createGrpcClient } = await import('../grpc/client.ts');
+  const { protocol, hostname, host, port } = new URL(options.url);
+  const isSecure = protocol === 'https:';
+  const connection: Connection = { error: undefined };
+  const to = {
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port || (isSecure ? 443 : 80)),
+  };
+  const client = createGrpcClient({
+    authority: port === '' ? `${host}:${to.port}` : host,
+    isSecure,
+    gzip: options.compression === 'gzip',
+    userAgent: `foretrace/${VERSION}`,
+    unref: network.inline,
+    debug: (text) => log.debug(text),
+    async dial() {
+      try {
+        const socket = await dial(to, options, network, isSecure ? tls : undefined);
+        connection.error = undefined;
+        socket.prependOnceListener('error', (error) => (connection.error = error));
+        return socket;
+      } catch (error) {
+        connection.error = error as Error;
+        throw error;
+      }
+    },
+  });
+  connections.set(client, connection);
+  return client;
+}
+
+async function dial(
+  to: { host: string; port: number },
+  options: OtlpOptions,
+  { lookup, inline }: Network,
+  tls: TlsOptions | undefined,
+): Promise<Socket> {
+  const socket =
+    options.proxy === undefined
+      ? await opened(connect({ ...to, lookup }), 'connect', inline)
+      : await tunnel(options.proxy, to, lookup, inline);
+  if (tls === undefined) return socket;
+  const { connect: encrypt } = await import('node:tls');
+  const servername = isIP(to.host) === 0 ? to.host : '';
+  const secure = encrypt({ ...tls, host: to.host, servername, socket, ALPNProtocols: ['h2'] });
+  await opened(secure, 'secureConnect', inline);
+  if (secure.alpnProtocol === 'h2') return secure;
+  secure.destroy();
+  throw Object.assign(new Error('no HTTP/2'), { code: NO_HTTP2 });
+}
+
+const NO_HTTP2 = `an answer that is not HTTP/2 (${PORTS})`;
+
+function opened<S extends Socket>(socket: S, event: string, unref: boolean): Promise<S> {
+  return new Promise((resolve, reject) => {
+    if (unref) socket.unref();
+    socket.once('error', reject);
+    socket.once(event, () => {
+      socket.removeListener('error', reject);
+      resolve(socket);
+    });
+  });
+}
+
+/** What came of a call. */
+function judge(
+  { code, details, statusDetails, message }: GrpcAnswer,
+  { error }: Connection,
+  secrets: readonly string[],
+  timeoutMs: number,
+): Outcome {
+  if (code === 0)
+    return { ...newOutcome(undefined), partial: message === undefined ? undefined : readResponse(message) };
+  const { retryMs } = detailsOf(statusDetails);
+  const outcome = {
+    ...newOutcome(''),
+    retryable: RETRYABLE.has(code) || (code === RESOURCE_EXHAUSTED && retryMs !== undefined),
+    retryAfterMs: retryMs !== undefined && retryMs > 0 ? retryMs : undefined,
+    absent: code === UNIMPLEMENTED,
+  };
+  // What the library says of a connection that it has not got.
+  if (code === UNAVAILABLE && /^No connection established|^Connection dropped/.test(details)) {
+    const failure = /Protocol error|NO_APPLICATION_PROTOCOL/i.test(`${details} ${error?.code}`)
+      ? NO_HTTP2
+      : (error?.code ?? error?.message ?? 'ECONNRESET');
+    return { ...outcome, failure, stale: error === undefined && details.startsWith('Connection dropped') };
+  }
+  if (code === DEADLINE_EXCEEDED && statusDetails === undefined) {
+    const why = error?.code === undefined ? '' : ` (${error.code})`;
+    return { ...outcome, failure: `no answer within ${Math.round(timeoutMs)} ms${why}` };
+  }
+  const reason = redacted(details, secrets);
+  return {
+    ...outcome,
+    failure: `gRPC status ${NAMES[code] ?? code}${reason === '' ? '' : ` (${reason})`}`,
+  };
+}
+
+function detailsOf(bytes: Uint8Array | undefined): { retryMs: number | undefined } {
+  try {
+    return bytes === undefined ? { retryMs: undefined } : readGrpcStatus(bytes);
+  } catch {
+    // Of whoever answered in the collector's place.
+    return { retryMs: undefined };
+  }
+}
