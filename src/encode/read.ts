@@ -486,8 +486,8 @@ export function readStatusMessage(response: Uint8Array): string {
 
 const RETRY_INFO = 'type.googleapis.com/google.rpc.RetryInfo';
 
-/** The delay that a `google.rpc.Status` of gRPC names in a `RetryInfo`; undefined without one. @throws RangeError */
-export function readGrpcStatus(status: Uint8Array): { retryMs: number | undefined } {
+/** The delay in ms that a `google.rpc.Status` of gRPC names in a `RetryInfo`; undefined without one. @throws RangeError */
+export function readRetryDelay(status: Uint8Array): number | undefined {
   let retryMs: number | undefined;
   const c = cursor(status);
   fields(c, (tag) => {
@@ -504,7 +504,7 @@ export function readGrpcStatus(status: Uint8Array): { retryMs: number | undefine
     if (type === RETRY_INFO) retryMs = value === undefined ? 0 : readRetryInfo(value);
     return true;
   });
-  return { retryMs };
+  return retryMs;
 }
 
 function readRetryInfo(c: Cursor): number {

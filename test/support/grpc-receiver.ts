@@ -125,7 +125,9 @@ export async function startGrpcReceiver({
       )
     : ServerCredentials.createInsecure();
   const bound = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`127.0.0.1:${port}`, credentials, (error, port) => (error ? reject(error) : resolve(port)));
+    server.bindAsync(`127.0.0.1:${port}`, credentials, (error, port) =>
+      error ? reject(error) : resolve(port),
+    );
   });
 
   return {

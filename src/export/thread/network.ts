@@ -30,6 +30,8 @@ export function createNetwork(inline: boolean, lookup: LookupFunction = createLo
 
   async function makeAgent(options: OtlpOptions): Promise<Agent> {
     const isSecure = options.url.startsWith('https:');
+    // Read in any case: who has named a file that is not there has made a mistake.
+    const files = tlsOf(options);
     const { Agent } = isSecure ? await import('node:https') : await import('node:http');
     // While a request is under way, that of another signal gets a connection of its own: a collector that is silent for one signal must
     // not hold up the others. Only one of them is kept.
@@ -37,7 +39,7 @@ export function createNetwork(inline: boolean, lookup: LookupFunction = createLo
       keepAlive: true,
       maxFreeSockets: 1,
       lookup,
-      ...(isSecure && tlsOf(options)),
+      ...(isSecure && files),
     });
     if (options.proxy !== undefined) useProxy(agent, options.proxy, options.url, lookup, inline);
     return agent;

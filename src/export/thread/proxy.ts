@@ -121,13 +121,15 @@ function openTunnel(
     response.destroy();
     failed(`HTTP status ${response.statusCode}`);
   });
-  asked.once('connect', (response, socket) => {
+  asked.once('connect', (response, socket, head) => {
     if (response.statusCode !== 200) {
       socket.destroy();
       failed(`HTTP status ${response.statusCode}`);
       return;
     }
     clearTimeout(timer);
+    // What the other end has said without being asked.
+    if (head.length > 0) socket.unshift(head);
     callback(null, socket);
   });
   asked.end();

@@ -1,5 +1,5 @@
 import { connect, isIP, type Socket } from 'node:net';
-import { readGrpcStatus, readResponse } from '../../../encode/read.ts';
+import { readRetryDelay, readResponse } from '../../../encode/read.ts';
 import { log } from '../../../log.ts';
 import { now } from '../../../trace/clock.ts';
 import { VERSION } from '../../../version.ts';
@@ -22,12 +22,13 @@ const NAMES = (
   'OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED RESOURCE_EXHAUSTED ' +
   'FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS UNAUTHENTICATED'
 ).split(' ');
+const CANCELLED = 1;
 const DEADLINE_EXCEEDED = 4;
 const RESOURCE_EXHAUSTED = 8;
 const UNIMPLEMENTED = 12;
 const UNAVAILABLE = 14;
-/** CANCELLED, DEADLINE_EXCEEDED, ABORTED, OUT_OF_RANGE, UNAVAILABLE, DATA_LOSS, as the specification of OTLP says. */
-const RETRYABLE = new Set([1, DEADLINE_EXCEEDED, 10, 11, UNAVAILABLE, 15]);
+/** As the specification of OTLP says; the numbers are ABORTED, OUT_OF_RANGE and DATA_LOSS. */
+const RETRYABLE = new Set([CANCELLED, DEADLINE_EXCEEDED, 10, 11, UNAVAILABLE, 15]);
 
 /** Why there is no connection to a collector: the library tells it in a text that has the time in it. */
 interface Connection {
@@ -147,9 +148,9 @@ function judge(
   secrets: readonly string[],
   timeoutMs: number,
 ): Outcome {
-  if (code === 0)
-    return { ...newOutcome(undefined), partial: message === undefined ? undefined : readResponse(message) };
-  const { retryMs } = detailsOf(statusDetails);
+  // Whoever answered in the collector's place need not know its messages.
+  if (code === 0) return { ...newOutcome(undefined), partial: message && readable(readResponse, message) };
+  const retryMs = statusDetails && readable(readRetryDelay, statusDetails);
   const outcome = {
     ...newOutcome(''),
     retryable: RETRYABLE.has(code) || (code === RESOURCE_EXHAUSTED && retryMs !== undefined),
@@ -163,6 +164,9 @@ function judge(
       : (error?.code ?? error?.message ?? 'ECONNRESET');
     return { ...outcome, failure, stale: error === undefined && details.startsWith('Connection dropped') };
   }
+  // A stream that is reset with the connection of a collector that ends.
+  if (code === CANCELLED && details === 'Call cancelled')
+    return { ...outcome, failure: 'ECONNRESET', stale: true };
   if (code === DEADLINE_EXCEEDED && statusDetails === undefined) {
     const why = error?.code === undefined ? '' : ` (${error.code})`;
     return { ...outcome, failure: `no answer within ${Math.round(timeoutMs)} ms${why}` };
@@ -174,11 +178,10 @@ function judge(
   };
 }
 
-function detailsOf(bytes: Uint8Array | undefined): { retryMs: number | undefined } {
+function readable<T>(read: (bytes: Uint8Array) => T, bytes: Uint8Array): T | undefined {
   try {
-    return bytes === undefined ? { retryMs: undefined } : readGrpcStatus(bytes);
+    return read(bytes);
   } catch {
-    // Of whoever answered in the collector's place.
-    return { retryMs: undefined };
+    return undefined;
   }
 }
