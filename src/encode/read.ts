@@ -88,21 +88,21 @@ export interface PartialSuccess {
 
 /** An AnyValue nested deeper than this is cut off: OTLP sets no limit, our stack does. */
 const MAX_DEPTH = 64;
-const VARINT = 0;
-const FIXED64 = 1;
-const BYTES = 2;
-const FIXED32 = 5;
+export const VARINT = 0;
+export const FIXED64 = 1;
+export const BYTES = 2;
+export const FIXED32 = 5;
 
 const utf8 = new TextDecoder();
 
-interface Cursor {
+export interface Cursor {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   at: number;
   readonly end: number;
 }
 
-function cursor(bytes: Uint8Array, at = 0, end = bytes.length): Cursor {
+export function cursor(bytes: Uint8Array, at = 0, end = bytes.length): Cursor {
   return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), at, end };
 }
 
@@ -111,7 +111,7 @@ function malformed(what: string, c: Cursor): RangeError {
 }
 
 /** The lower 32 bits of a varint in steps of 7: enough for tags, lengths and counts. */
-function varint(c: Cursor): number {
+export function varint(c: Cursor): number {
   let value = 0;
   let scale = 1;
   for (let i = 0; i < 10; i++) {
@@ -125,7 +125,7 @@ function varint(c: Cursor): number {
 }
 
 /** An `int64`, which a negative number fills up to ten bytes. */
-function int64(c: Cursor): bigint {
+export function int64(c: Cursor): bigint {
   let value = 0n;
   for (let shift = 0n; shift < 70n; shift += 7n) {
     if (c.at >= c.end) throw malformed('truncated varint', c);
@@ -143,11 +143,11 @@ function advance(c: Cursor, bytes: number): number {
   return start;
 }
 
-const fixed64 = (c: Cursor): bigint => c.view.getBigUint64(advance(c, 8), true);
-const fixed32 = (c: Cursor): number => c.view.getUint32(advance(c, 4), true);
-const double = (c: Cursor): number => c.view.getFloat64(advance(c, 8), true);
+export const fixed64 = (c: Cursor): bigint => c.view.getBigUint64(advance(c, 8), true);
+export const fixed32 = (c: Cursor): number => c.view.getUint32(advance(c, 4), true);
+export const double = (c: Cursor): number => c.view.getFloat64(advance(c, 8), true);
 
-function message(c: Cursor): Cursor {
+export function message(c: Cursor): Cursor {
   const length = varint(c);
   const start = advance(c, length);
   return { bytes: c.bytes, view: c.view, at: start, end: start + length };
@@ -160,7 +160,7 @@ function bytes(c: Cursor): Uint8Array {
   return new Uint8Array(c.bytes.subarray(start, start + length));
 }
 
-function text(c: Cursor): string {
+export function text(c: Cursor): string {
   const length = varint(c);
   const start = advance(c, length);
   return utf8.decode(c.bytes.subarray(start, start + length));
@@ -168,7 +168,7 @@ function text(c: Cursor): string {
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
-function hex(c: Cursor): string {
+export function hex(c: Cursor): string {
   const length = varint(c);
   const start = advance(c, length);
   let id = '';
@@ -188,7 +188,7 @@ function skip(c: Cursor, wire: number): void {
  * Calls `field` with the number and wire type of each field; when that answers false (unknown field, or known with
  * another wire type), the field is skipped.
  */
-function fields(c: Cursor, field: (tag: number) => boolean): void {
+export function fields(c: Cursor, field: (tag: number) => boolean): void {
   while (c.at < c.end) {
     const tag = varint(c);
     if (tag >>> 3 === 0) throw malformed('field number 0', c);
