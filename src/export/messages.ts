@@ -18,12 +18,20 @@ export interface ThreadTable {
   shared: SharedArrayBuffer;
 }
 
+/** What an export side leaves to the one after it: see `src/export/thread/metrics/kept.ts`. */
+export interface Kept {
+  retired: SharedArrayBuffer;
+  sent: SharedArrayBuffer | undefined;
+}
+
 /** What the export side gets at its start. */
 export interface ExportInput {
   options: Omit<ExportOptions, 'resource'>;
   resource: ResourceAttributes;
   rings: readonly ThreadRing[];
   tables: readonly ThreadTable[];
+  /** Of the export side before it; undefined = there was none that had metrics. */
+  kept?: Kept;
   /** One int32 that is counted up, and its waiters notified, for each `finish` that is done. */
   control: SharedArrayBuffer;
   /** Name of the BroadcastChannel on which the app's worker threads are heard. */
@@ -44,7 +52,10 @@ export type ToExport =
   | { type: 'finish'; timeoutMs: number }
   | { type: 'close' };
 
-export type FromExport = { type: 'flushed'; id: number; threadId?: number };
+export type FromExport =
+  | { type: 'flushed'; id: number; threadId?: number }
+  /** To be given to the next export side. */
+  | { type: 'kept'; kept: Kept };
 
 /**
  * What the export's bundle gives to whoever loads it.

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { guarded } from '../../guard.ts';
-import type { FromExport, ThreadTable, ToExport } from '../messages.ts';
+import { isFolded } from '../../metrics/folded.ts';
+import type { FromExport, Kept, ThreadTable, ToExport } from '../messages.ts';
 import type { ExportOptions } from '../options.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { Signal } from '../signal.ts';
@@ -28,7 +29,8 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
   const signals = Object.keys(options.signals) as Signal[];
   const outside = new AsyncResource('foretrace');
   const rings = createRings();
-  const tables: ThreadTable[] = [];
+  let tables: ThreadTable[] = [];
+  let kept: Kept | undefined;
   const spareRings = createSpareRings();
   const flushes = createFlushes();
   const channel = createChannel(channelName, 'a message of a worker thread', hear);
@@ -47,12 +49,14 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
         resource: typeof resource === 'function' ? resource() : resource,
         rings: rings.all,
         tables,
+        kept,
         control,
         channel: channelName,
       };
     },
     guarded('an answer of the export', (answer: FromExport) => {
-      if (answer.threadId === undefined) flushes.answered(answer.id);
+      if (answer.type === 'kept') ({ kept } = answer);
+      else if (answer.threadId === undefined) flushes.answered(answer.id);
       else channel.post(answer);
     }),
   );
@@ -133,6 +137,7 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
       rings.ended(threadId);
       exportSide.post({ type: 'ended', threadId });
     }
+    if (tables.length > 1) tables = tables.filter(({ shared }) => !isFolded(shared));
     const drained = rings.takeDrained();
     if (!isMain) return;
     spareRings.add(drained);
@@ -145,6 +150,7 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
   }
 
   async function flush(timeoutMs: number): Promise<boolean> {
+    forgetEnded();
     if (!isPending()) return true;
     exportSide.start();
     return flushes.wait(timeoutMs, (id) => exportSide.post({ type: 'flush', id }));
@@ -162,6 +168,7 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
     },
     flushSync(timeoutMs) {
       channel.hearWaiting();
+      forgetEnded();
       if (timeoutMs <= 0 || !isPending() || shutdown !== undefined) return;
       exportLast(exportSide, rings, signals, finished, timeoutMs);
     },

@@ -22,7 +22,11 @@ import { otlpExporter } from './exporters/otlp.ts';
 import { createMetricEngine, type MetricEngine } from './metrics/engine.ts';
 import { createNetwork } from './network.ts';
 
-export const startExport: StartExport = ({ options, control, resource, rings, tables }, reply, inline) => {
+export const startExport: StartExport = (
+  { options, control, resource, rings, tables, kept },
+  reply,
+  inline,
+) => {
   const { signals, file, console, logLevel } = options;
   if (logLevel) setLogLevel(logLevel);
   const network = createNetwork(inline);
@@ -43,7 +47,10 @@ export const startExport: StartExport = ({ options, control, resource, rings, ta
   function startMetrics(): MetricEngine | undefined {
     const { metrics } = options;
     if (metrics === undefined || metrics.exporters.length === 0) return undefined;
-    return createMetricEngine(metrics, [otlpExporter('metrics', metrics.otlp, network)], resource);
+    return createMetricEngine(metrics, [otlpExporter('metrics', metrics.otlp, network)], resource, {
+      kept,
+      keep: (made) => reply({ type: 'kept', kept: made }),
+    });
   }
 
   /** Of all signals at the same time. */
@@ -110,14 +117,14 @@ function runAsThread(port: NonNullable<typeof parentPort>, input: ExportInput): 
   const receive = startExport(
     input,
     (message) => {
-      if (message.threadId === undefined) port.postMessage(message);
+      if (message.type === 'kept' || message.threadId === undefined) port.postMessage(message);
       else channel.postMessage(message);
     },
     false,
   );
   channel.onmessage = (event) => {
     const message = (event as { data: ToExport | FromExport }).data;
-    if (message.type !== 'flushed') receive(message);
+    if (message.type !== 'flushed' && message.type !== 'kept') receive(message);
   };
   port.on('message', (message: ToExport) => {
     receive(message);

@@ -27,7 +27,7 @@ function request(exponential: boolean): Buffer {
     (shared) => collector.add(0, shared),
     () => 1_700_000_000_000,
   );
-  const attributes = block([key('http.route'), '/a'], [key('http.response.status_code'), 200]);
+  const attributes = block([key('http.route'), '/a', key('http.response.status_code'), 200]);
   const series = metrics.histogram(HTTP_SERVER_REQUEST_DURATION, attributes);
   for (const value of [0, 0.004, 0.3, 7000]) series.record(value, ids);
   metrics.sum(HTTP_SERVER_ACTIVE_REQUESTS, attributes).add(-3);

@@ -4,7 +4,7 @@ import { VERSION } from '../../../version.ts';
 import type { MetricOptions, ResourceAttributes } from '../../options.ts';
 import { batchOf, type Exporter } from '../exporter.ts';
 import { encodeResource, encodeScope, requestLength, type ScopeGroup, writeRequest } from '../request.ts';
-import { createCollector } from './collector.ts';
+import { createCollector, type Memory } from './collector.ts';
 import { encodeMetric } from './encode.ts';
 
 /** Sends what the app's threads count, at an interval. */
@@ -22,11 +22,13 @@ export function createMetricEngine(
   options: MetricOptions,
   exporters: readonly Exporter[],
   resourceAttributes: ResourceAttributes,
+  memory?: Memory,
 ): MetricEngine {
   const resource = encodeResource(resourceAttributes);
   const scope = encodeScope({ name: 'foretrace', version: VERSION, schemaUrl: SCHEMA_URL });
-  const collector = createCollector(options.temporality, options.exponential);
+  const collector = createCollector(options.temporality, options.exponential, undefined, memory);
   let sending: Promise<void> | undefined;
+  let stopped = false;
 
   const tick = guarded('the export of metrics', () => void send());
   const timer = setInterval(tick, options.intervalMs);
@@ -43,6 +45,7 @@ export function createMetricEngine(
   }
 
   async function sendNow(): Promise<void> {
+    if (stopped) return;
     const records = collector.collect().map(encodeMetric);
     if (records.length === 0) {
       collector.sent();
@@ -50,7 +53,8 @@ export function createMetricEngine(
     }
     const batch = batchOf('metrics', requestOf(records), records.length);
     const failed = await Promise.all(exporters.map((exporter) => exporter.export(batch, options.timeoutMs)));
-    if (Math.max(...failed, 0) === 0) collector.sent();
+    // Another export side has the tables now, and sends it again.
+    if (!stopped && Math.max(...failed, 0) === 0) collector.sent();
   }
 
   function requestOf(records: readonly Uint8Array[]): Uint8Array {
@@ -80,6 +84,7 @@ export function createMetricEngine(
       return send();
     },
     stop() {
+      stopped = true;
       clearInterval(timer);
     },
   };

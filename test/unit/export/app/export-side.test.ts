@@ -73,7 +73,10 @@ test.each([
     await vi.waitFor(() => expect(exportSide.running).toBe(true), 5000);
     expect(performance.now() - start).toBeGreaterThanOrEqual(2490);
     exportSide.post({ type: 'flush', id: 2 });
-    await vi.waitFor(() => expect(replies.map(({ id }) => id)).toEqual([4, 8]), 5000);
+    await vi.waitFor(
+      () => expect(replies.map((one) => one.type === 'flushed' && one.id)).toEqual([4, 8]),
+      5000,
+    );
     exportSide.close();
     expect(lines.map((line) => line.replace(/\d s$/m, '# s'))).toContain(
       `foretrace: the export thread ended (${reason}), it is started again in # s\n`,
