@@ -24,6 +24,13 @@ describe.skipIf(inMatrix)('over gRPC', () => {
     expect(receiver.spans().map(({ name }) => name)).toEqual(['one']);
   });
 
+  test('where threads cannot read the files of the agent (Plug’n’Play of Yarn)', async () => {
+    const preload = 'data:text/javascript,process.versions.pnp="3"';
+    const exit = await runApp({ receiver, eval: SPAN, env: GRPC, execArgv: ['--import', preload] }).exited;
+    expect(exit).toMatchObject({ code: 0, stdout: '', stderr: '' });
+    expect(receiver.spans().map(({ name }) => name)).toEqual(['one']);
+  });
+
   test("on the app's thread, beside the app's own http2 and gRPC, nothing of the export is a span", async () => {
     const app = runApp({
       receiver,

@@ -1,10 +1,13 @@
+import { Module } from 'node:module';
 import { connect, isIP, type Socket } from 'node:net';
+import { workerData } from 'node:worker_threads';
 import { readRetryDelay, readResponse } from '../../../encode/read.ts';
 import { log } from '../../../log.ts';
 import { now } from '../../../trace/clock.ts';
 import { VERSION } from '../../../version.ts';
 import type { OtlpOptions } from '../../options.ts';
 import type { Signal } from '../../signal.ts';
+import type * as Grpc from '../grpc/client.ts';
 import type { GrpcAnswer, GrpcClient } from '../grpc/client.ts';
 import type { Network } from '../network.ts';
 import { tunnel } from '../proxy.ts';
@@ -76,8 +79,17 @@ export function createGrpcSender(signal: Signal, options: OtlpOptions, network: 
   };
 }
 
+/** A file of its own in the bundle; a thread that can't read files of the agent is given its text. */
+async function loadClient(): Promise<typeof Grpc> {
+  const { grpcSource } = (workerData ?? {}) as { grpcSource?: string };
+  if (grpcSource === undefined) return import('../grpc/client.ts');
+  const module = new Module('export-grpc.cjs') as Module & { _compile(text: string, file: string): void };
+  module._compile(grpcSource, 'export-grpc.cjs');
+  return module.exports as typeof Grpc;
+}
+
 async function makeClient(options: OtlpOptions, network: Network, tls: TlsOptions): Promise<GrpcClient> {
-  const { createGrpcClient } = await import('../grpc/client.ts');
+  const { createGrpcClient } = await loadClient();
   const { protocol, hostname, host, port } = new URL(options.url);
   const isSecure = protocol === 'https:';
   const connection: Connection = { error: undefined };
