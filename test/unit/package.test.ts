@@ -37,6 +37,7 @@ describe('the package', () => {
       'README.md',
       'dist/agent.cjs',
       'dist/config-file.cjs',
+      'dist/export-grpc.cjs',
       'dist/export-thread.cjs',
       'package.json',
       'register.cjs',

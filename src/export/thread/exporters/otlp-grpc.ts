@@ -5,6 +5,7 @@ import { readRetryDelay, readResponse } from '../../../encode/read.ts';
 import { log } from '../../../log.ts';
 import { now } from '../../../trace/clock.ts';
 import { VERSION } from '../../../version.ts';
+import { EXPORT_THREAD } from '../../messages.ts';
 import type { OtlpOptions } from '../../options.ts';
 import type { Signal } from '../../signal.ts';
 import type * as Grpc from '../grpc/client.ts';
@@ -81,8 +82,8 @@ export function createGrpcSender(signal: Signal, options: OtlpOptions, network: 
 
 /** A file of its own in the bundle; a thread that can't read files of the agent is given its text. */
 async function loadClient(): Promise<typeof Grpc> {
-  const { grpcSource } = (workerData ?? {}) as { grpcSource?: string };
-  if (grpcSource === undefined) return import('../grpc/client.ts');
+  const { foretrace, grpcSource } = (workerData ?? {}) as { foretrace?: unknown; grpcSource?: string };
+  if (foretrace !== EXPORT_THREAD || grpcSource === undefined) return import('../grpc/client.ts');
   const module = new Module('export-grpc.cjs') as Module & { _compile(text: string, file: string): void };
   module._compile(grpcSource, 'export-grpc.cjs');
   return module.exports as typeof Grpc;

@@ -39,7 +39,7 @@ function threadFile(name: string, then: string): string {
 
 let starts = 0;
 const input = (): ExportInput => ({
-  options: {} as ExportInput['options'],
+  options: { signals: {} } as ExportInput['options'],
   resource: {},
   rings: [],
   tables: [],
