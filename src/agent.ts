@@ -216,7 +216,8 @@ function ofThisProcess(otlp: Config['otlp']['traces'], node: NodeSettings): Otlp
     certificateFile: path(otlp.certificateFile),
     clientKeyFile: path(otlp.clientKeyFile),
     clientCertificateFile: path(otlp.clientCertificateFile),
-    ...node,
+    proxy: node.proxyTo(otlp.url),
+    rejectUnauthorized: node.rejectUnauthorized,
   };
 }
 

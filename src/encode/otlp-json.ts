@@ -9,7 +9,7 @@ type Json = string | number | boolean | Json[] | { [name: string]: Json };
 
 const base64Digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
-function base64(bytes: Uint8Array): string {
+export function base64(bytes: Uint8Array): string {
   let text = '';
   for (let i = 0; i < bytes.length; i += 3) {
     const left = bytes.length - i;
@@ -142,19 +142,18 @@ function group<K extends 'resource' | 'scope'>(
   return groups;
 }
 
-/** The partial success of a JSON `ExportTraceServiceResponse`; undefined when everything was taken. @throws SyntaxError */
+/** The partial success of a JSON `ExportTraceServiceResponse`, or of another signal; undefined when everything was taken. @throws SyntaxError */
 export function responseFromJson(json: string): PartialSuccess | undefined {
   if (json.trim() === '') return undefined;
   const response: unknown = JSON.parse(json);
   if (typeof response !== 'object' || response === null) return undefined;
-  const partial = (
-    response as { partialSuccess?: { rejectedSpans?: unknown; errorMessage?: unknown } | null }
-  ).partialSuccess;
+  const partial = (response as { partialSuccess?: Record<string, unknown> | null }).partialSuccess;
   if (typeof partial !== 'object' || partial === null) return undefined;
+  const { rejectedSpans, rejectedDataPoints, rejectedLogRecords, errorMessage } = partial;
   // int64 is a string in JSON; some collectors write a number.
-  const rejected = Number(partial.rejectedSpans ?? 0);
+  const rejected = Number(rejectedSpans ?? rejectedDataPoints ?? rejectedLogRecords ?? 0);
   return {
-    rejectedSpans: Number.isSafeInteger(rejected) ? rejected : 0,
-    errorMessage: typeof partial.errorMessage === 'string' ? partial.errorMessage : '',
+    rejected: Number.isSafeInteger(rejected) ? rejected : 0,
+    errorMessage: typeof errorMessage === 'string' ? errorMessage : '',
   };
 }

@@ -79,9 +79,10 @@ export interface DecodedSpan {
   scope: DecodedScope;
 }
 
-/** What a collector answers beside the status: spans that it refused although it took the request. */
+/** What a collector answers beside the status: what it refused although it took the request. */
 export interface PartialSuccess {
-  rejectedSpans: number;
+  /** Spans, data points or log records. */
+  rejected: number;
   errorMessage: string;
 }
 
@@ -90,7 +91,7 @@ const MAX_DEPTH = 64;
 export const VARINT = 0;
 export const FIXED64 = 1;
 export const BYTES = 2;
-const FIXED32 = 5;
+export const FIXED32 = 5;
 
 const utf8 = new TextDecoder();
 
@@ -124,7 +125,7 @@ export function varint(c: Cursor): number {
 }
 
 /** An `int64`, which a negative number fills up to ten bytes. */
-function int64(c: Cursor): bigint {
+export function int64(c: Cursor): bigint {
   let value = 0n;
   for (let shift = 0n; shift < 70n; shift += 7n) {
     if (c.at >= c.end) throw malformed('truncated varint', c);
@@ -143,7 +144,7 @@ function advance(c: Cursor, bytes: number): number {
 }
 
 export const fixed64 = (c: Cursor): bigint => c.view.getBigUint64(advance(c, 8), true);
-const fixed32 = (c: Cursor): number => c.view.getUint32(advance(c, 4), true);
+export const fixed32 = (c: Cursor): number => c.view.getUint32(advance(c, 4), true);
 export const double = (c: Cursor): number => c.view.getFloat64(advance(c, 8), true);
 
 export function message(c: Cursor): Cursor {
@@ -167,7 +168,7 @@ export function text(c: Cursor): string {
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
-function hex(c: Cursor): string {
+export function hex(c: Cursor): string {
   const length = varint(c);
   const start = advance(c, length);
   let id = '';
@@ -449,7 +450,7 @@ export function readRequest(request: Uint8Array): DecodedSpan[] {
 }
 
 /**
- * The partial success of an `ExportTraceServiceResponse`; undefined when everything was taken.
+ * The partial success of an `ExportTraceServiceResponse`, or of the same message of another signal; undefined when everything was taken.
  * @throws RangeError when the bytes are not one
  */
 export function readResponse(response: Uint8Array): PartialSuccess | undefined {
@@ -458,9 +459,9 @@ export function readResponse(response: Uint8Array): PartialSuccess | undefined {
   fields(c, (tag) => {
     if (tag !== tagOf(1, BYTES)) return false;
     const inner = message(c);
-    const found: PartialSuccess = { rejectedSpans: 0, errorMessage: '' };
+    const found: PartialSuccess = { rejected: 0, errorMessage: '' };
     fields(inner, (tag) => {
-      if (tag === tagOf(1, VARINT)) found.rejectedSpans = Number(int64(inner));
+      if (tag === tagOf(1, VARINT)) found.rejected = Number(int64(inner));
       else if (tag === tagOf(2, BYTES)) found.errorMessage = text(inner);
       else return false;
       return true;
@@ -481,4 +482,43 @@ export function readStatusMessage(response: Uint8Array): string {
     return true;
   });
   return found;
+}
+
+const RETRY_INFO = 'type.googleapis.com/google.rpc.RetryInfo';
+
+/** The delay in ms that a `google.rpc.Status` of gRPC names in a `RetryInfo`; undefined without one. @throws RangeError */
+export function readRetryDelay(status: Uint8Array): number | undefined {
+  let retryMs: number | undefined;
+  const c = cursor(status);
+  fields(c, (tag) => {
+    if (tag !== tagOf(3, BYTES)) return false;
+    const any = message(c);
+    let type = '';
+    let value: Cursor | undefined;
+    fields(any, (tag) => {
+      if (tag === tagOf(1, BYTES)) type = text(any);
+      else if (tag === tagOf(2, BYTES)) value = message(any);
+      else return false;
+      return true;
+    });
+    if (type === RETRY_INFO) retryMs = value === undefined ? 0 : readRetryInfo(value);
+    return true;
+  });
+  return retryMs;
+}
+
+function readRetryInfo(c: Cursor): number {
+  let ms = 0;
+  fields(c, (tag) => {
+    if (tag !== tagOf(1, BYTES)) return false;
+    const duration = message(c);
+    fields(duration, (tag) => {
+      if (tag === tagOf(1, VARINT)) ms += Number(int64(duration)) * 1000;
+      else if (tag === tagOf(2, VARINT)) ms += Number(int64(duration)) / 1e6;
+      else return false;
+      return true;
+    });
+    return true;
+  });
+  return ms;
 }

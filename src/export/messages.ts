@@ -19,6 +19,12 @@ export interface ThreadTable {
   shared: SharedArrayBuffer;
 }
 
+/** What an export side leaves to the one after it: see `src/export/thread/metrics/kept.ts`. */
+export interface Kept {
+  retired: SharedArrayBuffer;
+  sent: SharedArrayBuffer | undefined;
+}
+
 /** What the export side gets at its start. */
 export interface ExportInput {
   options: Omit<ExportOptions, 'resource'>;
@@ -27,6 +33,8 @@ export interface ExportInput {
   tables: readonly ThreadTable[];
   /** Threads that measure through the API and are asked for it at a scrape. */
   meters: readonly number[];
+  /** Of the export side before it; undefined = there was none that had metrics. */
+  kept?: Kept;
   /** One int32 that is counted up, and its waiters notified, for each `finish` that is done. */
   control: SharedArrayBuffer;
   /** Name of the BroadcastChannel on which the app's worker threads are heard. */
@@ -57,7 +65,9 @@ export type ToExport =
 export type FromExport =
   | { type: 'flushed'; id: number; threadId?: number }
   /** Somebody wants to know what is measured. */
-  | { type: 'scrape'; threadId?: number };
+  | { type: 'scrape'; threadId?: number }
+  /** To be given to the next export side. */
+  | { type: 'kept'; kept: Kept };
 
 /**
  * What the export's bundle gives to whoever loads it.

@@ -1,11 +1,16 @@
-import type { NodeSettings } from '../config/environment.ts';
 import type { Config } from '../config/table.ts';
 import type { LogLevel } from '../log.ts';
 import type { MaskOptions } from '../mask/options.ts';
 import type { Signal } from './signal.ts';
 
 /** What the export to a collector needs to know: the settings of one signal, and those of Node. */
-export type OtlpOptions = Omit<Otlp, Files> & Partial<Pick<Otlp, Files> & NodeSettings>;
+export type OtlpOptions = Omit<Otlp, Files> &
+  Partial<Pick<Otlp, Files>> & {
+    /** The URL of the proxy to the collector; undefined = none. A secret. */
+    proxy?: string;
+    /** False with `NODE_TLS_REJECT_UNAUTHORIZED=0`. */
+    rejectUnauthorized?: boolean;
+  };
 type Otlp = Config['otlp']['traces'];
 type Files = 'certificateFile' | 'clientCertificateFile' | 'clientKeyFile';
 

@@ -1,7 +1,8 @@
 import { AsyncResource } from 'node:async_hooks';
 import { guarded } from '../../guard.ts';
-import type { FromExport, ThreadTable, ToExport } from '../messages.ts';
 import type { EncodedMetric } from '../../metrics/data.ts';
+import { isFolded } from '../../metrics/folded.ts';
+import type { FromExport, Kept, ThreadTable, ToExport } from '../messages.ts';
 import type { ExportOptions } from '../options.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { Signal } from '../signal.ts';
@@ -29,7 +30,8 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
   const signals = Object.keys(options.signals) as Signal[];
   const outside = new AsyncResource('foretrace');
   const rings = createRings();
-  const tables: ThreadTable[] = [];
+  let tables: ThreadTable[] = [];
+  let kept: Kept | undefined;
   const meters: number[] = [];
   let tellState = (): void => {};
   const spareRings = createSpareRings();
@@ -51,12 +53,14 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
         rings: rings.all,
         tables,
         meters,
+        kept,
         control,
         channel: channelName,
       };
     },
     guarded('an answer of the export', (answer: FromExport) => {
-      if (answer.threadId !== undefined) channel.post(answer);
+      if (answer.type === 'kept') ({ kept } = answer);
+      else if (answer.threadId !== undefined) channel.post(answer);
       else if (answer.type === 'scrape') tellState();
       else flushes.answered(answer.id);
     }),
@@ -151,6 +155,7 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
       rings.ended(threadId);
       exportSide.post({ type: 'ended', threadId });
     }
+    if (tables.length > 1) tables = tables.filter(({ shared }) => !isFolded(shared));
     const drained = rings.takeDrained();
     if (!isMain) return;
     spareRings.add(drained);
@@ -163,6 +168,7 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
   }
 
   async function flush(timeoutMs: number): Promise<boolean> {
+    forgetEnded();
     if (!isPending()) return true;
     exportSide.start();
     return flushes.wait(timeoutMs, (id) => exportSide.post({ type: 'flush', id }));
@@ -188,6 +194,7 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
     },
     flushSync(timeoutMs) {
       channel.hearWaiting();
+      forgetEnded();
       if (timeoutMs <= 0 || !isPending() || shutdown !== undefined) return;
       exportLast(exportSide, rings, signals, finished, timeoutMs);
     },

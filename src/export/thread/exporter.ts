@@ -1,3 +1,5 @@
+import { messageJson } from '../../encode/message-json.ts';
+import { ExportLogsServiceRequest, ExportMetricsServiceRequest } from '../../encode/messages.ts';
 import { requestJson } from '../../encode/otlp-json.ts';
 import { type DecodedSpan, readRequest } from '../../encode/read.ts';
 import type { Signal } from '../signal.ts';
@@ -8,7 +10,7 @@ export interface Batch {
   readonly records: number;
   /** The bytes of an `ExportTraceServiceRequest`, or of the same message of another signal. */
   readonly request: Uint8Array;
-  /** @throws RangeError when the bytes are malformed; Error when they are not spans */
+  /** @throws RangeError when the bytes are malformed; Error when they are not spans: only those are decoded */
   decoded(): readonly DecodedSpan[];
   json(): string;
 }
@@ -16,8 +18,15 @@ export interface Batch {
 export function batchOf(signal: Signal, request: Uint8Array, records: number): Batch {
   let decoded: readonly DecodedSpan[] | undefined;
   let json: string | undefined;
+  function jsonOf(): string {
+    if (signal === 'traces') return requestJson(decode());
+    return messageJson(
+      request,
+      signal === 'metrics' ? ExportMetricsServiceRequest : ExportLogsServiceRequest,
+    );
+  }
   function decode(): readonly DecodedSpan[] {
-    if (signal !== 'traces') throw new Error(`${signal} can be sent as protobuf alone`);
+    if (signal !== 'traces') throw new Error(`${signal} cannot be printed yet`);
     return (decoded ??= readRequest(request));
   }
   return {
@@ -25,7 +34,7 @@ export function batchOf(signal: Signal, request: Uint8Array, records: number): B
     records,
     request,
     decoded: decode,
-    json: () => (json ??= requestJson(decode())),
+    json: () => (json ??= jsonOf()),
   };
 }
 

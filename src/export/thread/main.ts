@@ -20,26 +20,25 @@ import { consoleExporter } from './exporters/console.ts';
 import { fileExporter } from './exporters/file.ts';
 import { metricsConsoleExporter } from './exporters/metrics-console.ts';
 import { otlpExporter } from './exporters/otlp.ts';
-import { createLookup } from './lookup.ts';
 import { createMetricEngine, type MetricEngine } from './metrics/engine.ts';
 import { masksOf } from './masks.ts';
+import { createNetwork } from './network.ts';
 import { prometheusText } from './prometheus/format.ts';
 import { createOwnStates, type OwnStates } from './prometheus/own-states.ts';
 import { type PrometheusServer, servePrometheus } from './prometheus/server.ts';
 
 export const startExport: StartExport = (input, reply, inline) => {
-  const { options, control, resource, rings, tables, meters } = input;
+  const { options, control, resource, rings, tables, meters, kept } = input;
   const { signals, file, console, logLevel } = options;
   if (logLevel) setLogLevel(logLevel);
-  // One for all: it asks the system for one name at a time.
-  const lookup = createLookup();
+  const network = createNetwork(inline);
   const maskOf = masksOf(input);
   const batchers = new Map<Signal, Batcher>();
   for (const [name, { exporters, otlp, batch }] of Object.entries(signals)) {
     const signal = name as Signal;
     if (exporters.length === 0) continue;
     const made = exporters.map((exporter): Exporter => {
-      if (exporter === 'otlp') return otlpExporter(signal, otlp, inline, lookup);
+      if (exporter === 'otlp') return otlpExporter(signal, otlp, network);
       if (exporter === 'file') return fileExporter(signal, file.path);
       if (signal === 'metrics') return metricsConsoleExporter();
       return consoleExporter(signal, console?.color);
@@ -57,10 +56,13 @@ export const startExport: StartExport = (input, reply, inline) => {
     const { metrics } = options;
     if (metrics === undefined || metrics.exporters.length === 0) return undefined;
     const made = metrics.exporters.flatMap((exporter): Exporter[] => {
-      if (exporter === 'otlp') return [otlpExporter('metrics', metrics.otlp, inline, lookup)];
+      if (exporter === 'otlp') return [otlpExporter('metrics', metrics.otlp, network)];
       return exporter === 'console' ? [metricsConsoleExporter()] : [];
     });
-    return createMetricEngine(metrics, made, resource);
+    return createMetricEngine(metrics, made, resource, {
+      kept,
+      keep: (memory) => reply({ type: 'kept', kept: memory }),
+    });
   }
 
   function startPrometheus(counted: MetricEngine, own: OwnStates): PrometheusServer | undefined {
@@ -151,14 +153,14 @@ function runAsThread(port: NonNullable<typeof parentPort>, input: ExportInput): 
   const receive = startExport(
     input,
     (message) => {
-      if (message.threadId === undefined) port.postMessage(message);
+      if (message.type === 'kept' || message.threadId === undefined) port.postMessage(message);
       else channel.postMessage(message);
     },
     false,
   );
   channel.onmessage = (event) => {
     const message = (event as { data: ToExport | FromExport }).data;
-    if (message.type !== 'flushed' && message.type !== 'scrape') receive(message);
+    if (message.type !== 'flushed' && message.type !== 'scrape' && message.type !== 'kept') receive(message);
   };
   port.on('message', (message: ToExport) => {
     receive(message);

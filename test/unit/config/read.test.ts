@@ -510,18 +510,71 @@ describe('otlp', () => {
   reads('OTEL_EXPORTER_OTLP_PROTOCOL', (c) => c.otlp.traces.protocol, [
     ['http/json', 'http/json'],
     ['HTTP/Protobuf', 'http/protobuf'],
+    ['gRPC', 'grpc'],
   ]);
   refuses(
     'OTEL_EXPORTER_OTLP_PROTOCOL',
     (c) => c.otlp.traces.protocol,
-    ['grpc', 'GRPC', 'json'],
+    ['json', 'http'],
     'http/protobuf is used',
   );
-  it('tells a user of gRPC which port takes HTTP', () => {
-    const { warnings } = readConfig({ OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'grpc' });
-    expect(warnings).toHaveLength(1);
-    expect(warnings[0]).toContain('4318');
-    expect(warnings[0]).toContain('4317');
+  describe('with gRPC', () => {
+    const urls = (env: Record<string, string>) => {
+      const { config, warnings } = readConfig({ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', ...env });
+      expect(warnings).toEqual([]);
+      return [config.otlp.traces.url, config.otlp.metrics.url];
+    };
+    it('4317 is the default port, and nothing is appended to an endpoint', () => {
+      expect(urls({})).toEqual(['http://localhost:4317', 'http://localhost:4317']);
+      expect(urls({ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://c:1' })).toEqual(['https://c:1/', 'https://c:1/']);
+      // Said in so many words, it is meant.
+      expect(urls({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' })[0]).toBe(
+        'http://localhost:4318/',
+      );
+      expect(urls({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://t:2' })).toEqual([
+        'http://t:2/',
+        'http://localhost:4317',
+      ]);
+    });
+    it('it is so for the signals that speak it', () => {
+      const env = {
+        OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
+        OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'grpc',
+      };
+      expect(urls(env)).toEqual(['http://localhost:4318/v1/traces', 'http://localhost:4317']);
+      expect(urls({ ...env, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c' })).toEqual([
+        'http://c/v1/traces',
+        'http://c/',
+      ]);
+    });
+    it('an endpoint needs no scheme, it is encrypted unless it is said to be insecure', () => {
+      expect(urls({ OTEL_EXPORTER_OTLP_ENDPOINT: 'c:4317' })[0]).toBe('https://c:4317');
+      const insecure = { OTEL_EXPORTER_OTLP_INSECURE: 'true' };
+      expect(urls({ OTEL_EXPORTER_OTLP_ENDPOINT: '[::1]:4317', ...insecure })[0]).toBe('http://[::1]:4317');
+      // A scheme says more.
+      expect(urls({ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://c:4317', ...insecure })[0]).toBe('https://c:4317/');
+      expect(
+        urls({
+          OTEL_EXPORTER_OTLP_ENDPOINT: 'c:1',
+          OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'm:2',
+          OTEL_EXPORTER_OTLP_METRICS_INSECURE: 'true',
+        }),
+      ).toEqual(['https://c:1', 'http://m:2']);
+    });
+    it('what is no endpoint either is one line', () => {
+      for (const text of ['c:x', 'c d:1', 'ftp://c', 'c:99999']) {
+        const env = { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_ENDPOINT: text };
+        const { config, warnings } = readConfig(env);
+        expect(warnings).toEqual([
+          `OTEL_EXPORTER_OTLP_ENDPOINT="${text}" is not a URL that begins with http:// or https://, localhost is used`,
+        ]);
+        expect(config.otlp.traces.url).toBe('http://localhost:4317');
+      }
+    });
+    it('over HTTP it is none', () => {
+      const { warnings } = readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: 'c:4317' });
+      expect(warnings).toHaveLength(1);
+    });
   });
   it.each([
     ['TIMEOUT', '5', '6', (c: Config) => c.otlp.traces.timeoutMs, 5, 6],

@@ -1,8 +1,19 @@
 import { CUMULATIVE, DELTA, type Exemplar, type MetricData, type Point } from '../../../metrics/data.ts';
 import { type Instrument, instruments } from '../../../metrics/instrument.ts';
+import { isFolded, setFolded } from '../../../metrics/folded.ts';
 import * as t from '../../../metrics/table.ts';
+import type { Kept } from '../../messages.ts';
 import type { Temporality } from '../../options.ts';
 import { fitted } from './exponential.ts';
+import * as ledgers from './kept.ts';
+
+/** Where a collector leaves what the next one has to know. */
+export interface Memory {
+  /** Of the collector before. */
+  readonly kept: Kept | undefined;
+  /** Called once, with the first table, where there was none before. */
+  keep(kept: Kept): void;
+}
 
 /** Reads the tables of the app's threads and adds up what they count. */
 export interface Collector {
@@ -44,6 +55,9 @@ interface Merged {
   /** Of a gauge or an up-down counter. */
   value: number;
   exemplar: Exemplar | undefined;
+  /** Where it stands in the tables that outlive this collector; -1 = they have no room for it. */
+  retiredAt?: number;
+  sentAt?: number;
 }
 
 interface Numbers {
@@ -51,21 +65,60 @@ interface Numbers {
   min: number;
   max: number;
   counts: Float64Array;
-  /** Whether anything was measured. */
-  any: boolean;
 }
 
-/** @param nowNs ns since the epoch */
+/**
+ * @param nowNs ns since the epoch
+ * @param memory what outlives the collector; undefined = nothing does
+ */
 export function createCollector(
   temporality: Temporality,
   exponential: boolean,
   nowNs: () => bigint = () => BigInt(Date.now()) * 1_000_000n,
+  memory?: Memory,
 ): Collector {
   const sources = new Map<number, Source>();
   const merged: Map<string, Merged>[] = [];
-  const startNs = nowNs();
-  let intervalNs = startNs;
+  let ledger = memory?.kept && ledgers.ledgerOf(memory.kept);
+  const isResumed = ledger !== undefined;
+  const startNs = ledger === undefined ? nowNs() : nsOf(ledgers.startOf(ledger));
+  let intervalNs = ledger === undefined ? startNs : nsOf(ledgers.sentAt(ledger));
   let pendingNs = startNs;
+  if (ledger !== undefined) resume(ledger);
+
+  /** Goes on from what the collector before has left. */
+  function resume({ retired, sent }: ledgers.Ledger): void {
+    t.readSeries(retired, 0, ({ instrument, attributes, cells }) => {
+      const one = mergedOf(instrument, attributes);
+      const { sum, counts } = ledgers.readNumbers(retired, cells, one.total.counts.length);
+      one.retiredAt = cells;
+      for (const numbers of [one.total, one.interval]) addTo(numbers, sum, counts, 1);
+    });
+    if (sent === undefined) return;
+    t.readSeries(sent, 0, ({ instrument, attributes, cells }) => {
+      const one = mergedOf(instrument, attributes);
+      const { sum, counts } = ledgers.readNumbers(sent, cells, one.total.counts.length);
+      one.sentAt = cells;
+      // The tables have it still.
+      addTo(one.interval, sum, counts, -1);
+    });
+  }
+
+  /** Moves what a thread that has ended counted to where it outlives this collector; there may be no room. */
+  function retire({ retired }: ledgers.Ledger, { table, series }: Source): void {
+    const summed = series.filter(({ merged: { instrument } }) => isSummed(instrument));
+    for (const { merged: one } of summed) {
+      one.retiredAt ??= t.addSeries(retired, one.instrument.number, one.attributes);
+      if (one.retiredAt === -1) return;
+    }
+    for (const one of summed) ledgers.addNumbers(retired, one.merged.retiredAt!, one);
+    setFolded(table.shared);
+  }
+
+  function noteSent(into: t.Table, one: Merged): void {
+    one.sentAt ??= t.addSeries(into, one.instrument.number, one.attributes);
+    if (one.sentAt !== -1) ledgers.setNumbers(into, one.sentAt, one.total);
+  }
 
   function mergedOf(number: number, attributes: Uint8Array): Merged {
     const of = (merged[number] ??= new Map());
@@ -136,7 +189,6 @@ export function createCollector(
     one.sum = value;
     into.total.sum += more;
     into.interval.sum += more;
-    into.total.any = into.interval.any = true;
     if (kind === 'counter') return;
     const epoch = t.epochOf(table) + 1;
     if (words[(cells + t.VALUE_EPOCH) >> 2] === epoch) {
@@ -151,8 +203,8 @@ export function createCollector(
       into.exemplar = exemplarOf(table, cells) ?? into.exemplar;
   }
 
-  function isDelta(kind: Instrument['kind']): boolean {
-    return temporality !== 'cumulative' && (kind === 'histogram' || kind === 'counter');
+  function isDelta(instrument: Instrument): boolean {
+    return temporality !== 'cumulative' && isSummed(instrument);
   }
 
   function data(all: boolean, timeNs: bigint): MetricData[] {
@@ -164,9 +216,13 @@ export function createCollector(
       let delta = false;
       for (const one of of.values()) {
         ({ instrument } = one);
-        delta = !all && isDelta(instrument.kind);
+        delta = !all && isDelta(instrument);
         const point = pointOf(one, delta, delta ? intervalNs : one.firstNs, timeNs, exponential);
-        if (point !== undefined) points.push(point);
+        if (point === undefined) continue;
+        // Those of the time before are not known.
+        points.push(
+          isResumed && !delta && 'min' in point ? { ...point, min: undefined, max: undefined } : point,
+        );
       }
       if (instrument === undefined || points.length === 0) continue;
       const { name, unit, description, kind } = instrument;
@@ -177,14 +233,19 @@ export function createCollector(
 
   return {
     add(threadId, shared) {
-      if (!sources.has(threadId))
-        sources.set(threadId, { table: t.tableOf(shared), position: 0, series: [] });
+      if (sources.has(threadId) || isFolded(shared)) return;
+      if (memory !== undefined && ledger === undefined) {
+        ledger = ledgers.createLedger(exponential, temporality !== 'cumulative', msOf(startNs));
+        memory.keep(ledgers.keptOf(ledger));
+      }
+      sources.set(threadId, { table: t.tableOf(shared), position: 0, series: [] });
     },
     ended(threadId) {
       const source = sources.get(threadId);
       if (source === undefined) return;
       readSource(source);
       sources.delete(threadId);
+      if (ledger !== undefined) retire(ledger, source);
     },
     state() {
       read();
@@ -198,14 +259,45 @@ export function createCollector(
     sent() {
       intervalNs = pendingNs;
       for (const { table } of sources.values()) t.nextEpoch(table);
-      for (const of of merged) for (const { interval } of of?.values() ?? []) reset(interval);
-      for (const of of merged) for (const one of of?.values() ?? []) one.exemplar = undefined;
+      for (const of of merged) {
+        for (const one of of?.values() ?? []) {
+          if (ledger?.sent !== undefined && !isEmpty(one, one.interval)) noteSent(ledger.sent, one);
+          reset(one.interval);
+          one.exemplar = undefined;
+        }
+      }
+      if (ledger !== undefined) ledgers.setSentAt(ledger, msOf(pendingNs));
     },
   };
 }
 
+const NS_OF_MS = 1_000_000n;
+
+function nsOf(ms: number): bigint {
+  return BigInt(ms) * NS_OF_MS;
+}
+
+function msOf(ns: bigint): number {
+  return Number(ns / NS_OF_MS);
+}
+
+/** Whether it is a sum since some time, and not the state at one. */
+function isSummed({ kind }: Instrument): boolean {
+  return kind === 'histogram' || kind === 'counter';
+}
+
 function numbers(size: number): Numbers {
-  return { sum: 0, min: Infinity, max: -Infinity, counts: new Float64Array(size), any: false };
+  return { sum: 0, min: Infinity, max: -Infinity, counts: new Float64Array(size) };
+}
+
+function addTo(numbers: Numbers, sum: number, counts: Uint32Array, sign: 1 | -1): void {
+  numbers.sum += sign * sum;
+  for (let i = 0; i < counts.length; i++) numbers.counts[i] += sign * counts[i];
+}
+
+/** Whether nothing was measured. A sum that is a hair below zero comes of adding up in another order. */
+function isEmpty({ instrument: { kind } }: Merged, { sum, counts }: Numbers): boolean {
+  return kind === 'counter' ? sum <= 0 : counts.every((count) => count === 0);
 }
 
 function reset(numbers: Numbers): void {
@@ -213,7 +305,6 @@ function reset(numbers: Numbers): void {
   numbers.min = Infinity;
   numbers.max = -Infinity;
   numbers.counts.fill(0);
-  numbers.any = false;
 }
 
 function exemplarOf({ words, doubles }: t.Table, cells: number): Exemplar | undefined {
@@ -229,17 +320,18 @@ function exemplarOf({ words, doubles }: t.Table, cells: number): Exemplar | unde
 }
 
 function pointOf(
-  { instrument, attributes, total, interval, value, exemplar }: Merged,
+  merged: Merged,
   delta: boolean,
   startNs: bigint,
   timeNs: bigint,
   exponential: boolean,
 ): Point | undefined {
+  const { instrument, attributes, total, interval, value, exemplar } = merged;
   const common = { attributes, startNs, timeNs };
   const { kind, bounds = [] } = instrument;
   if (kind === 'gauge' || kind === 'updown') return Number.isNaN(value) ? undefined : { ...common, value };
   const numbers = delta ? interval : total;
-  if (!numbers.any) return undefined;
+  if (isEmpty(merged, numbers)) return undefined;
   if (kind === 'counter') return { ...common, value: numbers.sum };
   const { sum, min, max } = numbers;
   return {

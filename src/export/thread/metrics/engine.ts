@@ -8,7 +8,7 @@ import { batchOf, type Exporter } from '../exporter.ts';
 import { encodeResource, encodeScope, requestLength, type ScopeGroup, writeRequest } from '../request.ts';
 import { encodeMetric } from '../../../metrics/encode.ts';
 import { copiedAttributes } from '../../../metrics/resource-attributes.ts';
-import { createCollector } from './collector.ts';
+import { createCollector, type Memory } from './collector.ts';
 
 /** Sends what the app's threads count, at an interval. */
 export interface MetricEngine {
@@ -27,6 +27,7 @@ export function createMetricEngine(
   options: MetricOptions,
   exporters: readonly Exporter[],
   resourceAttributes: ResourceAttributes,
+  memory?: Memory,
 ): MetricEngine {
   const resource = encodeResource(resourceAttributes);
   const scopeInfo = { name: 'foretrace', version: VERSION, schemaUrl: SCHEMA_URL };
@@ -36,8 +37,9 @@ export function createMetricEngine(
     log.warn(
       `FORETRACE_METRIC_RESOURCE_ATTRIBUTES names ${copied.missing.map((name) => `"${name}"`).join(', ')}, which the resource does not have`,
     );
-  const collector = createCollector(options.temporality, options.exponential);
+  const collector = createCollector(options.temporality, options.exponential, undefined, memory);
   let sending: Promise<void> | undefined;
+  let stopped = false;
 
   const tick = guarded('the export of metrics', () => void send());
   const timer = setInterval(tick, options.intervalMs);
@@ -62,6 +64,7 @@ export function createMetricEngine(
   }
 
   async function sendNow(): Promise<void> {
+    if (stopped) return;
     const metrics = collector.collect();
     // Where nothing is sent, an interval is what the exemplars of a scrape are of.
     const records = exporters.length === 0 ? [] : withCopied(metrics).map(encodeMetric);
@@ -71,7 +74,8 @@ export function createMetricEngine(
     }
     const batch = batchOf('metrics', requestOf(records), records.length);
     const failed = await Promise.all(exporters.map((exporter) => exporter.export(batch, options.timeoutMs)));
-    if (Math.max(...failed, 0) === 0) collector.sent();
+    // Another export side has the tables now, and sends it again.
+    if (!stopped && Math.max(...failed, 0) === 0) collector.sent();
   }
 
   function requestOf(records: readonly Uint8Array[]): Uint8Array {
@@ -102,6 +106,7 @@ export function createMetricEngine(
       return send();
     },
     stop() {
+      stopped = true;
       clearInterval(timer);
     },
   };

@@ -39,7 +39,7 @@ function threadFile(name: string, then: string): string {
 
 let starts = 0;
 const input = (): ExportInput => ({
-  options: {} as ExportInput['options'],
+  options: { signals: {} } as ExportInput['options'],
   resource: {},
   rings: [],
   tables: [],
@@ -75,7 +75,7 @@ test.each([
     expect(performance.now() - start).toBeGreaterThanOrEqual(2490);
     exportSide.post({ type: 'flush', id: 2 });
     await vi.waitFor(
-      () => expect(replies.map((reply) => (reply as { id?: number }).id)).toEqual([4, 8]),
+      () => expect(replies.map((one) => one.type === 'flushed' && one.id)).toEqual([4, 8]),
       5000,
     );
     exportSide.close();

@@ -113,17 +113,10 @@ describe('the console exporter', () => {
   });
 });
 
-test.each([
-  ['file', fileExporter('logs', '/dev/null')],
-  ['console', consoleExporter('logs', false)],
-])(
-  'log records, which only protobuf can carry yet, are counted as lost by the %s exporter',
-  async (_, it) => {
-    expect(await it.export(batchOf('logs', new Uint8Array(), 3), 1000)).toBe(3);
-    expect(output).toEqual([
-      expect.stringMatching(
-        /^foretrace: cannot (write|print) to .+: logs can be sent as protobuf alone; the next line/,
-      ),
-    ]);
-  },
-);
+test('log records are counted as lost by the console exporter, which has no words for them yet', async () => {
+  const it = consoleExporter('logs', false);
+  expect(await it.export(batchOf('logs', new Uint8Array(), 3), 1000)).toBe(3);
+  expect(output).toEqual([
+    expect.stringMatching(/^foretrace: cannot print to .+: logs cannot be printed yet; the next line/),
+  ]);
+});

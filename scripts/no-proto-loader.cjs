@@ -1,0 +1,2 @@
+// Stands in for the package `@grpc/proto-loader` in the bundles.
+exports.loadSync = () => ({});
