@@ -43,7 +43,7 @@ export interface Outgoing {
   readonly span: Span | NonRecordingSpan;
   readonly context: Context;
   /** What it is counted by, until it is; undefined if nobody counts. */
-  counted?: Counted;
+  counted?: ClientStart;
   /** How often the same call was sent before. */
   resends?: number;
   /** The app has given it up: see {@link abandon}. */
@@ -53,28 +53,31 @@ export interface Outgoing {
 }
 
 /** What is known of an attempt when it starts, for who counts it. */
-interface Counted {
+export interface ClientStart {
   readonly method: string;
   readonly startMs: number;
   address: string | undefined;
   port: number | undefined;
 }
 
-/** An attempt that is over. */
-export interface ClientExchange extends Counted {
-  status: number | undefined;
-  /** `error.type`. */
-  failure: string | undefined;
-  version: string | undefined;
-  endMs: number;
-  /** Undefined if it is not recorded. */
-  span: Span | undefined;
-}
+/**
+ * Counts an attempt that is over, recorded or not.
+ * @param failure `error.type`
+ * @param span undefined if it is not recorded
+ */
+export type ClientMeasure = (
+  start: ClientStart,
+  endMs: number,
+  status: number | undefined,
+  failure: string | undefined,
+  version: string | undefined,
+  span: Span | undefined,
+) => void;
 
-let measure: ((exchange: ClientExchange) => void) | undefined;
+let measure: ClientMeasure | undefined;
 
 /** Sets who counts attempts, recorded or not. */
-export function setClientMeasure(next: ((exchange: ClientExchange) => void) | undefined): void {
+export function setClientMeasure(next: ClientMeasure | undefined): void {
   measure = next;
 }
 
@@ -249,8 +252,7 @@ function countEnd(
   const { counted, span } = outgoing;
   if (counted === undefined || measure === undefined) return;
   outgoing.counted = undefined;
-  const recorded = span instanceof Span ? span : undefined;
-  measure({ ...counted, status, failure, version, endMs: now(), span: recorded });
+  measure(counted, now(), status, failure, version, span instanceof Span ? span : undefined);
 }
 
 /** The error of `AbortSignal.timeout`, which Node's http keeps behind an AbortError. */
