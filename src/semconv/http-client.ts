@@ -8,7 +8,8 @@ import { redactPath, redactUrl } from '../redact/url.ts';
 import type { Scope } from '../trace/scope.ts';
 import { CLIENT, Span } from '../trace/span.ts';
 import { now } from '../trace/clock.ts';
-import { type NonRecordingSpan } from '../trace/span-context.ts';
+import { NO_SPAN, type NonRecordingSpan } from '../trace/span-context.ts';
+import { isOff } from '../trace/switch.ts';
 import { startSpan } from '../operation/start.ts';
 import { isAbort } from '../abort.ts';
 import { type RemoteEnd, remoteEnd } from './address.ts';
@@ -91,8 +92,9 @@ export function startOutgoing(
   method: string,
   target?: Target,
 ): Outgoing | undefined {
-  if (!mayTravel(scope, HTTP, context)) return undefined;
-  const span = startSpan(scope, method, CLIENT, context, undefined, target?.address);
+  const travels = mayTravel(scope, HTTP, context);
+  if (!travels && !isOnlyCounted(context)) return undefined;
+  const span = travels ? startSpan(scope, method, CLIENT, context, undefined, target?.address) : NO_SPAN;
   if (span instanceof Span) span.name = addMethod(span, method);
   const outgoing: Outgoing = { span, context, counted: undefined };
   if (measure !== undefined) {
@@ -101,6 +103,11 @@ export function startOutgoing(
   }
   if (target !== undefined) noteTarget(outgoing, method, target);
   return outgoing;
+}
+
+/** Whether an attempt that carries nothing on is counted all the same: it has no parent, and must not start a trace. */
+function isOnlyCounted({ suppressed }: Context): boolean {
+  return measure !== undefined && (suppressed & HTTP) === 0 && !isOff();
 }
 
 /** Notes where an attempt goes, once. */
@@ -176,12 +183,12 @@ export function followExpected(outgoing: Outgoing, url: string): void {
 
 /** Sets the headers that carry the span on. */
 export function injectOutgoing<C>({ span, context }: Outgoing, carrier: C, set: HeaderSetter<C>): void {
-  inject(carrier, set, span, context.baggage);
+  if (span !== NO_SPAN) inject(carrier, set, span, context.baggage);
 }
 
 /** The headers, in lower case, that {@link injectOutgoing} replaces: the app's own go, also those of which nothing is set. */
-export function replacedHeaders({ context }: Outgoing): readonly string[] {
-  return replacedFields(context.baggage);
+export function replacedHeaders({ span, context }: Outgoing): readonly string[] {
+  return span === NO_SPAN ? [] : replacedFields(context.baggage);
 }
 
 export interface ClientResponse {
