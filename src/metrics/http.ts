@@ -9,136 +9,138 @@ import {
   SERVER_PORT,
   URL_SCHEME,
 } from '../semconv/keys.ts';
-import { type ClientExchange, setClientMeasure } from '../semconv/http-client.ts';
-import { type Served, type ServerExchange, setServerMeasure } from '../semconv/http-server.ts';
+import { setClientMeasure } from '../semconv/http-client.ts';
+import { type ServerCount, setServerMeasure } from '../semconv/http-server.ts';
 import {
   HTTP_CLIENT_REQUEST_DURATION,
   HTTP_SERVER_ACTIVE_REQUESTS,
   HTTP_SERVER_REQUEST_DURATION,
 } from './instrument.ts';
-import type { Histogram, Metrics, Sum } from './series.ts';
+import type { Histogram, Metrics } from './series.ts';
 
-/** Requests that are counted alike. */
-interface Counted {
-  readonly method: string;
+/** Requests that end alike, among those that begin alike. */
+interface Ended {
   readonly status: number | undefined;
-  readonly errorType: string | undefined;
+  readonly failure: string | undefined;
   readonly version: string | undefined;
   readonly series: Histogram;
 }
 
-interface CountedServer extends Counted {
-  readonly scheme: string;
-}
-
-interface CountedClient extends Counted {
-  readonly port: number | undefined;
-}
-
 /** Lists are short, and comparing a few texts, which are the same objects as a rule, costs less than to make a key of them. */
-function find<C extends Counted>(
-  list: C[],
-  by: Omit<Counted, 'series'>,
-  fits: (one: C) => boolean,
-): C | undefined {
-  const { method, status, errorType, version } = by;
-  for (const one of list) {
-    if (
-      one.status === status &&
-      one.method === method &&
-      one.version === version &&
-      one.errorType === errorType &&
-      fits(one)
-    )
-      return one;
+function find(
+  list: readonly Ended[] | undefined,
+  status: number | undefined,
+  failure: string | undefined,
+  version: string | undefined,
+): Histogram | undefined {
+  if (list === undefined) return undefined;
+  for (let i = 0; i < list.length; i++) {
+    const one = list[i];
+    if (one.status === status && one.version === version && one.failure === failure) return one.series;
   }
   return undefined;
 }
 
 /** Counts the requests that this thread serves and makes. */
 export function measureHttp(metrics: Metrics): void {
-  const served = new Map<string | undefined, CountedServer[]>();
-  const active = new Map<string, Sum>();
-  const sent = new Map<string | undefined, CountedClient[]>();
+  measureServed(metrics);
+  measureSent(metrics);
+}
 
-  function serverSeries({ scheme, version }: Served, exchange: ServerExchange): Histogram {
-    const { method, status, failure: errorType, route } = exchange;
-    const list = served.get(route);
-    const by = { method, status, errorType, version };
-    const known = list && find(list, by, (one) => one.scheme === scheme);
-    if (known !== undefined) return known.series;
+/** What begins alike is told by few methods and schemes, its end by its route first. */
+function measureServed(metrics: Metrics): void {
+  const schemes = new Map<string, Map<string, ServerCount>>();
+
+  setServerMeasure((method, scheme) => {
+    const methods = within(schemes, scheme);
+    let found = methods.get(method);
+    if (found === undefined) methods.set(method, (found = serverCount(metrics, method, scheme)));
+    return found;
+  });
+}
+
+function serverCount(metrics: Metrics, method: string, scheme: string): ServerCount {
+  const common = [HTTP_REQUEST_METHOD, method, URL_SCHEME, scheme];
+  const active = metrics.sum(HTTP_SERVER_ACTIVE_REQUESTS, block(common));
+  const routes = new Map<string | undefined, Ended[]>();
+
+  function series(
+    route: string | undefined,
+    status: number | undefined,
+    failure: string | undefined,
+    version: string,
+  ): Histogram {
     const isFull = metrics.isFull(HTTP_SERVER_REQUEST_DURATION);
     const attributes = block([
-      HTTP_REQUEST_METHOD,
-      method,
-      URL_SCHEME,
-      scheme,
+      ...common,
       HTTP_RESPONSE_STATUS_CODE,
       status,
       HTTP_ROUTE,
       route,
       ERROR_TYPE,
-      errorType,
+      failure,
       NETWORK_PROTOCOL_VERSION,
       version,
     ]);
-    const series = metrics.histogram(HTTP_SERVER_REQUEST_DURATION, attributes);
-    if (!isFull) {
-      const made = { ...by, scheme, series };
-      if (list === undefined) served.set(route, [made]);
-      else list.push(made);
-    }
-    return series;
+    const made = metrics.histogram(HTTP_SERVER_REQUEST_DURATION, attributes);
+    if (!isFull) remember(routes, route, { status, failure, version, series: made });
+    return made;
   }
 
-  function clientSeries(exchange: ClientExchange): Histogram {
-    const { method, status, address, port, version, failure: errorType } = exchange;
-    const list = sent.get(address);
-    const by = { method, status, errorType, version };
-    const known = list && find(list, by, (one) => one.port === port);
-    if (known !== undefined) return known.series;
-    const isFull = metrics.isFull(HTTP_CLIENT_REQUEST_DURATION);
-    const attributes = block([
-      HTTP_REQUEST_METHOD,
-      method,
-      SERVER_ADDRESS,
-      address,
-      SERVER_PORT,
-      port,
-      HTTP_RESPONSE_STATUS_CODE,
-      status,
-      ERROR_TYPE,
-      errorType,
-      NETWORK_PROTOCOL_VERSION,
-      version,
-    ]);
-    const series = metrics.histogram(HTTP_CLIENT_REQUEST_DURATION, attributes);
-    if (!isFull) {
-      const made = { ...by, port, series };
-      if (list === undefined) sent.set(address, [made]);
-      else list.push(made);
-    }
-    return series;
-  }
+  return {
+    begun() {
+      active.add(1);
+    },
+    ended(ms, route, status, failure, version, span) {
+      active.add(-1);
+      const known = find(routes.get(route), status, failure, version);
+      (known ?? series(route, status, failure, version)).record(ms / 1000, span);
+    },
+  };
+}
 
-  setServerMeasure({
-    active(method, scheme) {
-      const key = `${method} ${scheme}`;
-      let found = active.get(key);
-      if (found === undefined) {
-        const attributes = block([HTTP_REQUEST_METHOD, method, URL_SCHEME, scheme]);
-        found = metrics.sum(HTTP_SERVER_ACTIVE_REQUESTS, attributes);
-        active.set(key, found);
+/** What goes to one server is told by its address first: as a rule there are few. */
+function measureSent(metrics: Metrics): void {
+  const servers = new Map<string | undefined, Map<number | undefined, Map<string, Ended[]>>>();
+
+  setClientMeasure(({ method, startMs, address, port }, endMs, status, failure, version, span) => {
+    const ends = servers.get(address)?.get(port)?.get(method);
+    let series = find(ends, status, failure, version);
+    if (series === undefined) {
+      const isFull = metrics.isFull(HTTP_CLIENT_REQUEST_DURATION);
+      const attributes = block([
+        HTTP_REQUEST_METHOD,
+        method,
+        SERVER_ADDRESS,
+        address,
+        SERVER_PORT,
+        port,
+        HTTP_RESPONSE_STATUS_CODE,
+        status,
+        ERROR_TYPE,
+        failure,
+        NETWORK_PROTOCOL_VERSION,
+        version,
+      ]);
+      series = metrics.histogram(HTTP_CLIENT_REQUEST_DURATION, attributes);
+      // Who asks a million servers has not as many in a map.
+      if (!isFull) {
+        const methods = within(within(servers, address), port);
+        remember(methods, method, { status, failure, version, series });
       }
-      return found;
-    },
-    ended(request, exchange) {
-      const { startMs, span } = request;
-      serverSeries(request, exchange).record((exchange.endMs - startMs) / 1000, span);
-    },
+    }
+    series.record((endMs - startMs) / 1000, span);
   });
-  setClientMeasure((exchange) => {
-    const { startMs, endMs, span } = exchange;
-    clientSeries(exchange).record((endMs - startMs) / 1000, span);
-  });
+}
+
+function within<K, L, V>(maps: Map<K, Map<L, V>>, key: K): Map<L, V> {
+  let found = maps.get(key);
+  if (found === undefined) maps.set(key, (found = new Map()));
+  return found;
+}
+
+function remember<K>(lists: Map<K, Ended[]>, key: K, one: Ended): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [one]);
+  else list.push(one);
 }

@@ -8,7 +8,8 @@ import { redactPath, redactUrl } from '../redact/url.ts';
 import type { Scope } from '../trace/scope.ts';
 import { CLIENT, Span } from '../trace/span.ts';
 import { now } from '../trace/clock.ts';
-import { type NonRecordingSpan } from '../trace/span-context.ts';
+import { NO_SPAN, type NonRecordingSpan } from '../trace/span-context.ts';
+import { isOff } from '../trace/switch.ts';
 import { startSpan } from '../operation/start.ts';
 import { isAbort } from '../abort.ts';
 import { type RemoteEnd, remoteEnd } from './address.ts';
@@ -43,7 +44,7 @@ export interface Outgoing {
   readonly span: Span | NonRecordingSpan;
   readonly context: Context;
   /** What it is counted by, until it is; undefined if nobody counts. */
-  counted?: Counted;
+  counted?: ClientStart;
   /** How often the same call was sent before. */
   resends?: number;
   /** The app has given it up: see {@link abandon}. */
@@ -53,28 +54,31 @@ export interface Outgoing {
 }
 
 /** What is known of an attempt when it starts, for who counts it. */
-interface Counted {
+export interface ClientStart {
   readonly method: string;
   readonly startMs: number;
   address: string | undefined;
   port: number | undefined;
 }
 
-/** An attempt that is over. */
-export interface ClientExchange extends Counted {
-  status: number | undefined;
-  /** `error.type`. */
-  failure: string | undefined;
-  version: string | undefined;
-  endMs: number;
-  /** Undefined if it is not recorded. */
-  span: Span | undefined;
-}
+/**
+ * Counts an attempt that is over, recorded or not.
+ * @param failure `error.type`
+ * @param span undefined if it is not recorded
+ */
+export type ClientMeasure = (
+  start: ClientStart,
+  endMs: number,
+  status: number | undefined,
+  failure: string | undefined,
+  version: string | undefined,
+  span: Span | undefined,
+) => void;
 
-let measure: ((exchange: ClientExchange) => void) | undefined;
+let measure: ClientMeasure | undefined;
 
 /** Sets who counts attempts, recorded or not. */
-export function setClientMeasure(next: ((exchange: ClientExchange) => void) | undefined): void {
+export function setClientMeasure(next: ClientMeasure | undefined): void {
   measure = next;
 }
 
@@ -88,8 +92,9 @@ export function startOutgoing(
   method: string,
   target?: Target,
 ): Outgoing | undefined {
-  if (!mayTravel(scope, HTTP, context)) return undefined;
-  const span = startSpan(scope, method, CLIENT, context, undefined, target?.address);
+  const travels = mayTravel(scope, HTTP, context);
+  if (!travels && !isOnlyCounted(context)) return undefined;
+  const span = travels ? startSpan(scope, method, CLIENT, context, undefined, target?.address) : NO_SPAN;
   if (span instanceof Span) span.name = addMethod(span, method);
   const outgoing: Outgoing = { span, context, counted: undefined };
   if (measure !== undefined) {
@@ -98,6 +103,11 @@ export function startOutgoing(
   }
   if (target !== undefined) noteTarget(outgoing, method, target);
   return outgoing;
+}
+
+/** Whether an attempt that carries nothing on is counted all the same: it has no parent, and must not start a trace. */
+function isOnlyCounted({ suppressed }: Context): boolean {
+  return measure !== undefined && (suppressed & HTTP) === 0 && !isOff();
 }
 
 /** Notes where an attempt goes, once. */
@@ -173,12 +183,12 @@ export function followExpected(outgoing: Outgoing, url: string): void {
 
 /** Sets the headers that carry the span on. */
 export function injectOutgoing<C>({ span, context }: Outgoing, carrier: C, set: HeaderSetter<C>): void {
-  inject(carrier, set, span, context.baggage);
+  if (span !== NO_SPAN) inject(carrier, set, span, context.baggage);
 }
 
 /** The headers, in lower case, that {@link injectOutgoing} replaces: the app's own go, also those of which nothing is set. */
-export function replacedHeaders({ context }: Outgoing): readonly string[] {
-  return replacedFields(context.baggage);
+export function replacedHeaders({ span, context }: Outgoing): readonly string[] {
+  return span === NO_SPAN ? [] : replacedFields(context.baggage);
 }
 
 export interface ClientResponse {
@@ -254,8 +264,7 @@ function countEnd(
   const { counted, span } = outgoing;
   if (counted === undefined || measure === undefined) return;
   outgoing.counted = undefined;
-  const recorded = span instanceof Span ? span : undefined;
-  measure({ ...counted, status, failure, version, endMs: now(), span: recorded });
+  measure(counted, now(), status, failure, version, span instanceof Span ? span : undefined);
 }
 
 /** The error of `AbortSignal.timeout`, which Node's http keeps behind an AbortError. */

@@ -104,10 +104,9 @@ export class Served implements OpenEntry, Way {
   /** Whether anything is made of the request: a span, or a count. What is not asked for need not be noted. */
   isWatched: boolean;
   startMs: number;
-  scheme: string;
   version: string;
-  /** What counts the requests that are under way. */
-  counted: Active | undefined;
+  /** What it is counted by, until it is. */
+  counted: ServerCount | undefined;
   older: OpenEntry | undefined;
   newer: OpenEntry | undefined;
 
@@ -127,7 +126,6 @@ export class Served implements OpenEntry, Way {
     this.folding = undefined;
     this.isWatched = false;
     this.startMs = 0;
-    this.scheme = '';
     this.version = '';
     this.counted = undefined;
     this.older = undefined;
@@ -141,28 +139,26 @@ export class Served implements OpenEntry, Way {
   }
 }
 
-/** Counts requests that are under way: 1 when one begins, -1 when it ends. */
-export interface Active {
-  add(requests: number): void;
+/** Counts requests that begin alike. */
+export interface ServerCount {
+  begun(): void;
+  /**
+   * @param status undefined if there was no answer
+   * @param failure `error.type`
+   * @param span undefined if it is not recorded
+   */
+  ended(
+    ms: number,
+    route: string | undefined,
+    status: number | undefined,
+    failure: string | undefined,
+    version: string,
+    span: Span | undefined,
+  ): void;
 }
 
-/** Counts requests, recorded or not. */
-export interface ServerMeasure {
-  active(method: string, scheme: string): Active;
-  ended(served: Served, exchange: ServerExchange): void;
-}
-
-/** What a request is counted by, besides what is known of it from its start. */
-export interface ServerExchange {
-  /** One of the known methods, or `_OTHER`. */
-  method: string;
-  route: string | undefined;
-  /** Undefined if there was no answer. */
-  status: number | undefined;
-  /** `error.type`. */
-  failure: string | undefined;
-  endMs: number;
-}
+/** Who counts requests, recorded or not. @param method one of the known methods, or `_OTHER` */
+export type ServerMeasure = (method: string, scheme: string) => ServerCount;
 
 let measure: ServerMeasure | undefined;
 
@@ -394,9 +390,8 @@ function count(
   served.isWatched = true;
   served.startMs = startMs;
   served.version = httpVersion;
-  served.scheme = schemeOf(rawHeaders, connection);
-  served.counted = counts.active(knownMethod(served.method), served.scheme);
-  served.counted.add(1);
+  served.counted = counts(knownMethod(served.method), schemeOf(rawHeaders, connection));
+  served.counted.begun();
   if (served.span === undefined) noteOpen(served);
 }
 
@@ -417,19 +412,29 @@ function countEnd(
   failure: string | undefined,
   endMs: number,
 ): void {
-  served.counted?.add(-1);
+  const { counted, startMs, version, span } = served;
+  if (counted === undefined) return;
   served.counted = undefined;
-  measure?.ended(served, { method: knownMethod(served.method), route, status, failure, endMs });
+  counted.ended(endMs - startMs, route, status, failure, version, span);
 }
 
 /** `url.scheme` as spans have it. */
 function schemeOf(rawHeaders: readonly string[], { encrypted }: Connection): string {
-  const forwarded = rawHeader(rawHeaders, 'forwarded');
-  const proto = rawHeader(rawHeaders, 'x-forwarded-proto');
   const own = encrypted === true ? 'https' : 'http';
-  if (forwarded === undefined && proto === undefined) return own;
-  return forwardedProto({ forwarded, 'x-forwarded-proto': proto }) ?? own;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const { length } = rawHeaders[i];
+    if (length !== FORWARDED.length && length !== FORWARDED_PROTO.length) continue;
+    // One of them, as a rule: of most requests no name is as long.
+    const forwarded = rawHeader(rawHeaders, FORWARDED);
+    const proto = rawHeader(rawHeaders, FORWARDED_PROTO);
+    if (forwarded === undefined && proto === undefined) return own;
+    return forwardedProto({ forwarded, [FORWARDED_PROTO]: proto }) ?? own;
+  }
+  return own;
 }
+
+const FORWARDED = 'forwarded';
+const FORWARDED_PROTO = 'x-forwarded-proto';
 
 /** Whether an answer tells that there is something where it was asked for: scanners are told that there is not, or not for them. */
 function isPlace(statusCode: number, aborted: string | undefined): boolean {
