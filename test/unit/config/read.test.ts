@@ -77,6 +77,26 @@ describe('an empty environment', () => {
           clientCertificateFile: undefined,
           clientKeyFile: undefined,
         },
+        metrics: {
+          url: 'http://localhost:4318/v1/metrics',
+          headers: {},
+          timeoutMs: 10_000,
+          compression: 'none',
+          protocol: 'http/protobuf',
+          certificateFile: undefined,
+          clientCertificateFile: undefined,
+          clientKeyFile: undefined,
+        },
+      },
+      metrics: {
+        exporters: ['otlp'],
+        intervalMs: 60_000,
+        timeoutMs: 30_000,
+        temporality: 'cumulative',
+        exponential: false,
+        exemplars: true,
+        resourceAttributes: [],
+        prometheus: { host: 'localhost', port: 9464 },
       },
       foldSpans: true,
       rootClientSpans: true,
@@ -883,7 +903,11 @@ describe('any environment', () => {
 
   it('never shows the value of a secret variable', () => {
     const secrets = (VARIABLES as readonly Variable[]).filter((row) => row.secret).map((row) => row.name);
-    expect(secrets).toEqual(['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_TRACES_HEADERS']);
+    expect(secrets).toEqual([
+      'OTEL_EXPORTER_OTLP_HEADERS',
+      'OTEL_EXPORTER_OTLP_TRACES_HEADERS',
+      'OTEL_EXPORTER_OTLP_METRICS_HEADERS',
+    ]);
     const canary = 'c4n4ryc4n4ryc4n4ryc4n4ryc4n4ry12';
     const around = fc.string({ maxLength: 20 });
     fc.assert(
