@@ -1,4 +1,4 @@
-import { define, guarded, type Point, replacement, reportFailure, runIn } from '../src/define.ts';
+import { calling, define, guarded, type Point, replacement, reportFailure, runIn } from '../src/define.ts';
 import {
   lostContext,
   enterMount,
@@ -57,7 +57,7 @@ function handling(enter: Enter): (original: Function) => Function {
       }
       return lost === undefined
         ? Reflect.apply(original, this, [request, response, passed])
-        : runIn(lost, Reflect.apply, original, this, [request, response, passed]);
+        : runIn(lost, calling.apply, original, this, [request, response, passed]);
     };
 }
 

@@ -2,7 +2,13 @@ import { resolve } from 'node:path';
 import type { TracerProvider } from '@opentelemetry/api';
 import { registerSignals } from './api/global.ts';
 import { type NodeSettings, readEnvironment } from './config/environment.ts';
-import { checkInstrumentationNames, chooseInstrumentations, scopesOf } from './config/instrumentations.ts';
+import {
+  checkInstrumentationNames,
+  chooseInstrumentations,
+  choosesRuntimeMetrics,
+  RUNTIME_NODE,
+  scopesOf,
+} from './config/instrumentations.ts';
 import type { Config } from './config/table.ts';
 import { run } from './context/active.ts';
 import { ROOT, SUPPRESS_KEY } from './context/context.ts';
@@ -26,7 +32,7 @@ import * as http from './semconv/http.ts';
 import { endOpenEntries, watchCrashes } from './semconv/crash.ts';
 import { configure as configureRoots } from './operation/roots.ts';
 import { whenFirstId } from './trace/ids.ts';
-import { configureSampling, startCounting, startOptional } from './optional.ts';
+import { configureSampling, startCounting, startCountingRuntime, startOptional } from './optional.ts';
 import * as limits from './trace/limits.ts';
 import * as sampler from './trace/sampler.ts';
 import { setSink } from './trace/span.ts';
@@ -52,13 +58,26 @@ export function start(catalogue: readonly Listed[]): void {
   let notice: () => string | undefined = () => undefined;
   const { pipeline, watched } = startExport(config, node, () => notice());
   if (pipeline !== undefined) setExportLevel = pipeline.setLogLevel;
-  startCounting(config, pipeline);
+  startCountingAll(config, pipeline);
   registerSignals({
     trace: flushable(pipeline, config.batch.exportTimeoutMs),
     context: contextManager,
     propagation: textMapPropagator,
   });
   notice = hookModules([...watched, ...instrument(catalogue, config)], { esm: config.esmHooks });
+}
+
+/** An app has started by then, and a short script has ended. */
+const RUNTIME_METRICS_AFTER_MS = 1_000;
+
+function startCountingAll(config: Config, pipeline: Pipeline | undefined): void {
+  const counted = startCounting(config, pipeline);
+  // Of the main thread alone: no attribute would tell the event loop of one thread from that of another.
+  if (counted === undefined || !choosesRuntimeMetrics(config) || !isMainThread()) return;
+  const start = guarded('the start of runtime metrics', () =>
+    startCountingRuntime(counted, config, beforeLastExport),
+  );
+  setTimeout(start, RUNTIME_METRICS_AFTER_MS).unref();
 }
 
 /** Hands each part what the environment says of it; `catalogue` has the libraries that it may name. */
@@ -91,7 +110,11 @@ function startExport(
   if (exporters.length === 0 && metrics.exporters.length === 0) return { watched: [] };
   const options = {
     signals: { traces: { exporters, otlp: ofThisProcess(otlp.traces, node), batch } },
-    metrics: { ...metrics, otlp: ofThisProcess(otlp.metrics, node) },
+    metrics: {
+      ...metrics,
+      runtime: choosesRuntimeMetrics(config),
+      otlp: ofThisProcess(otlp.metrics, node),
+    },
     file: { path: resolve(file.path) },
     console,
     exitTimeoutMs,
@@ -154,7 +177,8 @@ function instrument(
   catalogue: readonly Listed[],
   { instrumentations, rootClientSpans }: Config,
 ): ModulePatch[] {
-  for (const warning of checkInstrumentationNames(instrumentations, catalogue, rootClientSpans))
+  const known = [...catalogue, RUNTIME_NODE];
+  for (const warning of checkInstrumentationNames(instrumentations, known, rootClientSpans))
     log.warn(warning);
   return chooseInstrumentations(instrumentations, catalogue).flatMap(modulePatches);
 }

@@ -16,7 +16,7 @@ export function scope(name: string): Scope {
 export { type Instrumentation, type Listed, listed, type Subscription } from './patch/instrumentation.ts';
 export { opening, type Point, replacement } from './patch/point.ts';
 export { DB } from './context/layers.ts';
-export { active, attach, bind, callIn, current, outside, run, runIn } from './context/active.ts';
+export { active, attach, bind, calling, callIn, current, outside, run, runIn } from './context/active.ts';
 export { ROOT } from './context/context.ts';
 export { flatCopy } from './encode/flat-copy.ts';
 export { bindCallback, lastGiven } from './patch/arguments.ts';

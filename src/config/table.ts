@@ -10,6 +10,7 @@ import { METRICS } from './rows/metrics.ts';
 import { LIMITS } from './rows/limits.ts';
 import { NAMING } from './rows/naming.ts';
 import { OTLP } from './rows/otlp.ts';
+import { RUNTIME } from './rows/runtime.ts';
 import { SAMPLING } from './rows/sampling.ts';
 import { TRACES } from './rows/traces.ts';
 import { TROUBLE } from './rows/trouble.ts';
@@ -25,6 +26,7 @@ export const GROUPS = [
   BATCH,
   LIMITS,
   METRICS,
+  RUNTIME,
   OTLP,
   HTTP,
   NAMING,

@@ -28,6 +28,8 @@ export interface MetricOptions extends Pick<
   'intervalMs' | 'timeoutMs' | 'temporality' | 'exponential' | 'exemplars'
 > {
   exporters: Config['metrics']['exporters'];
+  /** Whether the process is measured too. */
+  runtime: boolean;
   otlp: OtlpOptions;
 }
 

@@ -11,6 +11,7 @@ import {
 } from '../semconv/keys.ts';
 import { type ClientExchange, setClientMeasure } from '../semconv/http-client.ts';
 import { type Served, type ServerExchange, setServerMeasure } from '../semconv/http-server.ts';
+import { threadTimeSeries } from './thread-time.ts';
 import {
   HTTP_CLIENT_REQUEST_DURATION,
   HTTP_SERVER_ACTIVE_REQUESTS,
@@ -55,8 +56,12 @@ function find<C extends Counted>(
   return undefined;
 }
 
-/** Counts the requests that this thread serves and makes. */
-export function measureHttp(metrics: Metrics): void {
+/**
+ * Counts the requests that this thread serves and makes.
+ * @param hasThreadTime whether it is known how long their code has run
+ */
+export function measureHttp(metrics: Metrics, hasThreadTime: boolean): void {
+  const threadTime = hasThreadTime ? threadTimeSeries(metrics) : undefined;
   const served = new Map<string | undefined, CountedServer[]>();
   const active = new Map<string, Sum>();
   const sent = new Map<string | undefined, CountedClient[]>();
@@ -135,6 +140,7 @@ export function measureHttp(metrics: Metrics): void {
     ended(request, exchange) {
       const { startMs, span } = request;
       serverSeries(request, exchange).record((exchange.endMs - startMs) / 1000, span);
+      threadTime?.(exchange.method, exchange.route).record(request.threadMs / 1000, span);
     },
   });
   setClientMeasure((exchange) => {

@@ -1,16 +1,19 @@
 import type { Config } from '../config/table.ts';
 import { clockAt, now } from '../trace/clock.ts';
 import { measureHttp } from './http.ts';
-import { createMetrics } from './series.ts';
+import { createMetrics, type Metrics } from './series.ts';
 
 /** Counts what this thread does. @param addTable hands the table to the export side when there is something in it */
 export function startMetrics(
   { exponential, exemplars }: Config['metrics'],
+  threadTime: boolean,
   addTable: (shared: SharedArrayBuffer) => void,
-): void {
+): Metrics {
   const unixMs = (): number => {
     const ms = now();
     return clockAt(ms).originMs + ms;
   };
-  measureHttp(createMetrics(exponential, exemplars, addTable, unixMs));
+  const metrics = createMetrics(exponential, exemplars, addTable, unixMs);
+  measureHttp(metrics, threadTime);
+  return metrics;
 }

@@ -39,7 +39,7 @@ import {
   USER_AGENT_ORIGINAL,
 } from './keys.ts';
 import { answeredRoute, type Way } from './mounts.ts';
-import { FORETRACE_UNFINISHED } from './keys-own.ts';
+import { FORETRACE_THREAD_TIME, FORETRACE_UNFINISHED } from './keys-own.ts';
 import { countRouteless } from './routeless.ts';
 
 export type Headers = Record<string, string | string[] | undefined> & {
@@ -103,6 +103,7 @@ export class Served implements OpenEntry, Way {
   startMs: number;
   scheme: string;
   version: string;
+  threadMs: number;
   /** What counts the requests that are under way. */
   counted: Active | undefined;
   older: OpenEntry | undefined;
@@ -126,6 +127,7 @@ export class Served implements OpenEntry, Way {
     this.startMs = 0;
     this.scheme = '';
     this.version = '';
+    this.threadMs = 0;
     this.counted = undefined;
     this.older = undefined;
     this.newer = undefined;
@@ -162,6 +164,14 @@ export interface ServerExchange {
 }
 
 let measure: ServerMeasure | undefined;
+
+/** Adds what has run up to now to the time of the entry that is running. */
+let settle: (() => void) | undefined;
+
+/** Has the time that a request held the thread for written on its span; `next` brings `threadMs` up to date. */
+export function setThreadTime(next: () => void): void {
+  settle = next;
+}
 
 export function setServerMeasure(next: ServerMeasure | undefined): void {
   measure = next;
@@ -310,6 +320,7 @@ function finish(
   served.request = undefined;
   served.connection = undefined;
   noteClosed(served);
+  if (settle !== undefined) settle();
   const status = aborted === undefined || response.headersSent ? response.statusCode : undefined;
   const failure = aborted ?? (response.statusCode >= 500 ? String(response.statusCode) : undefined);
   if (served.folding !== undefined && span.user !== undefined) {
@@ -340,6 +351,7 @@ function finish(
   }
   if (route !== undefined) span.add(HTTP_ROUTE, route);
   span.add(HTTP_RESPONSE_STATUS_CODE, status);
+  if (settle !== undefined) span.add(FORETRACE_THREAD_TIME, served.threadMs);
   if (failure !== undefined) failed(span, failure);
   if (served.error !== undefined && span.status !== 0 && !hasException(span))
     span.recordException(served.error as Error, served.errorMs);
@@ -372,6 +384,7 @@ function count(
 function endUnrecorded(served: Served, response: ServerResponse, aborted: string | undefined): void {
   const { statusCode } = response;
   noteClosed(served);
+  if (settle !== undefined) settle();
   const own = served.route ?? answeredRoute(served, statusCode);
   const status = aborted === undefined || response.headersSent ? statusCode : undefined;
   const failure = aborted ?? (statusCode >= 500 ? String(statusCode) : undefined);

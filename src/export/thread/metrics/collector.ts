@@ -55,15 +55,18 @@ interface Numbers {
   any: boolean;
 }
 
-/** @param nowNs ns since the epoch */
+/**
+ * @param nowNs ns since the epoch
+ * @param startNs when counting began
+ */
 export function createCollector(
   temporality: Temporality,
   exponential: boolean,
   nowNs: () => bigint = () => BigInt(Date.now()) * 1_000_000n,
+  startNs: bigint = nowNs(),
 ): Collector {
   const sources = new Map<number, Source>();
   const merged: Map<string, Merged>[] = [];
-  const startNs = nowNs();
   let intervalNs = startNs;
   let pendingNs = startNs;
 

@@ -2,10 +2,12 @@ import { guarded, reportFailure } from '../../../guard.ts';
 import { SCHEMA_URL } from '../../../semconv/schema.ts';
 import { VERSION } from '../../../version.ts';
 import type { MetricOptions, ResourceAttributes } from '../../options.ts';
+import { untilExport } from '../../../metrics/beat.ts';
 import { batchOf, type Exporter } from '../exporter.ts';
 import { encodeResource, encodeScope, requestLength, type ScopeGroup, writeRequest } from '../request.ts';
 import { createCollector } from './collector.ts';
 import { encodeMetric } from './encode.ts';
+import { readProcess } from './process.ts';
 
 /** Sends what the app's threads count, at an interval. */
 export interface MetricEngine {
@@ -18,6 +20,9 @@ export interface MetricEngine {
   stop(): void;
 }
 
+/** In the place of a thread's id, for what the engine measures itself. */
+const OWN = -1;
+
 export function createMetricEngine(
   options: MetricOptions,
   exporters: readonly Exporter[],
@@ -25,12 +30,29 @@ export function createMetricEngine(
 ): MetricEngine {
   const resource = encodeResource(resourceAttributes);
   const scope = encodeScope({ name: 'foretrace', version: VERSION, schemaUrl: SCHEMA_URL });
-  const collector = createCollector(options.temporality, options.exponential);
+  const startNs = BigInt(Math.round(Date.now() - process.uptime() * 1000)) * 1_000_000n;
+  const collector = createCollector(options.temporality, options.exponential, undefined, startNs);
+  const readOwn = options.runtime ? guarded('the metrics of the process', ownReader()) : undefined;
   let sending: Promise<void> | undefined;
+  /** Whether there is something to send without the engine's own metrics: for these alone, the end of a script is not put off. */
+  let isUsed = false;
+  let timer: NodeJS.Timeout;
 
-  const tick = guarded('the export of metrics', () => void send());
-  const timer = setInterval(tick, options.intervalMs);
-  timer.unref();
+  const tick = guarded('the export of metrics', () => {
+    isUsed = true;
+    next();
+    void send();
+  });
+  next();
+
+  function next(): void {
+    timer = setTimeout(tick, untilExport(options.intervalMs, process.uptime() * 1000));
+    timer.unref();
+  }
+
+  function ownReader(): () => void {
+    return readProcess(options.exponential, (shared) => collector.add(OWN, shared));
+  }
 
   /** One after the other: what did not arrive is in the next one. */
   function send(): Promise<void> {
@@ -43,6 +65,7 @@ export function createMetricEngine(
   }
 
   async function sendNow(): Promise<void> {
+    if (isUsed) readOwn?.();
     const records = collector.collect().map(encodeMetric);
     if (records.length === 0) {
       collector.sent();
@@ -72,7 +95,10 @@ export function createMetricEngine(
   }
 
   return {
-    add: collector.add,
+    add(threadId, shared) {
+      isUsed = true;
+      collector.add(threadId, shared);
+    },
     ended: collector.ended,
     flush: send,
     finish(timeoutMs) {
@@ -80,7 +106,7 @@ export function createMetricEngine(
       return send();
     },
     stop() {
-      clearInterval(timer);
+      clearTimeout(timer);
     },
   };
 }
