@@ -5,7 +5,13 @@ import { registerSignals } from './api/global.ts';
 import { startCarriers } from './carriers/start.ts';
 import { type LazyMeterProvider, lazyMeterProvider } from './api/meter.ts';
 import { type NodeSettings, readEnvironment } from './config/environment.ts';
-import { checkInstrumentationNames, chooseInstrumentations, scopesOf } from './config/instrumentations.ts';
+import {
+  checkInstrumentationNames,
+  chooseInstrumentations,
+  choosesRuntimeMetrics,
+  RUNTIME_NODE,
+  scopesOf,
+} from './config/instrumentations.ts';
 import type { Config } from './config/table.ts';
 import { run } from './context/active.ts';
 import { ROOT, SUPPRESS_KEY } from './context/context.ts';
@@ -35,6 +41,7 @@ import {
   configureSampling,
   optionalPatches,
   startCounting,
+  startCountingRuntime,
   startOptional,
   startOwnMetrics,
 } from './optional.ts';
@@ -65,7 +72,7 @@ export function start(catalogue: readonly Listed[]): void {
   let notice: () => string | undefined = () => undefined;
   const { pipeline, watched, expectEnd } = startExport(config, node, () => notice());
   if (pipeline !== undefined) setExportLevel = pipeline.setLogLevel;
-  startCounting(config, pipeline, beforeLastExport);
+  startCountingAll(config, pipeline);
   registerSignals({
     trace: flushable(pipeline, config.batch.exportTimeoutMs),
     context: contextManager,
@@ -75,6 +82,19 @@ export function start(catalogue: readonly Listed[]): void {
   const patches = [...instrument(catalogue, config), ...optionalPatches(config, pipeline?.whenFirst)];
   const carriers = startCarriers(config.carriers);
   notice = hookModules([...watched, ...carriers, ...patches], { esm: config.esmHooks });
+}
+
+/** An app has started by then, and a short script has ended. */
+const RUNTIME_METRICS_AFTER_MS = 1_000;
+
+function startCountingAll(config: Config, pipeline: Pipeline | undefined): void {
+  const counted = startCounting(config, pipeline, beforeLastExport);
+  // Of the main thread alone: no attribute would tell the event loop of one thread from that of another.
+  if (counted === undefined || !choosesRuntimeMetrics(config) || !isMainThread()) return;
+  const start = guarded('the start of runtime metrics', () =>
+    startCountingRuntime(counted, config, beforeLastExport),
+  );
+  setTimeout(start, RUNTIME_METRICS_AFTER_MS).unref();
 }
 
 /** Hands each part what the environment says of it; `catalogue` has the libraries that it may name. */
@@ -120,7 +140,7 @@ function startExport(
         },
       },
     },
-    metrics: { ...metrics, otlp: metricsOtlp },
+    metrics: { ...metrics, runtime: choosesRuntimeMetrics(config), otlp: metricsOtlp },
     file: { path: resolve(file.path) },
     console,
     exitTimeoutMs,
@@ -226,7 +246,8 @@ function instrument(
   catalogue: readonly Listed[],
   { instrumentations, rootClientSpans, middlewareSpans }: Config,
 ): ModulePatch[] {
-  for (const warning of checkInstrumentationNames(instrumentations, catalogue, rootClientSpans))
+  const known = [...catalogue, RUNTIME_NODE];
+  for (const warning of checkInstrumentationNames(instrumentations, known, rootClientSpans))
     log.warn(warning);
   const chosen = chooseInstrumentations(instrumentations, catalogue);
   return (middlewareSpans === undefined ? chosen : chosen.map(withSteps)).flatMap(modulePatches);

@@ -2,6 +2,7 @@ import type { Config } from './config/table.ts';
 import type { ModulePatch } from './load/index.ts';
 import type { FlushableMeterProvider } from './api/meter.ts';
 import type { OwnMetricsHost } from './metrics/own/provider.ts';
+import type { Metrics } from './metrics/series.ts';
 import type { Change } from './runtime/change.ts';
 import { startFurtherFormats } from './propagate/further.ts';
 import { startSampling } from './sampling/start.ts';
@@ -9,11 +10,13 @@ import { startKeep } from './keep/keep.ts';
 import { methodPatches } from './methods/start.ts';
 import { createOwnMetrics } from './metrics/own/provider.ts';
 import { startMetrics } from './metrics/start.ts';
+import { startRuntimeMetrics } from './metrics/runtime/start.ts';
 import { startNaming } from './naming/start.ts';
 import { startParameterCapture } from './query-parameters/capture.ts';
 import { startRuntime } from './runtime/start.ts';
 import { configureMiddleware } from './semconv/middleware.ts';
 import { startSqlCommenter } from './sql-commenter/start.ts';
+import { startThreadTime } from './thread-time/start.ts';
 import { startTrouble } from './trouble/start.ts';
 
 /**
@@ -33,7 +36,13 @@ export function startOptional(config: Config, change: Change): void {
   if (database.capturesParameters) startParameterCapture();
   if (database.sqlCommenter !== 'off') startSqlCommenter(database.sqlCommenter, config.resource);
   if (trouble.slowQueryMs !== undefined || trouble.repeats !== undefined) startTrouble(trouble);
+  if (config.threadTime && isCounted(config)) startThreadTime();
   if (!tracing || runtime.file !== undefined || runtime.signal !== undefined) startRuntime(config, change);
+}
+
+/** Whether anything is made of requests that are served. */
+function isCounted({ exporters, metrics }: Config): boolean {
+  return exporters.length > 0 || metrics.exporters.length > 0;
 }
 
 const FURTHER_FORMATS: ReadonlySet<string> = new Set(['jaeger', 'xray', 'ottrace']);
@@ -60,12 +69,21 @@ export function optionalPatches(
  * @param atLast calls back before the last export of the process
  */
 export function startCounting(
-  { metrics }: Config,
+  { metrics, threadTime }: Config,
   pipeline: { addTable(shared: SharedArrayBuffer): void } | undefined,
   atLast: (callback: () => void) => void,
+): Metrics | undefined {
+  if (metrics.exporters.length === 0 || pipeline === undefined) return undefined;
+  return startMetrics(metrics, threadTime, pipeline.addTable, atLast);
+}
+
+/** Measures the event loop and the heap too. @param beforeEnd calls back when the process ends */
+export function startCountingRuntime(
+  counted: Metrics,
+  { metrics }: Config,
+  beforeEnd: (callback: () => void) => void,
 ): void {
-  if (metrics.exporters.length > 0 && pipeline !== undefined)
-    startMetrics(metrics, pipeline.addTable, atLast);
+  startRuntimeMetrics(counted, metrics.intervalMs, beforeEnd);
 }
 
 /** What counts for the app: to be called when it first asks for a meter. */

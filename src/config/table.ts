@@ -13,6 +13,7 @@ import { LIMITS } from './rows/limits.ts';
 import { NAMING } from './rows/naming.ts';
 import { OTLP } from './rows/otlp.ts';
 import { PRIVACY } from './rows/privacy.ts';
+import { RUNTIME } from './rows/runtime.ts';
 import { SAMPLING } from './rows/sampling.ts';
 import { TRACES } from './rows/traces.ts';
 import { TROUBLE } from './rows/trouble.ts';
@@ -28,6 +29,7 @@ export const GROUPS = [
   BATCH,
   LIMITS,
   METRICS,
+  RUNTIME,
   OTLP,
   HTTP,
   NAMING,

@@ -40,6 +40,8 @@ export interface MetricOptions extends Pick<
   | 'resourceAttributes'
 > {
   exporters: Config['metrics']['exporters'];
+  /** Whether the process is measured too. */
+  runtime: boolean;
   otlp: OtlpOptions;
 }
 

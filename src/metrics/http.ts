@@ -11,12 +11,16 @@ import {
 } from '../semconv/keys.ts';
 import { setClientMeasure } from '../semconv/http-client.ts';
 import { type ServerCount, setServerMeasure } from '../semconv/http-server.ts';
+import { threadTimeSeries } from './thread-time.ts';
 import {
   HTTP_CLIENT_REQUEST_DURATION,
   HTTP_SERVER_ACTIVE_REQUESTS,
   HTTP_SERVER_REQUEST_DURATION,
 } from './instrument.ts';
 import type { Histogram, Metrics } from './series.ts';
+
+/** Where requests of a method and route are counted by how long their code has run. */
+type ThreadTime = ReturnType<typeof threadTimeSeries>;
 
 /** Requests that end alike, among those that begin alike. */
 interface Ended {
@@ -41,25 +45,33 @@ function find(
   return undefined;
 }
 
-/** Counts the requests that this thread serves and makes. */
-export function measureHttp(metrics: Metrics): void {
-  measureServed(metrics);
+/**
+ * Counts the requests that this thread serves and makes.
+ * @param hasThreadTime whether it is known how long their code has run
+ */
+export function measureHttp(metrics: Metrics, hasThreadTime: boolean): void {
+  measureServed(metrics, hasThreadTime ? threadTimeSeries(metrics) : undefined);
   measureSent(metrics);
 }
 
 /** What begins alike is told by few methods and schemes, its end by its route first. */
-function measureServed(metrics: Metrics): void {
+function measureServed(metrics: Metrics, threadTime: ThreadTime | undefined): void {
   const schemes = new Map<string, Map<string, ServerCount>>();
 
   setServerMeasure((method, scheme) => {
     const methods = within(schemes, scheme);
     let found = methods.get(method);
-    if (found === undefined) methods.set(method, (found = serverCount(metrics, method, scheme)));
+    if (found === undefined) methods.set(method, (found = serverCount(metrics, method, scheme, threadTime)));
     return found;
   });
 }
 
-function serverCount(metrics: Metrics, method: string, scheme: string): ServerCount {
+function serverCount(
+  metrics: Metrics,
+  method: string,
+  scheme: string,
+  threadTime: ThreadTime | undefined,
+): ServerCount {
   const common = [HTTP_REQUEST_METHOD, method, URL_SCHEME, scheme];
   const active = metrics.sum(HTTP_SERVER_ACTIVE_REQUESTS, block(common));
   const routes = new Map<string | undefined, Ended[]>();
@@ -91,10 +103,11 @@ function serverCount(metrics: Metrics, method: string, scheme: string): ServerCo
     begun() {
       active.add(1);
     },
-    ended(ms, route, status, failure, version, span) {
+    ended(ms, route, status, failure, version, span, threadMs) {
       active.add(-1);
       const known = find(routes.get(route), status, failure, version);
       (known ?? series(route, status, failure, version)).record(ms / 1000, span);
+      threadTime?.(method, route).record(threadMs / 1000, span);
     },
   };
 }

@@ -184,3 +184,122 @@ export const GEN_AI_CLIENT_TOKEN_USAGE = instrument({
   kind: 'histogram',
   bounds: Array.from({ length: 14 }, (_, power) => 4 ** power),
 });
+
+function gauge(name: string, unit: string, description: string): Instrument {
+  return instrument({ name, unit, description, kind: 'gauge' });
+}
+
+function counter(name: string, unit: string, description: string): Instrument {
+  return instrument({ name, unit, description, kind: 'counter' });
+}
+
+function updown(name: string, unit: string, description: string): Instrument {
+  return instrument({ name, unit, description, kind: 'updown' });
+}
+
+export const NODEJS_EVENTLOOP_DELAY_MIN = gauge(
+  'nodejs.eventloop.delay.min',
+  's',
+  'Event loop minimum delay.',
+);
+export const NODEJS_EVENTLOOP_DELAY_MAX = gauge(
+  'nodejs.eventloop.delay.max',
+  's',
+  'Event loop maximum delay.',
+);
+export const NODEJS_EVENTLOOP_DELAY_MEAN = gauge(
+  'nodejs.eventloop.delay.mean',
+  's',
+  'Event loop mean delay.',
+);
+export const NODEJS_EVENTLOOP_DELAY_STDDEV = gauge(
+  'nodejs.eventloop.delay.stddev',
+  's',
+  'Event loop standard deviation delay.',
+);
+export const NODEJS_EVENTLOOP_DELAY_P50 = gauge(
+  'nodejs.eventloop.delay.p50',
+  's',
+  'Event loop 50 percentile delay.',
+);
+export const NODEJS_EVENTLOOP_DELAY_P90 = gauge(
+  'nodejs.eventloop.delay.p90',
+  's',
+  'Event loop 90 percentile delay.',
+);
+export const NODEJS_EVENTLOOP_DELAY_P99 = gauge(
+  'nodejs.eventloop.delay.p99',
+  's',
+  'Event loop 99 percentile delay.',
+);
+export const NODEJS_EVENTLOOP_UTILIZATION = gauge(
+  'nodejs.eventloop.utilization',
+  '1',
+  'Event loop utilization.',
+);
+export const NODEJS_EVENTLOOP_TIME = counter(
+  'nodejs.eventloop.time',
+  's',
+  'Cumulative duration of time the event loop has been in each state.',
+);
+
+export const V8JS_GC_DURATION = instrument({
+  name: 'v8js.gc.duration',
+  unit: 's',
+  description: 'Garbage collection duration.',
+  kind: 'histogram',
+  bounds: SECONDS,
+});
+export const V8JS_MEMORY_HEAP_USED = updown('v8js.memory.heap.used', 'By', 'Heap Memory size allocated.');
+export const V8JS_MEMORY_HEAP_SPACE_SIZE = updown(
+  'v8js.memory.heap.space.size',
+  'By',
+  'Total heap memory size pre-allocated for a heap space.',
+);
+export const V8JS_MEMORY_HEAP_SPACE_AVAILABLE_SIZE = updown(
+  'v8js.memory.heap.space.available_size',
+  'By',
+  'Heap space available size.',
+);
+export const V8JS_MEMORY_HEAP_SPACE_PHYSICAL_SIZE = updown(
+  'v8js.memory.heap.space.physical_size',
+  'By',
+  'Committed size of a heap space.',
+);
+
+export const PROCESS_CPU_TIME = counter(
+  'process.cpu.time',
+  's',
+  'Total CPU seconds broken down by different CPU modes.',
+);
+export const PROCESS_CPU_UTILIZATION = gauge(
+  'process.cpu.utilization',
+  '1',
+  'Difference in process.cpu.time since the last measurement, divided by the elapsed time and number of CPUs available to the process.',
+);
+export const PROCESS_MEMORY_USAGE = updown(
+  'process.memory.usage',
+  'By',
+  'The amount of physical memory in use.',
+);
+export const PROCESS_MEMORY_VIRTUAL = updown(
+  'process.memory.virtual',
+  'By',
+  'The amount of committed virtual memory.',
+);
+export const PROCESS_THREAD_COUNT = updown('process.thread.count', '{thread}', 'Process threads count.');
+export const PROCESS_UNIX_FILE_DESCRIPTOR_COUNT = updown(
+  'process.unix.file_descriptor.count',
+  '{file_descriptor}',
+  'Number of UNIX file descriptors in use by the process.',
+);
+export const PROCESS_UPTIME = gauge('process.uptime', 's', 'The time the process has been running.');
+
+/** Of foretrace alone: below the least bound of durations is where most requests are. */
+export const FORETRACE_HTTP_SERVER_THREAD_TIME = instrument({
+  name: 'foretrace.http.server.thread_time',
+  unit: 's',
+  description: 'Time that HTTP server requests held the thread that serves them.',
+  kind: 'histogram',
+  bounds: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+});

@@ -21,7 +21,7 @@ export interface Sum {
   add(value: number): void;
 }
 
-/** One set of attributes of a gauge. */
+/** One set of attributes of a gauge, or of a sum whose whole value is known. */
 export interface Gauge {
   set(value: number): void;
 }
@@ -31,6 +31,8 @@ export interface Metrics {
   histogram(instrument: Instrument, attributes: Block): Histogram;
   sum(instrument: Instrument, attributes: Block): Sum;
   gauge(instrument: Instrument, attributes: Block): Gauge;
+  /** Whether there is any series. */
+  isUsed(): boolean;
   /** Whether an instrument has no room for further series: what belongs to them need not be remembered. */
   isFull(instrument: Instrument): boolean;
 }
@@ -114,6 +116,7 @@ export function createMetrics(
         },
       };
     },
+    isUsed: () => table !== undefined,
     isFull: ({ number }) => made[number] === Infinity,
   };
 }

@@ -3,7 +3,7 @@ import { clockAt, now } from '../trace/clock.ts';
 import { measureHttp } from './http.ts';
 import { measureOperations } from './operations.ts';
 import { measurePools } from './pools.ts';
-import { createMetrics } from './series.ts';
+import { createMetrics, type Metrics } from './series.ts';
 
 /**
  * Counts what this thread does.
@@ -12,15 +12,17 @@ import { createMetrics } from './series.ts';
  */
 export function startMetrics(
   { exponential, exemplars, intervalMs }: Config['metrics'],
+  threadTime: boolean,
   addTable: (shared: SharedArrayBuffer) => void,
   atLast: (callback: () => void) => void,
-): void {
+): Metrics {
   const unixMs = (): number => {
     const ms = now();
     return clockAt(ms).originMs + ms;
   };
   const metrics = createMetrics(exponential, exemplars, addTable, unixMs);
-  measureHttp(metrics);
+  measureHttp(metrics, threadTime);
   measureOperations(metrics);
   measurePools(metrics, intervalMs, atLast);
+  return metrics;
 }

@@ -41,7 +41,7 @@ import {
   USER_AGENT_ORIGINAL,
 } from './keys.ts';
 import { answeredRoute, type Way } from './mounts.ts';
-import { FORETRACE_UNFINISHED } from './keys-own.ts';
+import { FORETRACE_THREAD_TIME, FORETRACE_UNFINISHED } from './keys-own.ts';
 import { countRouteless } from './routeless.ts';
 
 export type Headers = Record<string, string | string[] | undefined> & {
@@ -105,6 +105,7 @@ export class Served implements OpenEntry, Way {
   isWatched: boolean;
   startMs: number;
   version: string;
+  threadMs: number;
   /** What it is counted by, until it is. */
   counted: ServerCount | undefined;
   older: OpenEntry | undefined;
@@ -127,6 +128,7 @@ export class Served implements OpenEntry, Way {
     this.isWatched = false;
     this.startMs = 0;
     this.version = '';
+    this.threadMs = 0;
     this.counted = undefined;
     this.older = undefined;
     this.newer = undefined;
@@ -154,6 +156,7 @@ export interface ServerCount {
     failure: string | undefined,
     version: string,
     span: Span | undefined,
+    threadMs: number,
   ): void;
 }
 
@@ -161,6 +164,14 @@ export interface ServerCount {
 export type ServerMeasure = (method: string, scheme: string) => ServerCount;
 
 let measure: ServerMeasure | undefined;
+
+/** Adds what has run up to now to the time of the entry that is running. */
+let settle: (() => void) | undefined;
+
+/** Has the time that a request held the thread for written on its span; `next` brings `threadMs` up to date. */
+export function setThreadTime(next: () => void): void {
+  settle = next;
+}
 
 export function setServerMeasure(next: ServerMeasure | undefined): void {
   measure = next;
@@ -322,6 +333,7 @@ function finish(
   served.request = undefined;
   served.connection = undefined;
   noteClosed(served);
+  if (settle !== undefined) settle();
   const status = aborted === undefined || response.headersSent ? response.statusCode : undefined;
   const failure = aborted ?? (response.statusCode >= 500 ? String(response.statusCode) : undefined);
   if (served.folding !== undefined && span.user !== undefined) {
@@ -352,6 +364,7 @@ function finish(
   }
   if (route !== undefined) span.add(HTTP_ROUTE, route);
   span.add(HTTP_RESPONSE_STATUS_CODE, status);
+  if (settle !== undefined) span.add(FORETRACE_THREAD_TIME, served.threadMs);
   if (failure !== undefined) failed(span, failure);
   if (served.error !== undefined && span.status !== 0 && !hasException(span))
     span.recordException(served.error as Error, served.errorMs);
@@ -398,6 +411,7 @@ function count(
 function endUnrecorded(served: Served, response: ServerResponse, aborted: string | undefined): void {
   const { statusCode } = response;
   noteClosed(served);
+  if (settle !== undefined) settle();
   const own = served.route ?? answeredRoute(served, statusCode);
   const status = aborted === undefined || response.headersSent ? statusCode : undefined;
   const failure = aborted ?? (statusCode >= 500 ? String(statusCode) : undefined);
@@ -415,7 +429,7 @@ function countEnd(
   const { counted, startMs, version, span } = served;
   if (counted === undefined) return;
   served.counted = undefined;
-  counted.ended(endMs - startMs, route, status, failure, version, span);
+  counted.ended(endMs - startMs, route, status, failure, version, span, served.threadMs);
 }
 
 /** `url.scheme` as spans have it. */

@@ -70,18 +70,20 @@ interface Numbers {
 /**
  * @param nowNs ns since the epoch
  * @param memory what outlives the collector; undefined = nothing does
+ * @param startedNs when counting began
  */
 export function createCollector(
   temporality: Temporality,
   exponential: boolean,
   nowNs: () => bigint = () => BigInt(Date.now()) * 1_000_000n,
   memory?: Memory,
+  startedNs: bigint = nowNs(),
 ): Collector {
   const sources = new Map<number, Source>();
   const merged: Map<string, Merged>[] = [];
   let ledger = memory?.kept && ledgers.ledgerOf(memory.kept);
   const isResumed = ledger !== undefined;
-  const startNs = ledger === undefined ? nowNs() : nsOf(ledgers.startOf(ledger));
+  const startNs = ledger === undefined ? startedNs : nsOf(ledgers.startOf(ledger));
   let intervalNs = ledger === undefined ? startNs : nsOf(ledgers.sentAt(ledger));
   let pendingNs = startNs;
   if (ledger !== undefined) resume(ledger);

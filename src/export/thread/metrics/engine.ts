@@ -4,11 +4,13 @@ import type { MetricData, ScopedMetric } from '../../../metrics/data.ts';
 import { SCHEMA_URL } from '../../../semconv/schema.ts';
 import { VERSION } from '../../../version.ts';
 import type { MetricOptions, ResourceAttributes } from '../../options.ts';
+import { untilExport } from '../../../metrics/beat.ts';
 import { batchOf, type Exporter } from '../exporter.ts';
 import { encodeResource, encodeScope, requestLength, type ScopeGroup, writeRequest } from '../request.ts';
 import { encodeMetric } from '../../../metrics/encode.ts';
 import { copiedAttributes } from '../../../metrics/resource-attributes.ts';
 import { createCollector, type Memory } from './collector.ts';
+import { readProcess } from './process.ts';
 
 /** Sends what the app's threads count, at an interval. */
 export interface MetricEngine {
@@ -22,6 +24,9 @@ export interface MetricEngine {
   finish(timeoutMs: number): Promise<void>;
   stop(): void;
 }
+
+/** In the place of a thread's id, for what the engine measures itself. */
+const OWN = -1;
 
 export function createMetricEngine(
   options: MetricOptions,
@@ -37,13 +42,30 @@ export function createMetricEngine(
     log.warn(
       `FORETRACE_METRIC_RESOURCE_ATTRIBUTES names ${copied.missing.map((name) => `"${name}"`).join(', ')}, which the resource does not have`,
     );
-  const collector = createCollector(options.temporality, options.exponential, undefined, memory);
+  const startNs = BigInt(Math.round(Date.now() - process.uptime() * 1000)) * 1_000_000n;
+  const collector = createCollector(options.temporality, options.exponential, undefined, memory, startNs);
+  const readOwn = options.runtime ? guarded('the metrics of the process', ownReader()) : undefined;
   let sending: Promise<void> | undefined;
+  /** Whether there is something to send without the engine's own metrics: for these alone, the end of a script is not put off. */
+  let isUsed = false;
   let stopped = false;
+  let timer: NodeJS.Timeout;
 
-  const tick = guarded('the export of metrics', () => void send());
-  const timer = setInterval(tick, options.intervalMs);
-  timer.unref();
+  const tick = guarded('the export of metrics', () => {
+    isUsed = true;
+    next();
+    void send();
+  });
+  next();
+
+  function next(): void {
+    timer = setTimeout(tick, untilExport(options.intervalMs, process.uptime() * 1000));
+    timer.unref();
+  }
+
+  function ownReader(): () => void {
+    return readProcess(options.exponential, (shared) => collector.add(OWN, shared));
+  }
 
   /** One after the other: what did not arrive is in the next one. */
   function send(): Promise<void> {
@@ -65,6 +87,7 @@ export function createMetricEngine(
 
   async function sendNow(): Promise<void> {
     if (stopped) return;
+    if (isUsed) readOwn?.();
     const metrics = collector.collect();
     // Where nothing is sent, an interval is what the exemplars of a scrape are of.
     const records = exporters.length === 0 ? [] : withCopied(metrics).map(encodeMetric);
@@ -97,7 +120,10 @@ export function createMetricEngine(
   }
 
   return {
-    add: collector.add,
+    add(threadId, shared) {
+      isUsed = true;
+      collector.add(threadId, shared);
+    },
     ended: collector.ended,
     state: () => withCopied(collector.state()).map((metric) => ({ ...metric, scope: scopeInfo })),
     flush: send,
@@ -107,7 +133,7 @@ export function createMetricEngine(
     },
     stop() {
       stopped = true;
-      clearInterval(timer);
+      clearTimeout(timer);
     },
   };
 }
