@@ -41,6 +41,8 @@ describe('an empty environment', () => {
       tracing: true,
       files: { declarative: undefined, variables: undefined },
       runtime: { file: undefined, signal: undefined },
+      runtimeMetrics: true,
+      threadTime: false,
       logLevel: 'warn',
       resource: {
         serviceName: undefined,

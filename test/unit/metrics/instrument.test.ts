@@ -9,7 +9,9 @@ const KINDS = {
   updowncounter: 'updown',
   gauge: 'gauge',
 } as const;
-const docs = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
+const docs = ['metrics', 'runtime-metrics']
+  .map((name) => readFileSync(new URL(`../../../docs/${name}.md`, import.meta.url), 'utf8'))
+  .join('\n');
 
 describe('an instrument', () => {
   it('is there once', () => {
