@@ -26,7 +26,7 @@ import * as http from './semconv/http.ts';
 import { endOpenEntries, watchCrashes } from './semconv/crash.ts';
 import { configure as configureRoots } from './operation/roots.ts';
 import { whenFirstId } from './trace/ids.ts';
-import { configureSampling, startCounting, startOptional } from './optional.ts';
+import { configureSampling, startCounting, startLogging, startOptional } from './optional.ts';
 import * as limits from './trace/limits.ts';
 import * as sampler from './trace/sampler.ts';
 import { setSink } from './trace/span.ts';
@@ -53,6 +53,7 @@ export function start(catalogue: readonly Listed[]): void {
   const { pipeline, watched } = startExport(config, node, () => notice());
   if (pipeline !== undefined) setExportLevel = pipeline.setLogLevel;
   startCounting(config, pipeline);
+  startLogging(config, pipeline);
   registerSignals({
     trace: flushable(pipeline, config.batch.exportTimeoutMs),
     context: contextManager,
@@ -87,10 +88,19 @@ function startExport(
   node: NodeSettings,
   notice: () => string | undefined,
 ): { pipeline?: Pipeline; watched: ModulePatch[] } {
-  const { exporters, otlp, metrics, file, batch, exitTimeoutMs, thread, console } = config;
-  if (exporters.length === 0 && metrics.exporters.length === 0) return { watched: [] };
+  const { exporters, otlp, metrics, logs, file, batch, exitTimeoutMs, thread, console } = config;
+  if (exporters.length === 0 && metrics.exporters.length === 0 && logs.exporters.length === 0)
+    return { watched: [] };
+  const { maxQueueBytes } = batch;
   const options = {
-    signals: { traces: { exporters, otlp: ofThisProcess(otlp.traces, node), batch } },
+    signals: {
+      traces: { exporters, otlp: ofThisProcess(otlp.traces, node), batch },
+      logs: {
+        exporters: logs.exporters,
+        otlp: ofThisProcess(otlp.logs, node),
+        batch: { ...logs.batch, maxQueueBytes },
+      },
+    },
     metrics: { ...metrics, otlp: ofThisProcess(otlp.metrics, node) },
     file: { path: resolve(file.path) },
     console,

@@ -1,8 +1,10 @@
 import type { Config } from './config/table.ts';
+import type { Pipeline } from './export/pipeline.ts';
 import type { Change } from './runtime/change.ts';
 import { startFurtherFormats } from './propagate/further.ts';
 import { startSampling } from './sampling/start.ts';
 import { startKeep } from './keep/keep.ts';
+import { nameLogIds, startLogs } from './logs/start.ts';
 import { startMetrics } from './metrics/start.ts';
 import { startNaming } from './naming/start.ts';
 import { startParameterCapture } from './query-parameters/capture.ts';
@@ -38,6 +40,14 @@ export function configureSampling({ sampling, resource }: Config): void {
   const { rules, tracesPerSecond, continuation } = sampling;
   hasSampling ||= rules.length > 0 || tracesPerSecond !== Infinity || continuation !== 'continue';
   if (hasSampling) startSampling(sampling, resource);
+}
+
+/** Starts what makes log records, where somebody takes them; the names of ids in the app's own records are told in any case. */
+export function startLogging({ logs }: Config, pipeline: Pipeline | undefined): void {
+  const { traceId, spanId, traceFlags } = logs.names;
+  if (traceId !== 'trace_id' || spanId !== 'span_id' || traceFlags !== 'trace_flags') nameLogIds(logs.names);
+  const write = pipeline?.write.logs;
+  if (write !== undefined) startLogs(logs, write, pipeline!.flush);
 }
 
 /** Starts what counts, where somebody takes it: what `metrics` has is sent from the tables that `addTable` is given. */

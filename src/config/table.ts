@@ -6,6 +6,7 @@ import { GENERAL } from './rows/general.ts';
 import { HTTP } from './rows/http.ts';
 import { INSTRUMENTATIONS } from './rows/instrumentations.ts';
 import { KEEP } from './rows/keep.ts';
+import { LOGS } from './rows/logs.ts';
 import { METRICS } from './rows/metrics.ts';
 import { LIMITS } from './rows/limits.ts';
 import { NAMING } from './rows/naming.ts';
@@ -25,6 +26,7 @@ export const GROUPS = [
   BATCH,
   LIMITS,
   METRICS,
+  LOGS,
   OTLP,
   HTTP,
   NAMING,

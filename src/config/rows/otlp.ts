@@ -5,7 +5,7 @@ const GRPC = 'gRPC is not spoken here; the collector takes HTTP on port 4318 (43
 
 export const OTLP = {
   title: 'OTLP exporter',
-  text: 'Each setting exists for all signals, and for one signal alone (`_TRACES_`, `_METRICS_`), which wins. That also holds for headers: the ones for a signal replace the general ones, so that the key of one vendor never goes to another.',
+  text: 'Each setting exists for all signals, and for one signal alone (`_TRACES_`, `_METRICS_`, `_LOGS_`), which wins. That also holds for headers: the ones for a signal replace the general ones, so that the key of one vendor never goes to another.',
   rows: withSignals([
     {
       name: 'OTEL_EXPORTER_OTLP_ENDPOINT',

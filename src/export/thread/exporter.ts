@@ -1,5 +1,5 @@
-import { requestJson } from '../../encode/otlp-json.ts';
-import { type DecodedSpan, readRequest } from '../../encode/read.ts';
+import { logsRequestJson, requestJson } from '../../encode/otlp-json.ts';
+import { type DecodedLog, type DecodedSpan, readLogsRequest, readRequest } from '../../encode/read.ts';
 import type { Signal } from '../signal.ts';
 
 /** What one export sends. The forms that need decoding are made once for all exporters that ask. */
@@ -10,22 +10,30 @@ export interface Batch {
   readonly request: Uint8Array;
   /** @throws RangeError when the bytes are malformed; Error when they are not spans */
   decoded(): readonly DecodedSpan[];
+  /** @throws RangeError when the bytes are malformed; Error when they are not log records */
+  decodedLogs(): readonly DecodedLog[];
   json(): string;
 }
 
 export function batchOf(signal: Signal, request: Uint8Array, records: number): Batch {
   let decoded: readonly DecodedSpan[] | undefined;
+  let logs: readonly DecodedLog[] | undefined;
   let json: string | undefined;
   function decode(): readonly DecodedSpan[] {
     if (signal !== 'traces') throw new Error(`${signal} can be sent as protobuf alone`);
     return (decoded ??= readRequest(request));
+  }
+  function decodeLogs(): readonly DecodedLog[] {
+    if (signal !== 'logs') throw new Error(`${signal} are no log records`);
+    return (logs ??= readLogsRequest(request));
   }
   return {
     signal,
     records,
     request,
     decoded: decode,
-    json: () => (json ??= requestJson(decode())),
+    decodedLogs: decodeLogs,
+    json: () => (json ??= signal === 'logs' ? logsRequestJson(decodeLogs()) : requestJson(decode())),
   };
 }
 

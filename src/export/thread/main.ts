@@ -16,7 +16,8 @@ import {
 import type { Signal } from '../signal.ts';
 import { type Batcher, createBatcher } from './batcher.ts';
 import type { Exporter } from './exporter.ts';
-import { consoleExporter } from './exporters/console.ts';
+import { consoleExporter, consoleLogExporter } from './exporters/console.ts';
+import { createWaitingLogs } from './exporters/console-logs.ts';
 import { fileExporter } from './exporters/file.ts';
 import { otlpExporter } from './exporters/otlp.ts';
 import { createLookup } from './lookup.ts';
@@ -28,16 +29,21 @@ export const startExport: StartExport = ({ options, control, resource, rings, ta
   // One for all: it asks the system for one name at a time.
   const lookup = createLookup();
   const batchers = new Map<Signal, Batcher>();
+  const isPrinted = (signal: Signal): boolean => signals[signal]?.exporters.includes('console') === true;
+  // Log records are shown in the trees of their traces where both are printed.
+  const waiting = isPrinted('traces') && isPrinted('logs') ? createWaitingLogs() : undefined;
+  const consoleLogs = isPrinted('logs') ? consoleLogExporter(console?.color, waiting) : undefined;
   for (const [name, { exporters, otlp, batch }] of Object.entries(signals)) {
     const signal = name as Signal;
     if (exporters.length === 0) continue;
     const made = exporters.map((exporter): Exporter => {
       if (exporter === 'otlp') return otlpExporter(signal, otlp, inline, lookup);
       if (exporter === 'file') return fileExporter(signal, file.path);
-      return consoleExporter(signal, console?.color);
+      return signal === 'logs' ? consoleLogs! : consoleExporter(console?.color, waiting);
     });
     batchers.set(signal, createBatcher(signal, made, batch, resource));
   }
+  waiting?.onSettle(() => soon(batchers.get('logs')!.flush()));
   const engine = startMetrics();
   const finished = new Int32Array(control);
 
@@ -84,6 +90,7 @@ export const startExport: StartExport = ({ options, control, resource, rings, ta
           (batcher) => batcher.finish(message.timeoutMs),
           () => engine?.finish(message.timeoutMs),
         ).then(() => {
+          consoleLogs?.printRest();
           Atomics.add(finished, 0, 1);
           Atomics.notify(finished, 0);
         });
@@ -98,6 +105,20 @@ export const startExport: StartExport = ({ options, control, resource, rings, ta
   for (const table of tables) receive({ type: 'table', ...table });
   return receive;
 };
+
+/** Another exporter of the signal may wait for its collector. */
+const SETTLE_MS = 200;
+
+/** Resolves with the promise, or after a moment. */
+function soon(promise: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, SETTLE_MS).unref();
+    void promise.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
 
 function runAsThread(port: NonNullable<typeof parentPort>, input: ExportInput): void {
   // The transport's own remarks: what matters of them is in the lines of the exporters.
