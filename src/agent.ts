@@ -42,6 +42,7 @@ import {
   optionalPatches,
   startCounting,
   startCountingRuntime,
+  startLogging,
   startOptional,
   startOwnMetrics,
 } from './optional.ts';
@@ -73,6 +74,7 @@ export function start(catalogue: readonly Listed[]): void {
   const { pipeline, watched, expectEnd } = startExport(config, node, () => notice());
   if (pipeline !== undefined) setExportLevel = pipeline.setLogLevel;
   startCountingAll(config, pipeline);
+  startLogging(config, pipeline);
   registerSignals({
     trace: flushable(pipeline, config.batch.exportTimeoutMs),
     context: contextManager,
@@ -123,9 +125,11 @@ function startExport(
   node: NodeSettings,
   notice: () => string | undefined,
 ): { pipeline?: Pipeline; watched: ModulePatch[]; expectEnd: () => void } {
-  const { exporters, otlp, metrics, file, batch, exitTimeoutMs, thread, console } = config;
-  if (exporters.length === 0 && metrics.exporters.length === 0) return { watched: [], expectEnd() {} };
+  const { exporters, otlp, metrics, logs, file, batch, exitTimeoutMs, thread, console } = config;
+  if (exporters.length + metrics.exporters.length + logs.exporters.length === 0)
+    return { watched: [], expectEnd() {} };
   const metricsOtlp = ofThisProcess(otlp.metrics, node);
+  const { maxQueueBytes } = batch;
   const options = {
     signals: {
       traces: { exporters, otlp: ofThisProcess(otlp.traces, node), batch },
@@ -138,6 +142,11 @@ function startExport(
           scheduleDelayMs: Math.min(metrics.intervalMs, OWN_METRICS_DELAY_MS),
           exportTimeoutMs: metrics.timeoutMs,
         },
+      },
+      logs: {
+        exporters: logs.exporters,
+        otlp: ofThisProcess(otlp.logs, node),
+        batch: { ...logs.batch, maxQueueBytes },
       },
     },
     metrics: { ...metrics, runtime: choosesRuntimeMetrics(config), otlp: metricsOtlp },

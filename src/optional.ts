@@ -3,10 +3,12 @@ import type { ModulePatch } from './load/index.ts';
 import type { FlushableMeterProvider } from './api/meter.ts';
 import type { OwnMetricsHost } from './metrics/own/provider.ts';
 import type { Metrics } from './metrics/series.ts';
+import type { Pipeline } from './export/pipeline.ts';
 import type { Change } from './runtime/change.ts';
 import { startFurtherFormats } from './propagate/further.ts';
 import { startSampling } from './sampling/start.ts';
 import { startKeep } from './keep/keep.ts';
+import { nameLogIds, startLogs } from './logs/start.ts';
 import { methodPatches } from './methods/start.ts';
 import { createOwnMetrics } from './metrics/own/provider.ts';
 import { startMetrics } from './metrics/start.ts';
@@ -62,6 +64,14 @@ export function optionalPatches(
   whenFirst: ((callback: () => void) => void) | undefined,
 ): ModulePatch[] {
   return methods === undefined ? [] : methodPatches(methods, whenFirst);
+}
+
+/** Starts what makes log records, where somebody takes them; the names of ids in the app's own records are told in any case. */
+export function startLogging({ logs }: Config, pipeline: Pipeline | undefined): void {
+  const { traceId, spanId, traceFlags } = logs.names;
+  if (traceId !== 'trace_id' || spanId !== 'span_id' || traceFlags !== 'trace_flags') nameLogIds(logs.names);
+  const write = pipeline?.write.logs;
+  if (write !== undefined) startLogs(logs, write, pipeline!.flush);
 }
 
 /**

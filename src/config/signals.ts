@@ -1,7 +1,7 @@
 import type { Variable } from './variable.ts';
 
 /** The signals that have variables of their own. */
-export const SIGNALS = ['traces', 'metrics'] as const;
+export const SIGNALS = ['traces', 'metrics', 'logs'] as const;
 type Signal = (typeof SIGNALS)[number];
 
 const PREFIX = 'OTEL_EXPORTER_OTLP_';

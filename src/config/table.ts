@@ -8,6 +8,7 @@ import { GENERAL } from './rows/general.ts';
 import { HTTP } from './rows/http.ts';
 import { INSTRUMENTATIONS } from './rows/instrumentations.ts';
 import { KEEP } from './rows/keep.ts';
+import { LOGS } from './rows/logs.ts';
 import { METRICS } from './rows/metrics.ts';
 import { LIMITS } from './rows/limits.ts';
 import { NAMING } from './rows/naming.ts';
@@ -30,6 +31,7 @@ export const GROUPS = [
   LIMITS,
   METRICS,
   RUNTIME,
+  LOGS,
   OTLP,
   HTTP,
   NAMING,

@@ -1,4 +1,12 @@
-import type { DecodedAttribute, DecodedSpan, DecodedValue, PartialSuccess } from './read.ts';
+import type {
+  DecodedAttribute,
+  DecodedLog,
+  DecodedResource,
+  DecodedScope,
+  DecodedSpan,
+  DecodedValue,
+  PartialSuccess,
+} from './read.ts';
 
 /**
  * OTLP's own JSON, which is protobuf's JSON mapping except for ids (hex instead of base64) and enums (always numbers).
@@ -94,50 +102,71 @@ function spanOf(span: DecodedSpan): Json {
   });
 }
 
-/**
- * An `ExportTraceServiceRequest` as OTLP JSON. Spans that share a resource (scope) object are put under one
- * `resourceSpans` (`scopeSpans`).
- */
+function logOf(log: DecodedLog): Json {
+  return compact({
+    timeUnixNano: log.timeUnixNano.toString(),
+    observedTimeUnixNano: log.observedTimeUnixNano.toString(),
+    severityNumber: log.severityNumber,
+    severityText: log.severityText,
+    body: log.body === undefined ? undefined : valueOf(log.body),
+    attributes: attributesOf(log.attributes),
+    droppedAttributesCount: log.droppedAttributesCount,
+    flags: log.flags,
+    traceId: log.traceId,
+    spanId: log.spanId,
+    eventName: log.eventName,
+  });
+}
+
+/** An `ExportTraceServiceRequest` as OTLP JSON. */
 export function requestJson(spans: readonly DecodedSpan[]): string {
-  const resourceSpans: Json[] = [];
-  const byResource = group(spans, 'resource');
-  for (const [resource, ofResource] of byResource) {
-    const scopeSpans: Json[] = [];
-    for (const [scope, ofScope] of group(ofResource, 'scope')) {
-      scopeSpans.push(
-        compact({
-          scope: compact({
-            name: scope.name,
-            version: scope.version,
-            attributes: attributesOf(scope.attributes),
-            droppedAttributesCount: scope.droppedAttributesCount,
-          }),
-          spans: ofScope.map(spanOf),
-          schemaUrl: scope.schemaUrl,
+  return JSON.stringify({ resourceSpans: byResource(spans, 'scopeSpans', 'spans', spanOf) });
+}
+
+/** An `ExportLogsServiceRequest` as OTLP JSON. */
+export function logsRequestJson(logs: readonly DecodedLog[]): string {
+  return JSON.stringify({ resourceLogs: byResource(logs, 'scopeLogs', 'logRecords', logOf) });
+}
+
+interface Placed {
+  resource: DecodedResource;
+  scope: DecodedScope;
+}
+
+/** Records that share a resource (scope) object are put under one, in the fields that the signal has for them. */
+function byResource<T extends Placed>(
+  records: readonly T[],
+  ofScopes: string,
+  ofRecords: string,
+  json: (record: T) => Json,
+): Json[] {
+  return [...group(records, 'resource')].map(([resource, ofResource]) => ({
+    resource: compact({
+      attributes: attributesOf(resource.attributes),
+      droppedAttributesCount: resource.droppedAttributesCount,
+    }),
+    [ofScopes]: [...group(ofResource, 'scope')].map(([scope, ofScope]) =>
+      compact({
+        scope: compact({
+          name: scope.name,
+          version: scope.version,
+          attributes: attributesOf(scope.attributes),
+          droppedAttributesCount: scope.droppedAttributesCount,
         }),
-      );
-    }
-    resourceSpans.push({
-      resource: compact({
-        attributes: attributesOf(resource.attributes),
-        droppedAttributesCount: resource.droppedAttributesCount,
+        [ofRecords]: ofScope.map(json),
+        schemaUrl: scope.schemaUrl,
       }),
-      scopeSpans,
-    });
-  }
-  return JSON.stringify({ resourceSpans });
+    ),
+  }));
 }
 
 /** `Map.groupBy` is not there on Node 20. */
-function group<K extends 'resource' | 'scope'>(
-  spans: readonly DecodedSpan[],
-  by: K,
-): Map<DecodedSpan[K], DecodedSpan[]> {
-  const groups = new Map<DecodedSpan[K], DecodedSpan[]>();
-  for (const span of spans) {
-    const found = groups.get(span[by]);
-    if (found) found.push(span);
-    else groups.set(span[by], [span]);
+function group<T extends Placed, K extends keyof Placed>(records: readonly T[], by: K): Map<T[K], T[]> {
+  const groups = new Map<T[K], T[]>();
+  for (const record of records) {
+    const found = groups.get(record[by]);
+    if (found) found.push(record);
+    else groups.set(record[by], [record]);
   }
   return groups;
 }

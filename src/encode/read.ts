@@ -79,6 +79,25 @@ export interface DecodedSpan {
   scope: DecodedScope;
 }
 
+export interface DecodedLog {
+  timeUnixNano: bigint;
+  observedTimeUnixNano: bigint;
+  /** `SeverityNumber`, 1 to 24; 0 unspecified. */
+  severityNumber: number;
+  severityText: string;
+  body: DecodedValue;
+  attributes: DecodedAttribute[];
+  droppedAttributesCount: number;
+  flags: number;
+  /** Empty outside of a span. */
+  traceId: string;
+  spanId: string;
+  eventName: string;
+  /** The same object for all records of one resource (scope). */
+  resource: DecodedResource;
+  scope: DecodedScope;
+}
+
 /** What a collector answers beside the status: what it refused although it took the request. */
 export interface PartialSuccess {
   /** Spans, data points or log records. */
@@ -409,7 +428,49 @@ function readScopeInto(c: Cursor, scope: DecodedScope): void {
   });
 }
 
-function readScopeSpans(c: Cursor, resource: DecodedResource, spans: DecodedSpan[]): void {
+function readLog(c: Cursor, resource: DecodedResource, scope: DecodedScope): DecodedLog {
+  const log: DecodedLog = {
+    timeUnixNano: 0n,
+    observedTimeUnixNano: 0n,
+    severityNumber: 0,
+    severityText: '',
+    body: undefined,
+    attributes: [],
+    droppedAttributesCount: 0,
+    flags: 0,
+    traceId: '',
+    spanId: '',
+    eventName: '',
+    resource,
+    scope,
+  };
+  fields(c, (tag) => {
+    if (tag === tagOf(1, FIXED64)) log.timeUnixNano = fixed64(c);
+    else if (tag === tagOf(2, VARINT)) log.severityNumber = varint(c);
+    else if (tag === tagOf(3, BYTES)) log.severityText = text(c);
+    else if (tag === tagOf(5, BYTES)) log.body = readValue(message(c), 0);
+    else if (tag === tagOf(6, BYTES)) log.attributes.push(readAttribute(message(c)));
+    else if (tag === tagOf(7, VARINT)) log.droppedAttributesCount = varint(c);
+    else if (tag === tagOf(8, FIXED32)) log.flags = fixed32(c);
+    else if (tag === tagOf(9, BYTES)) log.traceId = hex(c);
+    else if (tag === tagOf(10, BYTES)) log.spanId = hex(c);
+    else if (tag === tagOf(11, FIXED64)) log.observedTimeUnixNano = fixed64(c);
+    else if (tag === tagOf(12, BYTES)) log.eventName = text(c);
+    else return false;
+    return true;
+  });
+  return log;
+}
+
+/** Reads one record of a signal. */
+type ReadRecord<T> = (c: Cursor, resource: DecodedResource, scope: DecodedScope) => T;
+
+function readScopeRecords<T>(
+  c: Cursor,
+  resource: DecodedResource,
+  records: T[],
+  readRecord: ReadRecord<T>,
+): void {
   const scope: DecodedScope = {
     name: '',
     version: '',
@@ -419,19 +480,19 @@ function readScopeSpans(c: Cursor, resource: DecodedResource, spans: DecodedSpan
   };
   fields(c, (tag) => {
     if (tag === tagOf(1, BYTES)) readScopeInto(message(c), scope);
-    else if (tag === tagOf(2, BYTES)) spans.push(readSpan(message(c), resource, scope));
+    else if (tag === tagOf(2, BYTES)) records.push(readRecord(message(c), resource, scope));
     else if (tag === tagOf(3, BYTES)) scope.schemaUrl = text(c);
     else return false;
     return true;
   });
 }
 
-function readResourceSpans(c: Cursor, spans: DecodedSpan[]): void {
-  // The order of fields is free: a resource may come after the spans that point to it.
+function readResourceRecords<T>(c: Cursor, records: T[], readRecord: ReadRecord<T>): void {
+  // The order of fields is free: a resource may come after the records that point to it.
   const resource: DecodedResource = { attributes: [], droppedAttributesCount: 0 };
   fields(c, (tag) => {
     if (tag === tagOf(1, BYTES)) Object.assign(resource, readResource(message(c)));
-    else if (tag === tagOf(2, BYTES)) readScopeSpans(message(c), resource, spans);
+    else if (tag === tagOf(2, BYTES)) readScopeRecords(message(c), resource, records, readRecord);
     else return false;
     return true;
   });
@@ -439,14 +500,23 @@ function readResourceSpans(c: Cursor, spans: DecodedSpan[]): void {
 
 /** All spans of an `ExportTraceServiceRequest`. @throws RangeError when the bytes are not one */
 export function readRequest(request: Uint8Array): DecodedSpan[] {
-  const spans: DecodedSpan[] = [];
+  return readRecords(request, readSpan);
+}
+
+/** All records of an `ExportLogsServiceRequest`. @throws RangeError when the bytes are not one */
+export function readLogsRequest(request: Uint8Array): DecodedLog[] {
+  return readRecords(request, readLog);
+}
+
+function readRecords<T>(request: Uint8Array, readRecord: ReadRecord<T>): T[] {
+  const records: T[] = [];
   const c = cursor(request);
   fields(c, (tag) => {
     if (tag !== tagOf(1, BYTES)) return false;
-    readResourceSpans(message(c), spans);
+    readResourceRecords(message(c), records, readRecord);
     return true;
   });
-  return spans;
+  return records;
 }
 
 /**

@@ -34,6 +34,15 @@ export function setMaxTextLength(limit: number): void {
   uncutLength = Math.min(limit, SHORT_TEXT_LENGTH);
 }
 
+/**
+ * Sets the limit of attribute values for what is written next, and returns the one that held: log records have a limit of their own.
+ */
+export function exchangeTextLength(limit: number): number {
+  const former = maxTextLength;
+  setMaxTextLength(limit);
+  return former;
+}
+
 export function begin(): void {
   at = 0;
 }
@@ -67,6 +76,12 @@ function reserve(count: number): void {
   bytes.copy(grown, 0, 0, at);
   bytes = grown;
   view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** The scratch buffer with room for so many bytes more, for who writes at `position()` by itself and ends with `rewind`. */
+export function room(count: number): Buffer {
+  reserve(count);
+  return bytes;
 }
 
 export function raw(source: Uint8Array): void {
@@ -236,7 +251,8 @@ function markOf(text: string): number {
   return (end ^ middle ^ (last << 25)) & 0x7fffffff;
 }
 
-function shortTextAttribute(tag: number, prefix: Uint8Array, value: string): void {
+/** An attribute of text that no limit applies to any more, and that is not remembered. */
+export function shortTextAttribute(tag: number, prefix: Uint8Array, value: string): void {
   const length = value.length;
   const message = prefix.length + 3 + length;
   if (length > LOOP_LENGTH || message > 0x7f) {
@@ -330,7 +346,7 @@ function anyAttribute(tag: number, prefix: Uint8Array, value: unknown, depth: nu
 }
 
 /** Writes length and body of an `AnyValue`; the caller has written the field's tag. */
-function anyValue(value: unknown, depth: number): boolean {
+export function anyValue(value: unknown, depth: number): boolean {
   reserve(4);
   at += 4;
   const start = at;

@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { createRequire } from 'node:module';
 import { logCorrelationKit } from '../kit/log-correlation.ts';
+import { logExportKit } from '../kit/log-export.ts';
 import { inBothForms } from '../kit/harness.ts';
 import { LIBRARIES, libraryMajor, libraryVersion } from '../support/libraries.ts';
 
@@ -21,4 +22,6 @@ describe(`pino ${libraryVersion('pino')}`, () => {
       script: 'pino-script.cjs',
       crashes: [{ how: 'stream' }, { how: 'record' }],
     });
+
+  if (!isOld) logExportKit({ library: 'pino', info: 'info', loud: { text: 'loud', severity: 11 } });
 });

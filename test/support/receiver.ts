@@ -4,6 +4,7 @@ import { createServer as createTlsServer, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { decodeTraces, type ReceivedSpan } from './otlp.ts';
+import { decodeLogs, type ReceivedLog } from './otlp-logs.ts';
 import { decodeMetrics, type ReceivedMetric } from './otlp-metrics.ts';
 
 /** How the receiver answers one request. By default 200 with an empty ExportTraceServiceResponse. */
@@ -28,6 +29,7 @@ export interface ReceivedRequest {
   /** What is in it, whether or not the receiver accepted it. */
   spans: ReceivedSpan[];
   metrics: ReceivedMetric[];
+  logs: ReceivedLog[];
   /** When it was complete, in ms of `performance.now()`. */
   atMs: number;
   /** Local port of the sender: equal ports mean a reused connection. */
@@ -49,6 +51,13 @@ export interface Receiver {
     wanted: (exports: ReceivedMetric[][]) => boolean,
     timeoutMs?: number,
   ): Promise<ReceivedMetric[][]>;
+  /** Log records of the requests that were answered with 2xx. */
+  logs(): ReceivedLog[];
+  /** Resolves as soon as there are so many, or as soon as the predicate holds for {@link logs}. */
+  waitForLogs(
+    wanted: number | ((logs: ReceivedLog[]) => boolean),
+    timeoutMs?: number,
+  ): Promise<ReceivedLog[]>;
   /**
    * Resolves with all spans as soon as there are `count` of them, or as soon as the predicate holds.
    * Rejects after `timeoutMs` (default 10,000) with a list of what came, and at once on invalid OTLP.
@@ -79,6 +88,7 @@ export async function startReceiver({ tls }: { tls?: ServerOptions } = {}): Prom
   const requests: ReceivedRequest[] = [];
   let accepted: ReceivedSpan[] = [];
   let acceptedMetrics: ReceivedMetric[][] = [];
+  let acceptedLogs: ReceivedLog[] = [];
   let failure: Error | undefined;
   const queue: Answer[] = [];
   let standing: Answer = {};
@@ -109,6 +119,7 @@ export async function startReceiver({ tls }: { tls?: ServerOptions } = {}): Prom
       body: raw,
       spans: [],
       metrics: [],
+      logs: [],
       atMs: performance.now(),
       senderPort: request.socket.remotePort!,
     };
@@ -118,6 +129,7 @@ export async function startReceiver({ tls }: { tls?: ServerOptions } = {}): Prom
       if (request.headers['content-encoding'] === 'gzip') received.body = gunzipSync(raw);
       const type = request.headers['content-type'] ?? '';
       if (received.path.endsWith('/v1/metrics')) received.metrics = decodeMetrics(received.body, type);
+      else if (received.path.endsWith('/v1/logs')) received.logs = decodeLogs(received.body, type);
       else received.spans = decodeTraces(received.body, type);
     } catch (error) {
       failure ??= new Error(`the receiver got invalid OTLP: ${(error as Error).message}`, { cause: error });
@@ -145,6 +157,7 @@ export async function startReceiver({ tls }: { tls?: ServerOptions } = {}): Prom
     response.end(answer.body ?? (json ? '{}' : ''));
     if (status >= 200 && status < 300) {
       accepted.push(...received.spans);
+      acceptedLogs.push(...received.logs);
       if (received.metrics.length > 0) acceptedMetrics.push(received.metrics);
     }
     settle();
@@ -210,6 +223,16 @@ export async function startReceiver({ tls }: { tls?: ServerOptions } = {}): Prom
       const all = (): ReceivedMetric[][] => [...acceptedMetrics];
       return wait(all, () => wanted(all()), 'metrics that fit', timeoutMs);
     },
+    logs() {
+      if (failure) throw failure;
+      return [...acceptedLogs];
+    },
+    waitForLogs(wanted, timeoutMs = 10_000) {
+      const all = (): ReceivedLog[] => [...acceptedLogs];
+      return typeof wanted === 'number'
+        ? wait(all, () => acceptedLogs.length >= wanted, `${wanted} log records`, timeoutMs)
+        : wait(all, () => wanted(all()), 'log records that fit', timeoutMs);
+    },
     waitForRequests(wanted, timeoutMs = 10_000) {
       return typeof wanted === 'number'
         ? wait(
@@ -235,6 +258,7 @@ export async function startReceiver({ tls }: { tls?: ServerOptions } = {}): Prom
       requests.length = 0;
       accepted = [];
       acceptedMetrics = [];
+      acceptedLogs = [];
       failure = undefined;
     },
     close() {

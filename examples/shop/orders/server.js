@@ -14,7 +14,9 @@ orders.post('/', async (request, response) => {
   const { item: id, quantity } = request.body;
   const item = await findItem(id);
   await reserve(item.id, quantity);
-  response.status(201).json(insert.get(item.id, quantity, item.price * quantity));
+  const order = insert.get(item.id, quantity, item.price * quantity);
+  console.log(`order ${order.id}: ${quantity} × ${item.id}`);
+  response.status(201).json(order);
 });
 
 orders.get('/:id', (request, response) => {

@@ -110,7 +110,7 @@ export function translate(tree: unknown, env: Environment, known: Known): Transl
     propagator: translatePropagator,
     tracer_provider: TRACER_PROVIDER,
     meter_provider: unsupported('no metrics are sent'),
-    logger_provider: unsupported('no logs are sent'),
+    logger_provider: unsupported('OTEL_LOGS_EXPORTER says where logs go'),
     'instrumentation/development': {
       general: GENERAL,
       js: translateLibraries,

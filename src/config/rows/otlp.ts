@@ -25,7 +25,7 @@ function bare(text: string, earlier: Earlier, insecure: string): string | undefi
 
 export const OTLP = {
   title: 'OTLP exporter',
-  text: 'Each setting exists for all signals, and for one signal alone (`_TRACES_`, `_METRICS_`), which wins. That also holds for headers: the ones for a signal replace the general ones, so that the key of one vendor never goes to another.',
+  text: 'Each setting exists for all signals, and for one signal alone (`_TRACES_`, `_METRICS_`, `_LOGS_`), which wins. That also holds for headers: the ones for a signal replace the general ones, so that the key of one vendor never goes to another.',
   rows: withSignals([
     {
       name: 'OTEL_EXPORTER_OTLP_PROTOCOL',

@@ -16,7 +16,8 @@ import {
 import type { Signal } from '../signal.ts';
 import { type Batcher, createBatcher } from './batcher.ts';
 import type { Exporter } from './exporter.ts';
-import { consoleExporter } from './exporters/console.ts';
+import { consoleExporter, consoleLogExporter } from './exporters/console.ts';
+import { createWaitingLogs } from './exporters/console-logs.ts';
 import { fileExporter } from './exporters/file.ts';
 import { metricsConsoleExporter } from './exporters/metrics-console.ts';
 import { otlpExporter } from './exporters/otlp.ts';
@@ -34,6 +35,10 @@ export const startExport: StartExport = (input, reply, inline) => {
   const network = createNetwork(inline);
   const maskOf = masksOf(input);
   const batchers = new Map<Signal, Batcher>();
+  const isPrinted = (signal: Signal): boolean => signals[signal]?.exporters.includes('console') === true;
+  // Log records are shown in the trees of their traces where both are printed.
+  const waiting = isPrinted('traces') && isPrinted('logs') ? createWaitingLogs() : undefined;
+  const consoleLogs = isPrinted('logs') ? consoleLogExporter(console?.color, waiting) : undefined;
   for (const [name, { exporters, otlp, batch }] of Object.entries(signals)) {
     const signal = name as Signal;
     if (exporters.length === 0) continue;
@@ -41,10 +46,11 @@ export const startExport: StartExport = (input, reply, inline) => {
       if (exporter === 'otlp') return otlpExporter(signal, otlp, network);
       if (exporter === 'file') return fileExporter(signal, file.path);
       if (signal === 'metrics') return metricsConsoleExporter();
-      return consoleExporter(signal, console?.color);
+      return signal === 'logs' ? consoleLogs! : consoleExporter(console?.color, waiting);
     });
     batchers.set(signal, createBatcher(signal, made, batch, resource, maskOf?.(signal)));
   }
+  waiting?.onSettle(() => soon(batchers.get('logs')!.flush()));
   const engine = startMetrics();
   const ownStates = createOwnStates((threadId) =>
     reply({ type: 'scrape', threadId: threadId === 0 ? undefined : threadId }),
@@ -124,6 +130,7 @@ export const startExport: StartExport = (input, reply, inline) => {
           (batcher) => batcher.finish(message.timeoutMs),
           () => engine?.finish(message.timeoutMs),
         ).then(() => {
+          consoleLogs?.printRest();
           Atomics.add(finished, 0, 1);
           Atomics.notify(finished, 0);
         });
@@ -140,6 +147,20 @@ export const startExport: StartExport = (input, reply, inline) => {
   for (const threadId of meters) receive({ type: 'meters', threadId });
   return receive;
 };
+
+/** Another exporter of the signal may wait for its collector. */
+const SETTLE_MS = 200;
+
+/** Resolves with the promise, or after a moment. */
+function soon(promise: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, SETTLE_MS).unref();
+    void promise.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
 
 function runAsThread(port: NonNullable<typeof parentPort>, input: ExportInput): void {
   // The transport's own remarks: what matters of them is in the lines of the exporters.
