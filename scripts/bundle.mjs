@@ -147,6 +147,8 @@ async function bundleCore(generated, names) {
     },
     outfile: 'dist/agent.cjs',
     format: 'cjs',
+    // What esbuild says itself where the entry is TypeScript: functions of ours stand in for those of libraries.
+    banner: { js: '"use strict";' },
     plugins: [generated],
   });
   const { inputs } = metafile.outputs['dist/agent.cjs'];

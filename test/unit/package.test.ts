@@ -50,6 +50,13 @@ describe('the package', () => {
     ]);
   });
 
+  it('has strict code in every file: functions of ours stand in for those of libraries', () => {
+    const built = files.filter((file) => /^dist\/.*\.cjs$/.test(file));
+    const sloppy = built.filter((file) => !readFileSync(join(ROOT, file), 'utf8').startsWith('"use strict"'));
+    expect(built.length).toBeGreaterThan(10);
+    expect(sloppy).toEqual([]);
+  });
+
   it.each(['app.cts', 'app.mts'])('has types for an importer that is %s', (name) => {
     const app = join(folder, 'types');
     const unpacked = join(app, 'node_modules/foretrace');
