@@ -39,7 +39,13 @@ async function run(
     args: [how],
     receiver,
     cwd: folder,
-    env: { OTEL_CONFIG_FILE: yaml === undefined ? 'none.yaml' : 'otel.yaml', ...env },
+    env: {
+      OTEL_CONFIG_FILE: yaml === undefined ? 'none.yaml' : 'otel.yaml',
+      // A file replaces them.
+      OTEL_METRICS_EXPORTER: undefined,
+      OTEL_LOGS_EXPORTER: undefined,
+      ...env,
+    },
   });
   const exit = await app.exited;
   expect(exit.code).toBe(0);

@@ -110,7 +110,7 @@ export function translate(tree: unknown, env: Environment, known: Known): Transl
     propagator: translatePropagator,
     tracer_provider: TRACER_PROVIDER,
     meter_provider: unsupported('no metrics are sent'),
-    logger_provider: unsupported('OTEL_LOGS_EXPORTER says where logs go'),
+    logger_provider: unsupported('no logs are sent'),
     'instrumentation/development': {
       general: GENERAL,
       js: translateLibraries,
@@ -134,6 +134,9 @@ export function translate(tree: unknown, env: Environment, known: Known): Transl
   if (to.texts.OTEL_TRACES_EXPORTER === undefined) {
     translateProcessors([], 'tracer_provider.processors', to);
   }
+  // As the schema says of a provider that a file does not have, or that is not understood here.
+  to.texts.OTEL_METRICS_EXPORTER = 'none';
+  to.texts.OTEL_LOGS_EXPORTER = 'none';
   return to;
 }
 

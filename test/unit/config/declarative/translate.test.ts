@@ -51,7 +51,7 @@ describe('an example of the schema', () => {
     expect([unknown, misformed, unsupported]).toEqual([
       [],
       [],
-      ['meter_provider (no metrics are sent)', 'logger_provider (OTEL_LOGS_EXPORTER says where logs go)'],
+      ['meter_provider (no metrics are sent)', 'logger_provider (no logs are sent)'],
     ]);
   });
 
