@@ -63,16 +63,15 @@ for (const [signal, code] of [
 /** Takes OTLP requests and keeps their bodies. */
 async function startReceiver() {
   const bodies = [];
-  const logs = [];
   const server = createServer(async (request, response) => {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
-    (request.url.endsWith('/logs') ? logs : bodies).push(Buffer.concat(chunks));
+    bodies.push(Buffer.concat(chunks));
     response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return { bodies, logs, url: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
+  return { bodies, url: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
 }
 
 /** Starts a service as an operator would, and resolves when it listens. */
@@ -145,20 +144,15 @@ function tracesOf(spans) {
   return [...traces.values()];
 }
 
-/** What the services wrote in a trace. */
-function logsOf([{ traceId }]) {
-  return logs.filter((log) => log.traceId === traceId);
-}
-
 const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
 const width = Math.max(process.stdout.columns ?? Number(process.env.COLUMNS || 140), 100);
 
 function show(title, line, trace) {
   const heading = color ? `\u001b[1;4m${title}\u001b[0m` : `── ${title}`;
-  console.log(`${heading}\n${line}\n${renderTrace(trace, { color, width }, logsOf(trace))}`);
+  console.log(`${heading}\n${line}\n${renderTrace(trace, { color, width })}`);
 }
 
-const [{ readLogsRequest, readRequest }, { renderTrace }] = await Promise.all([
+const [{ readRequest }, { renderTrace }] = await Promise.all([
   load('src/encode/read.ts'),
   load('src/export/thread/exporters/tree.ts'),
 ]);
@@ -166,16 +160,10 @@ const [{ readLogsRequest, readRequest }, { renderTrace }] = await Promise.all([
 /** Sends the requests to the shop, started anew, and returns what came of it. */
 async function runShop(requests, env, database) {
   const receiver = await startReceiver();
-  const otlp = {
-    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-    OTEL_METRICS_EXPORTER: 'none',
-    // The shop has no logger.
-    FORETRACE_LOGS_CONSOLE: 'true',
-  };
-  const stock = await startService('stock', otlp);
+  const otlp = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, ...env };
+  const stock = await startService('stock', { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
   const orders = await startService('orders', {
     ...otlp,
-    ...env,
     STOCK_URL: stock.url,
     DATABASE: join(scratch, database),
   });
@@ -185,11 +173,7 @@ async function runShop(requests, env, database) {
   const remarks = [...(await orders.stop()), ...(await stock.stop())];
   receiver.close();
   for (const remark of remarks) console.error(remark);
-  return {
-    statuses,
-    traces: tracesOf(receiver.bodies.flatMap(readRequest)),
-    logs: receiver.logs.flatMap(readLogsRequest),
-  };
+  return { statuses, traces: tracesOf(receiver.bodies.flatMap(readRequest)) };
 }
 
 function lineOf({ method, path, body }, status) {
@@ -202,7 +186,7 @@ function missing(expected, traces) {
   process.exitCode = 1;
 }
 
-const { statuses, traces, logs } = await runShop(REQUESTS, {}, 'orders.db');
+const { statuses, traces } = await runShop(REQUESTS, {}, 'orders.db');
 const served = traces.filter(([{ kind }]) => kind === SERVER);
 const others = traces.filter(([{ kind }]) => kind !== SERVER);
 console.log(

@@ -1,4 +1,4 @@
-import { active, bind, calling, define, mimic, type Point, ROOT, runIn } from '../src/define.ts';
+import { active, bind, define, mimic, type Point, ROOT, runIn } from '../src/define.ts';
 
 type Context = ReturnType<typeof active>;
 
@@ -31,7 +31,7 @@ function inContextOfTaken(worker: Worker): Worker {
     taken = undefined;
     // A queue made of a queue has two of these around its worker.
     if (context === undefined) return Reflect.apply(worker, this, arguments);
-    return runIn(context, calling.apply, worker, this, arguments);
+    return runIn(context, Reflect.apply, worker, this, arguments);
   };
   // async asks for `Symbol.toStringTag` whether it gets a callback.
   mimic(replacement, worker);

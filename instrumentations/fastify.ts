@@ -21,7 +21,7 @@ const noteUrl =
   (_: unknown, args: Request[]): void => {
     const request = args[position];
     const served = servedOf(request.raw);
-    if (served?.isWatched !== true || served.route !== undefined) return;
+    if (served?.span === undefined || served.route !== undefined) return;
     const { url } = request.routeOptions ?? request.context?.config ?? {};
     if (url !== undefined) noteRoute(served, url);
   };

@@ -1,4 +1,4 @@
-import { active, bind, calling, current, define, type Point, runIn } from '../src/define.ts';
+import { active, bind, current, define, type Point, runIn } from '../src/define.ts';
 
 /** A value on its way through a queue, and where it comes from. */
 class Carried {
@@ -19,7 +19,7 @@ function inContextOfTask(worker: Function): Function {
     const context = carried instanceof Carried ? carried.context : undefined;
     args[0] = valueOf(carried);
     if (context === current()) return Reflect.apply(worker, this, args);
-    return runIn(context, calling.apply, worker, this, args);
+    return runIn(context, Reflect.apply, worker, this, args);
   };
 }
 

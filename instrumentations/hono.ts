@@ -27,7 +27,7 @@ function noteAnswer(served: Served, path: string, error: unknown, result: unknow
 const handlerAt = (path: string, isMiddleware: boolean): Omit<Point, 'target'> => ({
   before() {
     const served = activeServed();
-    if (served?.isWatched !== true) return UNTRACED;
+    if (served?.span === undefined) return UNTRACED;
     if (!isMiddleware) noteRoute(served, path);
     return served;
   },
@@ -69,7 +69,7 @@ function mount({ _basePath }: { _basePath?: string }, args: [path: string, handl
   const mounted: Omit<Point, 'target'> = {
     before() {
       const served = activeServed();
-      return served?.isWatched !== true ? UNTRACED : enterPrefix(served, prefix);
+      return served?.span === undefined ? UNTRACED : enterPrefix(served, prefix);
     },
     after(_: unknown, _args: unknown, _error: unknown, _result: unknown, leave: () => void) {
       leave();

@@ -1,6 +1,6 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { callIn, current, attach, guarded, isScrapeServer, scope } from '../src/define.ts';
+import { callIn, current, attach, guarded, scope } from '../src/define.ts';
 import { endServed, mark, type Served, servedOf, startServed } from '../src/semconv/http-server.ts';
 
 export type Emitter = { _events?: Record<string, unknown> };
@@ -12,15 +12,13 @@ interface ServerStart {
   request: IncomingMessage;
   response: ServerResponse;
   socket: Socket;
-  server: Server;
 }
 
 /**
  * Node publishes this for every request of every http and https server, before any of the app's code. Entering the context
  * here lasts for the synchronous handling of the request and all that starts in it.
  */
-export function onRequest({ request, response, socket, server }: ServerStart): void {
-  if (isScrapeServer(server)) return;
+export function onRequest({ request, response, socket }: ServerStart): void {
   const served = startServed(http, request, socket as Socket & { encrypted?: boolean });
   mark(request, served);
   mark(response, served);

@@ -62,7 +62,7 @@ const passed: Ends = {
 
 /** The middleware that `router.routes()` returns. */
 const dispatch: Omit<Point, 'target'> = {
-  before: (_: unknown, [{ req }]: [Context]) => (servedOf(req)?.isWatched !== true ? UNTRACED : undefined),
+  before: (_: unknown, [{ req }]: [Context]) => (servedOf(req)?.span === undefined ? UNTRACED : undefined),
   context: (_: unknown, [{ req }]: [Context]) => lostContext(req),
   ends: passed,
   after(_: unknown, [context]: [Context], error: unknown) {

@@ -35,7 +35,7 @@ function emit(_: unknown, [event, error, context]: [unknown, unknown, Context?])
 export const middleware: Omit<Point, 'target'> = {
   before(_: unknown, [context]: [Context?]) {
     const served = servedOf(context?.req);
-    return served?.isWatched !== true ? UNTRACED : served;
+    return served?.span === undefined ? UNTRACED : served;
   },
   after(_: unknown, _args: unknown, error: unknown, _result: unknown, served: Served) {
     noteFailure(served, error);
@@ -118,7 +118,7 @@ const mountedAt = (prefix: string): Omit<Point, 'target'> => ({
   before(_: unknown, args: [Context, () => unknown]) {
     const [context, next] = args;
     const served = servedOf(context?.req);
-    if (served?.isWatched !== true) return UNTRACED;
+    if (served?.span === undefined) return UNTRACED;
     const mounted: Mounted = { served, template: outerPrefix(context) + prefix, hasPassed: false };
     args[1] = () => {
       mounted.hasPassed = true;

@@ -1,22 +1,16 @@
 import { define, type Point, promise } from '../src/define.ts';
 import { start } from './mariadb-commands.ts';
 import { CLUSTER, CONNECTION, POOL } from './mariadb-methods.ts';
-import { countPool } from './mariadb-pool-counts.ts';
 import { openedEmpty, openedWith } from './mariadb-origin.ts';
 
 /** The exported functions are where all classes can be got at: the CommonJS build is a single file. */
 const opening = { ends: promise, context: 'none', after: openedWith } as const;
 
-function openedPool(self: unknown, args: [unknown], error: unknown, pool: unknown): void {
-  openedWith(self, args, error, pool);
-  countPool(pool);
-}
-
 const points = (versions: string, files: string[], holders: string[]): Point[] =>
   files.flatMap((file) =>
     holders.flatMap((holder): Point[] => [
       { file, versions, target: `${holder}createConnection`, opens: CONNECTION, ...opening },
-      { file, versions, target: `${holder}createPool`, opens: POOL, ...opening, after: openedPool },
+      { file, versions, target: `${holder}createPool`, opens: POOL, ...opening },
       { file, versions, target: `${holder}createPoolCluster`, opens: CLUSTER, after: openedEmpty },
     ]),
   );

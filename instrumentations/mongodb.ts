@@ -1,6 +1,5 @@
 import { callbackOr, define, promise } from '../src/define.ts';
 import { bulk } from './mongodb-bulk.ts';
-import { counted } from './mongodb-pool-counts.ts';
 import { getMore, keepContext, operation } from './mongodb-operations.ts';
 
 const EXECUTE = 'lib/operations/execute_operation.js';
@@ -20,7 +19,6 @@ export default define({
     { file: BULK, target: 'BulkOperationBase.prototype.execute', trace: bulk, ends },
     { file: SERVER, versions: '<4.2', target: 'Server.prototype.getMore', trace: getMore, ends },
     { file: 'lib/mongo_client.js', target: 'MongoClient.prototype.connect', context: 'none' },
-    counted,
     { file: 'lib/cmap/connect.js', target: 'connect', context: 'none' },
   ],
 });

@@ -1,5 +1,4 @@
 import { DB, define, ROOT } from '../src/define.ts';
-import { counted } from './mssql-pool-counts.ts';
 
 /** What the pool does with a connection is not the request's: it opens it, and checks it with a query before each use. */
 const apart = ROOT.suppress(DB);
@@ -15,6 +14,5 @@ export default define({
   points: [
     { file, target: 'prototype._poolCreate', context },
     { file, target: 'prototype._poolValidate', context },
-    ...counted,
   ],
 });

@@ -10,7 +10,6 @@ import {
   noteRefused,
   queued,
 } from './mysql-commands.ts';
-import { connecting, counted } from './mysql2-pool-counts.ts';
 import { calling, give, sending } from './sql-comments.ts';
 
 /** The parts of mysql2 that are touched, the same from version 1.7 on. */
@@ -62,14 +61,12 @@ const connection = (file: string, versions: string): Point[] => [
   { file, versions, target: 'prototype._addCommandClosedState', before: noteRefused },
   { file, versions, target: 'prototype._notifyError', before: failAll },
   { file, versions, target: 'prototype.connect', context: 'none' },
-  { file, versions, ...connecting },
 ];
 
 const pool = (file: string, versions: string): Point[] => [
   { file, versions, target: 'prototype.getConnection', context: 'none' },
   { file, versions, target: 'prototype.query', ...asking },
   { file, versions, target: 'prototype.execute', ...asking },
-  ...counted(file, versions),
 ];
 
 /** Connections and pools have a common base from here on. */

@@ -1,6 +1,4 @@
-import { bindCallback, callerContext, define, isWrapped, notesCallers, promise } from '../src/define.ts';
-import { isCountingPools } from '../src/semconv/db-pool.ts';
-import { asksForClient, countEvent, gotClient } from './pg-pool-counts.ts';
+import { bindCallback, callerContext, define, isWrapped, notesCallers } from '../src/define.ts';
 import { inPool } from './pg-query.ts';
 
 interface Pool {
@@ -47,14 +45,6 @@ export default define({
   spans: 'none of its own: keeps the context while waiting for a client',
   points: [
     { target: 'prototype.connect', before: connect },
-    {
-      target: 'prototype.connect',
-      when: isCountingPools,
-      before: asksForClient,
-      ends: promise,
-      after: gotClient,
-    },
-    { target: 'prototype.emit', when: isCountingPools, before: countEvent },
     { target: 'prototype.query', when: notesCallers, context: callerContext },
     { target: 'prototype.query', before: query },
   ],

@@ -1,10 +1,8 @@
 import { define, scope } from '../src/define.ts';
 import { sqlClient } from '../src/semconv/db.ts';
 import { sqlState } from '../src/semconv/postgresql.ts';
-import { isCountingPools } from '../src/semconv/db-pool.ts';
 import { dataOf } from '../src/semconv/data.ts';
 import { isCommenting } from '../src/semconv/sql-comment.ts';
-import { pgPools } from './pg-pool-counts.ts';
 import { type Client, endQuery, lastQueued, type Query, submitted } from './pg-query.ts';
 import { placeInText } from './postgresql-errors.ts';
 import { calling, give, noteComment, noted, sending } from './sql-comments.ts';
@@ -43,12 +41,6 @@ export default define({
     { file: 'lib/client.js', target: 'prototype.query', ...calling },
     { file: 'lib/client.js', target: 'prototype.query', trace: query, ends: submitted },
     { file: 'lib/client.js', target: 'prototype.connect', context: 'none' },
-    {
-      file: 'lib/client.js',
-      target: 'prototype.connect',
-      when: isCountingPools,
-      before: (client: Client) => pgPools.creating(client),
-    },
     // The query that has just been made is the last of the queue, which this sends if it can.
     {
       file: 'lib/client.js',

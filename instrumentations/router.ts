@@ -1,4 +1,4 @@
-import { calling, define, guarded, mimic, type Point, reportFailure, runIn, scope } from '../src/define.ts';
+import { define, guarded, mimic, type Point, reportFailure, runIn, scope } from '../src/define.ts';
 import { beginStep, type Step, type StepFacts, stepFacts } from '../src/semconv/middleware.ts';
 import { servedOf } from '../src/semconv/framework.ts';
 import {
@@ -64,7 +64,7 @@ function handling(enter: Enter): (original: Function) => Function {
       }
       return lost === undefined
         ? Reflect.apply(original, this, [request, response, passed])
-        : runIn(lost, calling.apply, original, this, [request, response, passed]);
+        : runIn(lost, Reflect.apply, original, this, [request, response, passed]);
     };
 }
 

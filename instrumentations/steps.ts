@@ -1,4 +1,4 @@
-import { calling, callIn, mimic, promise, reportFailure, runIn } from '../src/define.ts';
+import { callIn, mimic, promise, reportFailure, runIn } from '../src/define.ts';
 import type { Step } from '../src/semconv/middleware.ts';
 
 /** Begins the step that a call is; undefined if that is none. */
@@ -41,7 +41,7 @@ export function stepping<Self, Args extends unknown[]>(
         result =
           step.context === undefined
             ? Reflect.apply(original, this, args)
-            : runIn(step.context, calling.apply, original, this, args);
+            : runIn(step.context, Reflect.apply, original, this, args);
       } catch (error) {
         step.end(error ?? NOTHING);
         throw error;

@@ -14,8 +14,6 @@ const ENTRIES = /[\\/]instrumentations[\\/]entries\.ts$/;
 const OPTIONAL = /[\\/]src[\\/]optional\.ts$/;
 const ROWS = /[\\/]src[\\/]config[\\/]rows[\\/][\w-]+\.ts$/;
 const PRIMORDIALS = 'src/primordials.ts';
-/** The gRPC client, which the export thread reads when it is asked for. */
-const GRPC_IMPORT = /\/grpc\/client\.ts$/;
 
 const COMMON = {
   absWorkingDir: root,
@@ -30,8 +28,7 @@ const COMMON = {
   // Globals that apps replace.
   inject: [PRIMORDIALS],
   // The logger of require-in-the-middle costs more to load than the rest of it, and its output would be noise of ours.
-  // The resource is ours; that package of OpenTelemetry's looks for its own, with all of its detectors.
-  alias: { debug: './scripts/no-debug.cjs', '@opentelemetry/resources': './scripts/no-resource.mjs' },
+  alias: { debug: './scripts/no-debug.cjs' },
   // The loader hook has to stay a file of its own: the wrappers it generates import it by URL.
   external: ['import-in-the-middle', 'import-in-the-middle/*'],
   // A quarter less to parse: 3 ms of the app's start. Names stay, for stack traces; and lines, since Node prints the one that throws.
@@ -46,10 +43,10 @@ const COMMON = {
 
 /**
  * `agent.cjs` for the app's thread, `agent/*.cjs` that it reads when a library of a family is loaded or an optional part is asked for, and
- * files for the threads and for what few ask for: gRPC, YAML files, functions of ES modules, masks. The result has esbuild's `metafile.outputs` of all.
+ * files for the threads and for what few ask for: YAML files, functions of ES modules, masks. The result has esbuild's `metafile.outputs` of all.
  */
 export async function bundle({ write }) {
-  const [agent, ...others] = await Promise.all([
+  const [agent, others] = await Promise.all([
     bundleAgent(),
     build({
       ...COMMON,
@@ -63,22 +60,10 @@ export async function bundle({ write }) {
       outdir: 'dist',
       outExtension: { '.js': '.cjs' },
       format: 'cjs',
-      plugins: [apart],
-    }),
-    build({
-      ...COMMON,
-      entryPoints: { 'export-grpc': 'src/export/thread/grpc/client.ts' },
-      outdir: 'dist',
-      outExtension: { '.js': '.cjs' },
-      format: 'cjs',
-      inject: ['src/export/thread/grpc/globals.ts'],
-      // It reads files of the statistics that the client is told not to keep; with protobufjs, 200 KB.
-      alias: { '@grpc/proto-loader': './scripts/no-proto-loader.cjs' },
     }),
   ]);
   const files = { ...agent.files };
-  for (const { path, text } of others.flatMap(({ outputFiles }) => outputFiles))
-    files[relative(root, path).split(sep).join('/')] = text;
+  for (const { path, text } of others.outputFiles) files[relative(root, path).split(sep).join('/')] = text;
   if (write) {
     await rm(join(root, 'dist'), { recursive: true, force: true });
     for (const [path, text] of Object.entries(files)) {
@@ -86,16 +71,8 @@ export async function bundle({ write }) {
       await writeFile(join(root, path), text);
     }
   }
-  const outputs = others.map(({ metafile }) => metafile.outputs);
-  return { metafile: { outputs: Object.assign({ ...agent.outputs }, ...outputs) } };
+  return { metafile: { outputs: { ...agent.outputs, ...others.metafile.outputs } } };
 }
-
-const apart = {
-  name: 'apart',
-  setup(builder) {
-    builder.onResolve({ filter: GRPC_IMPORT }, () => ({ path: './export-grpc.cjs', external: true }));
-  },
-};
 
 async function bundleAgent() {
   const { families, libraries } = await readCatalogue();

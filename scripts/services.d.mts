@@ -1,9 +1,7 @@
-export type Service = 'postgresql' | 'mariadb' | 'redis' | 'memcached' | 'rabbitmq' | 'prometheus';
-
-export const PROMETHEUS_TARGETS: string;
+export type Service = 'postgresql' | 'mariadb' | 'redis' | 'memcached' | 'rabbitmq';
 
 export interface Services {
-  /** PG*, MYSQL_*, REDIS_URL, MEMCACHED_URL, AMQP_URL and PROMETHEUS_URL for clients. */
+  /** PG*, MYSQL_*, REDIS_URL, MEMCACHED_URL and AMQP_URL for clients. */
   env: Record<string, string>;
   missing: { name: Service; reason: string }[];
   /** Ids of the processes that were started. */

@@ -1,21 +1,11 @@
-// Makes PostgreSQL, MariaDB, Redis, Memcached, RabbitMQ and Prometheus reachable for the tests: `npm run services`, or ensureServices() from another
+// Makes PostgreSQL, MariaDB, Redis, Memcached and RabbitMQ reachable for the tests: `npm run services`, or ensureServices() from another
 // script.
 //
-// A reachable server is used as it is (127.0.0.1 and the standard ports; PG*, MYSQL_*, REDIS_URL, MEMCACHED_URL, AMQP_URL and PROMETHEUS_URL override).
+// A reachable server is used as it is (127.0.0.1 and the standard ports; PG*, MYSQL_*, REDIS_URL, MEMCACHED_URL and AMQP_URL override).
 // Otherwise the first of these that works: start installed binaries with their data in a temporary folder, install Debian's
 // packages (as root on Debian) and start those, `docker compose`.
 import { spawn, spawnSync } from 'node:child_process';
-import {
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -23,9 +13,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-
-/** A test that wants to be scraped puts a file with its targets here. */
-export const PROMETHEUS_TARGETS = join(tmpdir(), 'foretrace-prometheus-targets');
 
 /**
  * One row for each service: where it is, how to see that it is there, how to start its binary.
@@ -174,43 +161,6 @@ const SERVICES = {
     }),
     stopSignal: 'SIGTERM',
     debian: 'rabbitmq-server',
-  },
-  prometheus: {
-    // Not 9090: one that runs there does not scrape what the tests want.
-    address: (env) => {
-      const url = new URL(env.PROMETHEUS_URL || 'http://127.0.0.1:9390');
-      return { host: url.hostname, port: Number(url.port || 80) };
-    },
-    env: ({ host, port }) => ({ PROMETHEUS_URL: `http://${host}:${port}` }),
-    probe: probePrometheus,
-    binaries: ['prometheus'],
-    folders: () => ['/usr/local/bin', '/opt/homebrew/bin'],
-    variables(folder) {
-      mkdirSync(PROMETHEUS_TARGETS, { recursive: true });
-      const config = {
-        scrape_configs: [
-          {
-            job_name: 'foretrace',
-            scrape_interval: '300ms',
-            scrape_timeout: '300ms',
-            file_sd_configs: [{ files: [join(PROMETHEUS_TARGETS, '*.json')] }],
-          },
-        ],
-      };
-      // JSON is YAML.
-      writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config));
-    },
-    start: ({ prometheus }, folder, port) => [
-      prometheus,
-      [
-        `--config.file=${join(folder, 'prometheus.yml')}`,
-        `--storage.tsdb.path=${join(folder, 'data')}`,
-        `--web.listen-address=127.0.0.1:${port}`,
-        '--enable-feature=exemplar-storage',
-      ],
-    ],
-    stopSignal: 'SIGTERM',
-    debian: 'prometheus',
   },
 };
 
@@ -507,15 +457,6 @@ async function probeRabbitmq(host, port) {
   const frame = Buffer.concat([Buffer.from([1, 0, 0]), length(startOk, 4), startOk, Buffer.from([0xce])]);
   const answer = await ask(host, port, frame, { hello: Buffer.from('AMQP\0\0\x09\x01') });
   if (answer.readUInt16BE(7) !== 10 || answer.readUInt16BE(9) !== 30) throw new Error('login refused');
-}
-
-/** Whether it is one that `PROMETHEUS_TARGETS` was given to. */
-async function probePrometheus(host, port) {
-  const response = await fetch(`http://${host}:${port}/api/v1/status/config`, {
-    signal: AbortSignal.timeout(2000),
-  });
-  const text = await response.text();
-  if (!text.includes('foretrace-prometheus-targets')) throw new Error('it scrapes something else');
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

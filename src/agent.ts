@@ -1,17 +1,9 @@
-import { AsyncResource } from 'node:async_hooks';
 import { resolve } from 'node:path';
 import type { TracerProvider } from '@opentelemetry/api';
 import { registerSignals } from './api/global.ts';
 import { startCarriers } from './carriers/start.ts';
-import { type LazyMeterProvider, lazyMeterProvider } from './api/meter.ts';
 import { type NodeSettings, readEnvironment } from './config/environment.ts';
-import {
-  checkInstrumentationNames,
-  chooseInstrumentations,
-  choosesRuntimeMetrics,
-  RUNTIME_NODE,
-  scopesOf,
-} from './config/instrumentations.ts';
+import { checkInstrumentationNames, chooseInstrumentations, scopesOf } from './config/instrumentations.ts';
 import type { Config } from './config/table.ts';
 import { run } from './context/active.ts';
 import { ROOT, SUPPRESS_KEY } from './context/context.ts';
@@ -21,7 +13,7 @@ import { beforeLastExport, installExit } from './export/app/exit.ts';
 import { createPipeline } from './export/app/create-pipeline.ts';
 import type { OtlpOptions } from './export/options.ts';
 import type { Pipeline } from './export/pipeline.ts';
-import { isMainThread, workerThreads } from './export/app/threads.ts';
+import { isMainThread } from './export/app/threads.ts';
 import { hookModules, type ModulePatch } from './load/index.ts';
 import { currentLogLevel, log, setLogLevel } from './log.ts';
 import type { MaskOptions } from './mask/options.ts';
@@ -37,15 +29,7 @@ import * as http from './semconv/http.ts';
 import { endOpenEntries, watchCrashes } from './semconv/crash.ts';
 import { configure as configureRoots } from './operation/roots.ts';
 import { whenFirstId } from './trace/ids.ts';
-import {
-  configureSampling,
-  optionalPatches,
-  startCounting,
-  startCountingRuntime,
-  startLogging,
-  startOptional,
-  startOwnMetrics,
-} from './optional.ts';
+import { configureSampling, optionalPatches, startOptional } from './optional.ts';
 import * as limits from './trace/limits.ts';
 import * as sampler from './trace/sampler.ts';
 import { setSink } from './trace/span.ts';
@@ -71,32 +55,16 @@ export function start(catalogue: readonly Listed[]): void {
     reconfigure: (changed) => reconfigure(changed, (level) => setExportLevel(level)),
   });
   let notice: () => string | undefined = () => undefined;
-  const { pipeline, watched, expectEnd } = startExport(config, node, () => notice());
+  const { pipeline, watched } = startExport(config, node, () => notice());
   if (pipeline !== undefined) setExportLevel = pipeline.setLogLevel;
-  startCountingAll(config, pipeline);
-  startLogging(config, pipeline);
   registerSignals({
     trace: flushable(pipeline, config.batch.exportTimeoutMs),
     context: contextManager,
     propagation: textMapPropagator,
-    metrics: meters(config, pipeline, expectEnd),
   });
   const patches = [...instrument(catalogue, config), ...optionalPatches(config, pipeline?.whenFirst)];
   const carriers = startCarriers(config.carriers);
   notice = hookModules([...watched, ...carriers, ...patches], { esm: config.esmHooks });
-}
-
-/** An app has started by then, and a short script has ended. */
-const RUNTIME_METRICS_AFTER_MS = 1_000;
-
-function startCountingAll(config: Config, pipeline: Pipeline | undefined): void {
-  const counted = startCounting(config, pipeline, beforeLastExport);
-  // Of the main thread alone: no attribute would tell the event loop of one thread from that of another.
-  if (counted === undefined || !choosesRuntimeMetrics(config) || !isMainThread()) return;
-  const start = guarded('the start of runtime metrics', () =>
-    startCountingRuntime(counted, config, beforeLastExport),
-  );
-  setTimeout(start, RUNTIME_METRICS_AFTER_MS).unref();
 }
 
 /** Hands each part what the environment says of it; `catalogue` has the libraries that it may name. */
@@ -124,32 +92,11 @@ function startExport(
   config: Config,
   node: NodeSettings,
   notice: () => string | undefined,
-): { pipeline?: Pipeline; watched: ModulePatch[]; expectEnd: () => void } {
-  const { exporters, otlp, metrics, logs, file, batch, exitTimeoutMs, thread, console } = config;
-  if (exporters.length + metrics.exporters.length + logs.exporters.length === 0)
-    return { watched: [], expectEnd() {} };
-  const metricsOtlp = ofThisProcess(otlp.metrics, node);
-  const { maxQueueBytes } = batch;
+): { pipeline?: Pipeline; watched: ModulePatch[] } {
+  const { exporters, otlp, file, batch, exitTimeoutMs, thread, console } = config;
+  if (exporters.length === 0) return { watched: [] };
   const options = {
-    signals: {
-      traces: { exporters, otlp: ofThisProcess(otlp.traces, node), batch },
-      // The app's own metrics, which come once an interval. A scrape asks for them.
-      metrics: {
-        exporters: metrics.exporters.filter((exporter) => exporter !== 'prometheus'),
-        otlp: metricsOtlp,
-        batch: {
-          ...batch,
-          scheduleDelayMs: Math.min(metrics.intervalMs, OWN_METRICS_DELAY_MS),
-          exportTimeoutMs: metrics.timeoutMs,
-        },
-      },
-      logs: {
-        exporters: logs.exporters,
-        otlp: ofThisProcess(otlp.logs, node),
-        batch: { ...logs.batch, maxQueueBytes },
-      },
-    },
-    metrics: { ...metrics, runtime: choosesRuntimeMetrics(config), otlp: metricsOtlp },
+    signals: { traces: { exporters, otlp: ofThisProcess(otlp.traces, node), batch } },
     file: { path: resolve(file.path) },
     console,
     exitTimeoutMs,
@@ -163,16 +110,7 @@ function startExport(
   const pipeline = run(ROOT.setValue(SUPPRESS_KEY, true), createPipeline, options);
   if (pipeline.write.traces !== undefined) setSink(pipeline.write.traces);
   beforeLastExport(endOpenEntries);
-  let expectEnd = (): void => {};
-  installExit(pipeline, exitTimeoutMs, (takeSignals) => {
-    let taken = false;
-    // From when on there is something to keep: a span, or a measurement.
-    expectEnd = () => {
-      if (!taken) takeSignals();
-      taken = true;
-    };
-    whenFirstId(expectEnd);
-  });
+  installExit(pipeline, exitTimeoutMs, whenFirstId);
   if (isMainThread()) {
     const say = guarded('bundle', () => {
       const line = notice();
@@ -184,7 +122,6 @@ function startExport(
   watchCrashes();
   return {
     pipeline,
-    expectEnd,
     watched: [{ module: 'worker_threads', files: [''], rare: true, patch: () => pipeline.prepareWorkers() }],
   };
 }
@@ -193,31 +130,6 @@ function startExport(
 function maskOf({ mask, limits: { attributeValueLength } }: Config): MaskOptions | undefined {
   if (mask.kinds.length + mask.expressions.length === 0) return undefined;
   return { ...mask, lengthLimit: attributeValueLength };
-}
-
-/** The most that what the app measures waits for being sent once it is collected. */
-const OWN_METRICS_DELAY_MS = 5_000;
-
-/** What the app's own metrics are made with, when it asks for a meter. */
-function meters(
-  config: Config,
-  pipeline: Pipeline | undefined,
-  expectEnd: () => void,
-): LazyMeterProvider | undefined {
-  if (pipeline === undefined || config.metrics.exporters.length === 0) return undefined;
-  const outside = new AsyncResource('foretrace');
-  return lazyMeterProvider(() => {
-    expectEnd();
-    return startOwnMetrics(config, {
-      write: pipeline.write.metrics,
-      addMeters: pipeline.addMeters,
-      flush: pipeline.flush,
-      beforeEnd: beforeLastExport,
-      outside: (fn) => void outside.runInAsyncScope(fn),
-      resource: () => resource(config.resource),
-      threadId: isMainThread() ? undefined : workerThreads().threadId,
-    });
-  });
 }
 
 /** The provider with what scripts and functions-as-a-service call on OpenTelemetry's own, by way of the API's `getDelegate()`. */
@@ -245,8 +157,7 @@ function ofThisProcess(otlp: Config['otlp']['traces'], node: NodeSettings): Otlp
     certificateFile: path(otlp.certificateFile),
     clientKeyFile: path(otlp.clientKeyFile),
     clientCertificateFile: path(otlp.clientCertificateFile),
-    proxy: node.proxyTo(otlp.url),
-    rejectUnauthorized: node.rejectUnauthorized,
+    ...node,
   };
 }
 
@@ -255,8 +166,7 @@ function instrument(
   catalogue: readonly Listed[],
   { instrumentations, rootClientSpans, middlewareSpans }: Config,
 ): ModulePatch[] {
-  const known = [...catalogue, RUNTIME_NODE];
-  for (const warning of checkInstrumentationNames(instrumentations, known, rootClientSpans))
+  for (const warning of checkInstrumentationNames(instrumentations, catalogue, rootClientSpans))
     log.warn(warning);
   const chosen = chooseInstrumentations(instrumentations, catalogue);
   return (middlewareSpans === undefined ? chosen : chosen.map(withSteps)).flatMap(modulePatches);

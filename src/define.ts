@@ -19,13 +19,12 @@ export { environmentWithContext, pairsWithContext } from './carriers/child-envir
 export { notePosted, notePostedBy, noteWorker } from './carriers/posting.ts';
 export { noteFetched } from './carriers/receiving.ts';
 export { DB } from './context/layers.ts';
-export { active, attach, bind, calling, callIn, current, outside, run, runIn } from './context/active.ts';
+export { active, attach, bind, callIn, current, outside, run, runIn } from './context/active.ts';
 export { ROOT } from './context/context.ts';
 export { flatCopy } from './encode/flat-copy.ts';
 export { bindCallback, lastGiven } from './patch/arguments.ts';
-export { isExporterAgent, isScrapeServer } from './export/marker.ts';
+export { isExporterAgent } from './export/marker.ts';
 export { guarded, reportFailure } from './guard.ts';
-export { now } from './trace/clock.ts';
 export { apiPromise, apiStream } from './patch/api-promise.ts';
 export {
   asyncIterator,

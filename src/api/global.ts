@@ -2,7 +2,6 @@ import type { ContextManager, TextMapPropagator, TracerProvider } from '@opentel
 import { log } from '../log.ts';
 import { guarded } from '../guard.ts';
 import { callerVersion } from './caller-version.ts';
-import type { LazyMeterProvider } from './meter.ts';
 
 /**
  * The place of `@opentelemetry/api` 1.x: each copy of it in a process looks there for what is registered.
@@ -21,25 +20,14 @@ export interface Signals {
   readonly trace: TracerProvider;
   readonly context: ContextManager;
   readonly propagation: TextMapPropagator;
-  /** Absent where no metrics are exported. */
-  readonly metrics?: LazyMeterProvider;
 }
 
 const WORDS: Record<string, string> = {
   trace: 'tracer provider',
   context: 'context manager',
   propagation: 'propagator',
-  metrics: 'meter provider',
 };
-const TRACING = ['trace', 'context', 'propagation'];
 const OTHERS = ['metrics', 'logs', 'diag'];
-
-const METRICS = {
-  refused:
-    "the app's own meter provider of OpenTelemetry is not used, foretrace's was asked for a meter before: what the app measures through @opentelemetry/api is in foretrace's metrics and not in its own exporter (see docs/own-metrics.md)",
-  replaced:
-    'the app has a meter provider of its own: what it measures through @opentelemetry/api goes there and not to foretrace (see docs/own-metrics.md)',
-};
 
 type Registered = Record<string, unknown>;
 type GlobalObject = Record<symbol, Registered | undefined>;
@@ -47,7 +35,7 @@ type GlobalObject = Record<symbol, Registered | undefined>;
 /** Registers the agent's signals with every copy of the API in this process, loaded already or not. */
 export function registerSignals(signals: Signals): void {
   const there = (globalThis as unknown as GlobalObject)[KEY];
-  const taken = TRACING.filter((signal) => there?.[signal] !== undefined);
+  const taken = Object.keys(WORDS).filter((signal) => there?.[signal] !== undefined);
   if (taken.length > 0) {
     // Another SDK's context manager would not know our spans, nor ours its: all of the API is theirs.
     log.warn(
@@ -55,11 +43,6 @@ export function registerSignals(signals: Signals): void {
     );
     return;
   }
-  const { metrics } = signals;
-  if (metrics !== undefined && there?.metrics !== undefined)
-    log.warn(
-      "another OpenTelemetry SDK's meter provider was registered with @opentelemetry/api before foretrace: what the app measures through the API goes there",
-    );
   const api = apiObject(signals, there);
   try {
     Object.defineProperty(globalThis, KEY, {
@@ -96,10 +79,8 @@ function apiObject(
   there: Registered | undefined,
 ): { registered: Registered; begin(): void } {
   let registering = false;
-  const { trace, context, propagation, metrics } = signals;
-  const values: Registered = { trace: proxy(trace, () => refuse('trace')), context, propagation };
+  const values: Registered = { ...signals, trace: proxy(signals.trace, () => refuse('trace')) };
   for (const name of OTHERS) values[name] = there?.[name];
-  values.metrics ??= metrics?.provider;
   const refused = new Set<string>();
 
   const registered: Registered = {};
@@ -118,18 +99,9 @@ function apiObject(
       enumerable: true,
       get() {
         const value = values[name];
-        if (!registering || value === undefined) return value;
-        if (name !== 'metrics') {
+        if (registering && value !== undefined) {
           registering = false;
           if (name in signals) refuse(name);
-        } else if (value !== metrics?.provider) registering = false;
-        else if (metrics.isUsed()) {
-          registering = false;
-          tellMetrics('refused');
-        } else {
-          // Nobody measures with ours: the one that comes now takes its place.
-          tellMetrics('replaced');
-          return undefined;
         }
         return value;
       },
@@ -143,11 +115,6 @@ function apiObject(
     refused.add(name);
     // An SDK registers all of its parts in one go: they make one line.
     if (refused.size === 1) queueMicrotask(tell);
-  }
-  let toldMetrics = false;
-  function tellMetrics(what: keyof typeof METRICS): void {
-    if (!toldMetrics) log.warn(METRICS[what]);
-    toldMetrics = true;
   }
   let told = false;
   function tell(): void {

@@ -1,4 +1,4 @@
-import { calling, runIn } from '../context/active.ts';
+import { runIn } from '../context/active.ts';
 import type { Context } from '../context/context.ts';
 import { mimic } from '../wrap.ts';
 
@@ -14,7 +14,7 @@ export function watchMessages(context: Context, over: () => void): void {
   function watched(this: unknown, type: unknown): unknown {
     if (type !== 'message' || messages === 2) return Reflect.apply(emit, this, arguments);
     messages++;
-    if (messages === 1) return runIn(context, calling.apply, emit, this, arguments);
+    if (messages === 1) return runIn(context, Reflect.apply, emit, this, arguments);
     over();
     if (!own && process.emit === (watched as unknown)) delete (process as { emit?: unknown }).emit;
     return Reflect.apply(emit, this, arguments);

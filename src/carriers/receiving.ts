@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import { calling, attach, current, runIn } from '../context/active.ts';
+import { attach, current, runIn } from '../context/active.ts';
 import type { Context } from '../context/context.ts';
 import { workerThreads } from '../export/app/threads.ts';
 import { guarded } from '../guard.ts';
@@ -63,7 +63,7 @@ function receiveInContext(port: Port, inbox: Inbox, look?: (port: Port) => void)
       const context = isPosted ? contextFor(type) : undefined;
       return context === undefined
         ? Reflect.apply(dispatch, this, arguments)
-        : runIn(context, calling.apply, dispatch, this, arguments);
+        : runIn(context, Reflect.apply, dispatch, this, arguments);
     },
   });
 }

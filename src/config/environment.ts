@@ -5,8 +5,8 @@ import type { Config } from './table.ts';
 
 /** What Node reads of the environment for the requests of the app, and ours follow too. */
 export interface NodeSettings {
-  /** The URL of the proxy to a URL; undefined = none. A secret. */
-  proxyTo(url: string): string | undefined;
+  /** The URL of the proxy to the collector; undefined = none. A secret. */
+  readonly proxy: string | undefined;
   /** False with `NODE_TLS_REJECT_UNAUTHORIZED=0`. */
   readonly rejectUnauthorized: boolean;
 }
@@ -35,7 +35,7 @@ export function readEnvironment(resource: ResourceNames): ReadEnvironment {
     config: read.config,
     warnings: [...warnings, ...read.warnings],
     node: {
-      proxyTo: (url) => proxyFor(url, env, process.execArgv),
+      proxy: proxyFor(read.config.otlp.traces.url, env, process.execArgv),
       rejectUnauthorized: env.NODE_TLS_REJECT_UNAUTHORIZED !== '0',
     },
     failure,

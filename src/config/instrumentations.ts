@@ -60,14 +60,6 @@ export function instrumentationEnabled(
   return choice.defaultEnabled;
 }
 
-/** What OpenTelemetry's agent calls the metrics of the runtime: they are chosen as libraries are, and by a variable of their own. */
-export const RUNTIME_NODE: Choosable = { name: 'runtime-node' };
-
-/** Whether the event loop, the heap and the process are measured. */
-export function choosesRuntimeMetrics({ runtimeMetrics, instrumentations }: Config): boolean {
-  return runtimeMetrics && instrumentationEnabled(instrumentations, RUNTIME_NODE);
-}
-
 function includes(list: readonly string[], variables: readonly string[]): boolean {
   for (const name of list) if (variables.includes(upperSnake(name))) return true;
   return false;

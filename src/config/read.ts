@@ -1,6 +1,6 @@
 import { closest } from './distance.ts';
 import { instrumentationVariable } from './instrumentations.ts';
-import { parse, type Parsed, shown } from './parse.ts';
+import { parse, shown } from './parse.ts';
 import { type Config, VARIABLES } from './table.ts';
 import type { ConfigOf, Variable } from './variable.ts';
 
@@ -76,22 +76,19 @@ export function readRows<R extends Variable>(
   const warnings: string[] = [];
   const remarks: string[] = [];
   const values: Record<string, unknown> = {};
-  const set = new Set<string>();
   for (const row of rows as readonly Variable[]) {
     let value = unsetValue(row, values);
     const name = setName(row, texts);
     if (name !== undefined) {
-      const parsed = parseText(row, texts[name], values);
+      const parsed = parse(row, texts[name]);
       if (parsed.problem !== undefined) {
         const said = called[name] ?? name;
         const what = row.secret ? said : `${said}=${shown(texts[name], row)}`;
-        const instead =
-          parsed.value === undefined ? (row.instead?.(values) ?? inUse(row, value)) : 'that part is ignored';
+        const instead = parsed.value === undefined ? inUse(row, value) : 'that part is ignored';
         warnings.push(`${what} ${parsed.problem}, ${instead}`);
       }
       if (parsed.value !== undefined) {
         value = parsed.value;
-        set.add(row.name);
         const remark = parsed.problem === undefined ? remarkOn(row, value, values, called) : undefined;
         if (remark !== undefined) remarks.push(`${called[name] ?? name}${remark}`);
       }
@@ -100,16 +97,9 @@ export function readRows<R extends Variable>(
     if (beside !== undefined) value = Array.isArray(beside) ? beside : { ...(value as object), ...beside };
     if (row.atMost !== undefined) value = Math.min(value as number, values[row.atMost] as number);
     values[row.name] = value;
-    if (row.to !== undefined)
-      place(config, row.to, row.as === undefined ? value : row.as(value as never, values, set));
+    if (row.to !== undefined) place(config, row.to, row.as === undefined ? value : row.as(value as never));
   }
   return { config: config as ConfigOf<R>, warnings, remarks };
-}
-
-function parseText(row: Variable, text: string, earlier: Record<string, unknown>): Parsed {
-  const parsed = parse(row, text);
-  const value = parsed.value === undefined ? row.also?.(text, earlier) : undefined;
-  return value === undefined ? parsed : { value };
 }
 
 /** The value of a row that nothing is said of. */

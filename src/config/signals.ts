@@ -1,7 +1,7 @@
 import type { Variable } from './variable.ts';
 
 /** The signals that have variables of their own. */
-export const SIGNALS = ['traces', 'metrics', 'logs'] as const;
+const SIGNALS = ['traces'] as const;
 type Signal = (typeof SIGNALS)[number];
 
 const PREFIX = 'OTEL_EXPORTER_OTLP_';
@@ -12,9 +12,7 @@ export interface GeneralRow extends Omit<Variable, 'to'> {
   /** Where the value for a signal stands below `otlp.<signal>`. */
   readonly each?: string;
   /** What the row of a signal says otherwise. */
-  readonly own?: (
-    signal: Signal,
-  ) => Partial<Pick<Variable, 'fallback' | 'append' | 'as' | 'also' | 'instead' | 'help'>>;
+  readonly own?: (signal: Signal) => Partial<Pick<Variable, 'fallback' | 'append' | 'help'>>;
 }
 
 type SignalRow<R extends GeneralRow, Of extends Signal> = R extends {

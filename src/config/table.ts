@@ -8,13 +8,10 @@ import { GENERAL } from './rows/general.ts';
 import { HTTP } from './rows/http.ts';
 import { INSTRUMENTATIONS } from './rows/instrumentations.ts';
 import { KEEP } from './rows/keep.ts';
-import { LOGS } from './rows/logs.ts';
-import { METRICS } from './rows/metrics.ts';
 import { LIMITS } from './rows/limits.ts';
 import { NAMING } from './rows/naming.ts';
 import { OTLP } from './rows/otlp.ts';
 import { PRIVACY } from './rows/privacy.ts';
-import { RUNTIME } from './rows/runtime.ts';
 import { SAMPLING } from './rows/sampling.ts';
 import { TRACES } from './rows/traces.ts';
 import { TROUBLE } from './rows/trouble.ts';
@@ -29,9 +26,6 @@ export const GROUPS = [
   KEEP,
   BATCH,
   LIMITS,
-  METRICS,
-  RUNTIME,
-  LOGS,
   OTLP,
   HTTP,
   NAMING,

@@ -55,24 +55,10 @@ export interface Variable {
     | undefined;
   /** The earlier row whose value holds while this one is unset or invalid. */
   readonly fallback?: string;
-  /** What is used instead of an invalid text, where earlier rows make that another thing than the default. */
-  readonly instead?: (earlier: Readonly<Record<string, unknown>>) => string | undefined;
   /** Appended to the path of the URL that this row falls back to. */
   readonly append?: string;
-  /**
-   * Reads a text that the type does not accept, where earlier rows allow for it; undefined = it is not accepted. `earlier` has the
-   * values of the rows before.
-   */
-  readonly also?: (text: string, earlier: Readonly<Record<string, unknown>>) => unknown;
-  /**
-   * What stands in the configuration instead of the value. Plain data, since it goes to other threads. `earlier` has the values of
-   * the rows before, `set` the names of those that the user has said something of.
-   */
-  readonly as?: (
-    value: never,
-    earlier: Readonly<Record<string, unknown>>,
-    set: ReadonlySet<string>,
-  ) => unknown;
+  /** What stands in the configuration instead of the value. Plain data, since it goes to other threads. */
+  readonly as?: (value: never) => unknown;
   /**
    * What a user who has set the variable to this is told, as the rest of a line that begins with its name. `earlier` has the values
    * of the rows before.
@@ -117,9 +103,7 @@ export type ValueOf<R extends Variable> = R extends { type: 'boolean' }
                 : string | undefined;
 
 /** The type of what stands in the configuration for a row. */
-type Placed<R extends Variable> = R extends { as: (value: never, earlier: never, set: never) => infer T }
-  ? T
-  : ValueOf<R>;
+type Placed<R extends Variable> = R extends { as: (value: never) => infer T } ? T : ValueOf<R>;
 
 /** The configuration that rows give: the value of each at the place that its `to` says. */
 export type ConfigOf<R extends Variable> = Tree<{

@@ -19,19 +19,6 @@ export function setGround(context: Context): void {
   ground = context;
 }
 
-/**
- * Calls a function in a context that has just been made active. An object, since the other files of the bundle see no later value of a
- * variable: who measures the time of contexts puts a function of its own in place.
- */
-export const calling: { apply: typeof Reflect.apply } = { apply: Reflect.apply };
-
-/** Told of a context that {@link attach} makes active. */
-let attached: (() => void) | undefined;
-
-export function setAttached(next: () => void): void {
-  attached = next;
-}
-
 /** The active context; outside of any, that of what started this process or thread while it counts, else ROOT. */
 export function active(): Context {
   return storage.getStore() ?? ground;
@@ -45,16 +32,15 @@ export function current(): Context | undefined {
 /** Makes `context` (or none) active for the rest of the current synchronous execution and all that starts in it. */
 export function attach(context: Context | undefined): void {
   storage.enterWith(context as Context);
-  if (attached !== undefined) attached();
 }
 
 /** Calls `fn` with `context` active. */
 export function run<A extends unknown[], R>(context: Context, fn: (...args: A) => R, ...args: A): R {
-  return storage.run(context, calling.apply, fn, null, args) as R;
+  return storage.run(context, fn, ...args);
 }
 
 /**
- * `runIn(context, calling.apply, fn, self, args)` calls a function of the app's with `context` active, or outside of any if that is
+ * `runIn(context, Reflect.apply, fn, self, args)` calls a function of the app's with `context` active, or outside of any if that is
  * undefined. Bound, since a function of ours around it would be one more frame in the stacks of the app's errors.
  */
 export const runIn: <R>(
@@ -68,13 +54,13 @@ export const runIn: <R>(
 /** Calls `fn` outside of any context: for what outlives a request (connections, timers of pools). */
 export function outside<R>(fn: () => R): R {
   // `exit` takes the promise hook away and puts it back: 1.2 µs on Node 20 and 22, this 0.05.
-  return storage.run(undefined as never, calling.apply, fn, null, []) as R;
+  return storage.run(undefined as never, fn);
 }
 
 /** Calls an app's callback as a function of the app, in `context` if that is not active already. */
 export function callIn(context: Context, fn: Function, self: unknown, args: ArrayLike<unknown>): unknown {
   if (active() === context) return Reflect.apply(fn, self, args);
-  return storage.run(context, calling.apply, fn, self, args);
+  return storage.run(context, Reflect.apply, fn, self, args);
 }
 
 /** Our form of any context of the API. */

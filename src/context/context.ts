@@ -14,8 +14,6 @@ export const SUPPRESS_KEY = Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_T
 export interface Entry {
   /** Its span; undefined if it is not recorded. */
   readonly span: Span | undefined;
-  /** How long its code has run on this thread, in ms; undefined if that is not measured for what it is. */
-  threadMs?: number;
 }
 
 /**

@@ -1,12 +1,4 @@
-import type {
-  DecodedAttribute,
-  DecodedLog,
-  DecodedResource,
-  DecodedScope,
-  DecodedSpan,
-  DecodedValue,
-  PartialSuccess,
-} from './read.ts';
+import type { DecodedAttribute, DecodedSpan, DecodedValue, PartialSuccess } from './read.ts';
 
 /**
  * OTLP's own JSON, which is protobuf's JSON mapping except for ids (hex instead of base64) and enums (always numbers).
@@ -17,7 +9,7 @@ type Json = string | number | boolean | Json[] | { [name: string]: Json };
 
 const base64Digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
-export function base64(bytes: Uint8Array): string {
+function base64(bytes: Uint8Array): string {
   let text = '';
   for (let i = 0; i < bytes.length; i += 3) {
     const left = bytes.length - i;
@@ -102,87 +94,67 @@ function spanOf(span: DecodedSpan): Json {
   });
 }
 
-function logOf(log: DecodedLog): Json {
-  return compact({
-    timeUnixNano: log.timeUnixNano.toString(),
-    observedTimeUnixNano: log.observedTimeUnixNano.toString(),
-    severityNumber: log.severityNumber,
-    severityText: log.severityText,
-    body: log.body === undefined ? undefined : valueOf(log.body),
-    attributes: attributesOf(log.attributes),
-    droppedAttributesCount: log.droppedAttributesCount,
-    flags: log.flags,
-    traceId: log.traceId,
-    spanId: log.spanId,
-    eventName: log.eventName,
-  });
-}
-
-/** An `ExportTraceServiceRequest` as OTLP JSON. */
+/**
+ * An `ExportTraceServiceRequest` as OTLP JSON. Spans that share a resource (scope) object are put under one
+ * `resourceSpans` (`scopeSpans`).
+ */
 export function requestJson(spans: readonly DecodedSpan[]): string {
-  return JSON.stringify({ resourceSpans: byResource(spans, 'scopeSpans', 'spans', spanOf) });
-}
-
-/** An `ExportLogsServiceRequest` as OTLP JSON. */
-export function logsRequestJson(logs: readonly DecodedLog[]): string {
-  return JSON.stringify({ resourceLogs: byResource(logs, 'scopeLogs', 'logRecords', logOf) });
-}
-
-interface Placed {
-  resource: DecodedResource;
-  scope: DecodedScope;
-}
-
-/** Records that share a resource (scope) object are put under one, in the fields that the signal has for them. */
-function byResource<T extends Placed>(
-  records: readonly T[],
-  ofScopes: string,
-  ofRecords: string,
-  json: (record: T) => Json,
-): Json[] {
-  return [...group(records, 'resource')].map(([resource, ofResource]) => ({
-    resource: compact({
-      attributes: attributesOf(resource.attributes),
-      droppedAttributesCount: resource.droppedAttributesCount,
-    }),
-    [ofScopes]: [...group(ofResource, 'scope')].map(([scope, ofScope]) =>
-      compact({
-        scope: compact({
-          name: scope.name,
-          version: scope.version,
-          attributes: attributesOf(scope.attributes),
-          droppedAttributesCount: scope.droppedAttributesCount,
+  const resourceSpans: Json[] = [];
+  const byResource = group(spans, 'resource');
+  for (const [resource, ofResource] of byResource) {
+    const scopeSpans: Json[] = [];
+    for (const [scope, ofScope] of group(ofResource, 'scope')) {
+      scopeSpans.push(
+        compact({
+          scope: compact({
+            name: scope.name,
+            version: scope.version,
+            attributes: attributesOf(scope.attributes),
+            droppedAttributesCount: scope.droppedAttributesCount,
+          }),
+          spans: ofScope.map(spanOf),
+          schemaUrl: scope.schemaUrl,
         }),
-        [ofRecords]: ofScope.map(json),
-        schemaUrl: scope.schemaUrl,
+      );
+    }
+    resourceSpans.push({
+      resource: compact({
+        attributes: attributesOf(resource.attributes),
+        droppedAttributesCount: resource.droppedAttributesCount,
       }),
-    ),
-  }));
+      scopeSpans,
+    });
+  }
+  return JSON.stringify({ resourceSpans });
 }
 
 /** `Map.groupBy` is not there on Node 20. */
-function group<T extends Placed, K extends keyof Placed>(records: readonly T[], by: K): Map<T[K], T[]> {
-  const groups = new Map<T[K], T[]>();
-  for (const record of records) {
-    const found = groups.get(record[by]);
-    if (found) found.push(record);
-    else groups.set(record[by], [record]);
+function group<K extends 'resource' | 'scope'>(
+  spans: readonly DecodedSpan[],
+  by: K,
+): Map<DecodedSpan[K], DecodedSpan[]> {
+  const groups = new Map<DecodedSpan[K], DecodedSpan[]>();
+  for (const span of spans) {
+    const found = groups.get(span[by]);
+    if (found) found.push(span);
+    else groups.set(span[by], [span]);
   }
   return groups;
 }
 
-/** The partial success of a JSON `ExportTraceServiceResponse`, or of another signal; undefined when everything was taken. @throws SyntaxError */
+/** The partial success of a JSON `ExportTraceServiceResponse`; undefined when everything was taken. @throws SyntaxError */
 export function responseFromJson(json: string): PartialSuccess | undefined {
   if (json.trim() === '') return undefined;
   const response: unknown = JSON.parse(json);
   if (typeof response !== 'object' || response === null) return undefined;
-  const partial = (response as { partialSuccess?: Record<string, unknown> | null }).partialSuccess;
+  const partial = (
+    response as { partialSuccess?: { rejectedSpans?: unknown; errorMessage?: unknown } | null }
+  ).partialSuccess;
   if (typeof partial !== 'object' || partial === null) return undefined;
-  const { rejectedSpans, rejectedDataPoints, rejectedLogRecords, errorMessage } = partial;
   // int64 is a string in JSON; some collectors write a number.
-  const rejected = Number(rejectedSpans ?? rejectedDataPoints ?? rejectedLogRecords ?? 0);
+  const rejected = Number(partial.rejectedSpans ?? 0);
   return {
-    rejected: Number.isSafeInteger(rejected) ? rejected : 0,
-    errorMessage: typeof errorMessage === 'string' ? errorMessage : '',
+    rejectedSpans: Number.isSafeInteger(rejected) ? rejected : 0,
+    errorMessage: typeof partial.errorMessage === 'string' ? partial.errorMessage : '',
   };
 }

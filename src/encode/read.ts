@@ -79,49 +79,29 @@ export interface DecodedSpan {
   scope: DecodedScope;
 }
 
-export interface DecodedLog {
-  timeUnixNano: bigint;
-  observedTimeUnixNano: bigint;
-  /** `SeverityNumber`, 1 to 24; 0 unspecified. */
-  severityNumber: number;
-  severityText: string;
-  body: DecodedValue;
-  attributes: DecodedAttribute[];
-  droppedAttributesCount: number;
-  flags: number;
-  /** Empty outside of a span. */
-  traceId: string;
-  spanId: string;
-  eventName: string;
-  /** The same object for all records of one resource (scope). */
-  resource: DecodedResource;
-  scope: DecodedScope;
-}
-
-/** What a collector answers beside the status: what it refused although it took the request. */
+/** What a collector answers beside the status: spans that it refused although it took the request. */
 export interface PartialSuccess {
-  /** Spans, data points or log records. */
-  rejected: number;
+  rejectedSpans: number;
   errorMessage: string;
 }
 
 /** An AnyValue nested deeper than this is cut off: OTLP sets no limit, our stack does. */
 const MAX_DEPTH = 64;
-export const VARINT = 0;
-export const FIXED64 = 1;
-export const BYTES = 2;
-export const FIXED32 = 5;
+const VARINT = 0;
+const FIXED64 = 1;
+const BYTES = 2;
+const FIXED32 = 5;
 
 const utf8 = new TextDecoder();
 
-export interface Cursor {
+interface Cursor {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   at: number;
   readonly end: number;
 }
 
-export function cursor(bytes: Uint8Array, at = 0, end = bytes.length): Cursor {
+function cursor(bytes: Uint8Array, at = 0, end = bytes.length): Cursor {
   return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), at, end };
 }
 
@@ -130,7 +110,7 @@ function malformed(what: string, c: Cursor): RangeError {
 }
 
 /** The lower 32 bits of a varint in steps of 7: enough for tags, lengths and counts. */
-export function varint(c: Cursor): number {
+function varint(c: Cursor): number {
   let value = 0;
   let scale = 1;
   for (let i = 0; i < 10; i++) {
@@ -144,7 +124,7 @@ export function varint(c: Cursor): number {
 }
 
 /** An `int64`, which a negative number fills up to ten bytes. */
-export function int64(c: Cursor): bigint {
+function int64(c: Cursor): bigint {
   let value = 0n;
   for (let shift = 0n; shift < 70n; shift += 7n) {
     if (c.at >= c.end) throw malformed('truncated varint', c);
@@ -162,11 +142,11 @@ function advance(c: Cursor, bytes: number): number {
   return start;
 }
 
-export const fixed64 = (c: Cursor): bigint => c.view.getBigUint64(advance(c, 8), true);
-export const fixed32 = (c: Cursor): number => c.view.getUint32(advance(c, 4), true);
-export const double = (c: Cursor): number => c.view.getFloat64(advance(c, 8), true);
+const fixed64 = (c: Cursor): bigint => c.view.getBigUint64(advance(c, 8), true);
+const fixed32 = (c: Cursor): number => c.view.getUint32(advance(c, 4), true);
+const double = (c: Cursor): number => c.view.getFloat64(advance(c, 8), true);
 
-export function message(c: Cursor): Cursor {
+function message(c: Cursor): Cursor {
   const length = varint(c);
   const start = advance(c, length);
   return { bytes: c.bytes, view: c.view, at: start, end: start + length };
@@ -179,7 +159,7 @@ function bytes(c: Cursor): Uint8Array {
   return new Uint8Array(c.bytes.subarray(start, start + length));
 }
 
-export function text(c: Cursor): string {
+function text(c: Cursor): string {
   const length = varint(c);
   const start = advance(c, length);
   return utf8.decode(c.bytes.subarray(start, start + length));
@@ -187,7 +167,7 @@ export function text(c: Cursor): string {
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
-export function hex(c: Cursor): string {
+function hex(c: Cursor): string {
   const length = varint(c);
   const start = advance(c, length);
   let id = '';
@@ -207,7 +187,7 @@ function skip(c: Cursor, wire: number): void {
  * Calls `field` with the number and wire type of each field; when that answers false (unknown field, or known with
  * another wire type), the field is skipped.
  */
-export function fields(c: Cursor, field: (tag: number) => boolean): void {
+function fields(c: Cursor, field: (tag: number) => boolean): void {
   while (c.at < c.end) {
     const tag = varint(c);
     if (tag >>> 3 === 0) throw malformed('field number 0', c);
@@ -215,7 +195,7 @@ export function fields(c: Cursor, field: (tag: number) => boolean): void {
   }
 }
 
-export const tagOf = (number: number, wire: number): number => number * 8 + wire;
+const tagOf = (number: number, wire: number): number => number * 8 + wire;
 
 function readValue(c: Cursor, depth: number): DecodedValue {
   let value: DecodedValue;
@@ -271,7 +251,7 @@ function readMap(c: Cursor, depth: number): DecodedAttribute[] {
   return entries;
 }
 
-export function readAttribute(c: Cursor, depth = 0): DecodedAttribute {
+function readAttribute(c: Cursor, depth = 0): DecodedAttribute {
   const attribute: DecodedAttribute = { key: '', value: undefined };
   fields(c, (tag) => {
     if (tag === tagOf(1, BYTES)) attribute.key = text(c);
@@ -428,49 +408,7 @@ function readScopeInto(c: Cursor, scope: DecodedScope): void {
   });
 }
 
-function readLog(c: Cursor, resource: DecodedResource, scope: DecodedScope): DecodedLog {
-  const log: DecodedLog = {
-    timeUnixNano: 0n,
-    observedTimeUnixNano: 0n,
-    severityNumber: 0,
-    severityText: '',
-    body: undefined,
-    attributes: [],
-    droppedAttributesCount: 0,
-    flags: 0,
-    traceId: '',
-    spanId: '',
-    eventName: '',
-    resource,
-    scope,
-  };
-  fields(c, (tag) => {
-    if (tag === tagOf(1, FIXED64)) log.timeUnixNano = fixed64(c);
-    else if (tag === tagOf(2, VARINT)) log.severityNumber = varint(c);
-    else if (tag === tagOf(3, BYTES)) log.severityText = text(c);
-    else if (tag === tagOf(5, BYTES)) log.body = readValue(message(c), 0);
-    else if (tag === tagOf(6, BYTES)) log.attributes.push(readAttribute(message(c)));
-    else if (tag === tagOf(7, VARINT)) log.droppedAttributesCount = varint(c);
-    else if (tag === tagOf(8, FIXED32)) log.flags = fixed32(c);
-    else if (tag === tagOf(9, BYTES)) log.traceId = hex(c);
-    else if (tag === tagOf(10, BYTES)) log.spanId = hex(c);
-    else if (tag === tagOf(11, FIXED64)) log.observedTimeUnixNano = fixed64(c);
-    else if (tag === tagOf(12, BYTES)) log.eventName = text(c);
-    else return false;
-    return true;
-  });
-  return log;
-}
-
-/** Reads one record of a signal. */
-type ReadRecord<T> = (c: Cursor, resource: DecodedResource, scope: DecodedScope) => T;
-
-function readScopeRecords<T>(
-  c: Cursor,
-  resource: DecodedResource,
-  records: T[],
-  readRecord: ReadRecord<T>,
-): void {
+function readScopeSpans(c: Cursor, resource: DecodedResource, spans: DecodedSpan[]): void {
   const scope: DecodedScope = {
     name: '',
     version: '',
@@ -480,19 +418,19 @@ function readScopeRecords<T>(
   };
   fields(c, (tag) => {
     if (tag === tagOf(1, BYTES)) readScopeInto(message(c), scope);
-    else if (tag === tagOf(2, BYTES)) records.push(readRecord(message(c), resource, scope));
+    else if (tag === tagOf(2, BYTES)) spans.push(readSpan(message(c), resource, scope));
     else if (tag === tagOf(3, BYTES)) scope.schemaUrl = text(c);
     else return false;
     return true;
   });
 }
 
-function readResourceRecords<T>(c: Cursor, records: T[], readRecord: ReadRecord<T>): void {
-  // The order of fields is free: a resource may come after the records that point to it.
+function readResourceSpans(c: Cursor, spans: DecodedSpan[]): void {
+  // The order of fields is free: a resource may come after the spans that point to it.
   const resource: DecodedResource = { attributes: [], droppedAttributesCount: 0 };
   fields(c, (tag) => {
     if (tag === tagOf(1, BYTES)) Object.assign(resource, readResource(message(c)));
-    else if (tag === tagOf(2, BYTES)) readScopeRecords(message(c), resource, records, readRecord);
+    else if (tag === tagOf(2, BYTES)) readScopeSpans(message(c), resource, spans);
     else return false;
     return true;
   });
@@ -500,27 +438,18 @@ function readResourceRecords<T>(c: Cursor, records: T[], readRecord: ReadRecord<
 
 /** All spans of an `ExportTraceServiceRequest`. @throws RangeError when the bytes are not one */
 export function readRequest(request: Uint8Array): DecodedSpan[] {
-  return readRecords(request, readSpan);
-}
-
-/** All records of an `ExportLogsServiceRequest`. @throws RangeError when the bytes are not one */
-export function readLogsRequest(request: Uint8Array): DecodedLog[] {
-  return readRecords(request, readLog);
-}
-
-function readRecords<T>(request: Uint8Array, readRecord: ReadRecord<T>): T[] {
-  const records: T[] = [];
+  const spans: DecodedSpan[] = [];
   const c = cursor(request);
   fields(c, (tag) => {
     if (tag !== tagOf(1, BYTES)) return false;
-    readResourceRecords(message(c), records, readRecord);
+    readResourceSpans(message(c), spans);
     return true;
   });
-  return records;
+  return spans;
 }
 
 /**
- * The partial success of an `ExportTraceServiceResponse`, or of the same message of another signal; undefined when everything was taken.
+ * The partial success of an `ExportTraceServiceResponse`; undefined when everything was taken.
  * @throws RangeError when the bytes are not one
  */
 export function readResponse(response: Uint8Array): PartialSuccess | undefined {
@@ -529,9 +458,9 @@ export function readResponse(response: Uint8Array): PartialSuccess | undefined {
   fields(c, (tag) => {
     if (tag !== tagOf(1, BYTES)) return false;
     const inner = message(c);
-    const found: PartialSuccess = { rejected: 0, errorMessage: '' };
+    const found: PartialSuccess = { rejectedSpans: 0, errorMessage: '' };
     fields(inner, (tag) => {
-      if (tag === tagOf(1, VARINT)) found.rejected = Number(int64(inner));
+      if (tag === tagOf(1, VARINT)) found.rejectedSpans = Number(int64(inner));
       else if (tag === tagOf(2, BYTES)) found.errorMessage = text(inner);
       else return false;
       return true;
@@ -552,43 +481,4 @@ export function readStatusMessage(response: Uint8Array): string {
     return true;
   });
   return found;
-}
-
-const RETRY_INFO = 'type.googleapis.com/google.rpc.RetryInfo';
-
-/** The delay in ms that a `google.rpc.Status` of gRPC names in a `RetryInfo`; undefined without one. @throws RangeError */
-export function readRetryDelay(status: Uint8Array): number | undefined {
-  let retryMs: number | undefined;
-  const c = cursor(status);
-  fields(c, (tag) => {
-    if (tag !== tagOf(3, BYTES)) return false;
-    const any = message(c);
-    let type = '';
-    let value: Cursor | undefined;
-    fields(any, (tag) => {
-      if (tag === tagOf(1, BYTES)) type = text(any);
-      else if (tag === tagOf(2, BYTES)) value = message(any);
-      else return false;
-      return true;
-    });
-    if (type === RETRY_INFO) retryMs = value === undefined ? 0 : readRetryInfo(value);
-    return true;
-  });
-  return retryMs;
-}
-
-function readRetryInfo(c: Cursor): number {
-  let ms = 0;
-  fields(c, (tag) => {
-    if (tag !== tagOf(1, BYTES)) return false;
-    const duration = message(c);
-    fields(duration, (tag) => {
-      if (tag === tagOf(1, VARINT)) ms += Number(int64(duration)) * 1000;
-      else if (tag === tagOf(2, VARINT)) ms += Number(int64(duration)) / 1e6;
-      else return false;
-      return true;
-    });
-    return true;
-  });
-  return ms;
 }

@@ -34,15 +34,6 @@ export function setMaxTextLength(limit: number): void {
   uncutLength = Math.min(limit, SHORT_TEXT_LENGTH);
 }
 
-/**
- * Sets the limit of attribute values for what is written next, and returns the one that held: log records have a limit of their own.
- */
-export function exchangeTextLength(limit: number): number {
-  const former = maxTextLength;
-  setMaxTextLength(limit);
-  return former;
-}
-
 export function begin(): void {
   at = 0;
 }
@@ -76,12 +67,6 @@ function reserve(count: number): void {
   bytes.copy(grown, 0, 0, at);
   bytes = grown;
   view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-}
-
-/** The scratch buffer with room for so many bytes more, for who writes at `position()` by itself and ends with `rewind`. */
-export function room(count: number): Buffer {
-  reserve(count);
-  return bytes;
 }
 
 export function raw(source: Uint8Array): void {
@@ -251,8 +236,7 @@ function markOf(text: string): number {
   return (end ^ middle ^ (last << 25)) & 0x7fffffff;
 }
 
-/** An attribute of text that no limit applies to any more, and that is not remembered. */
-export function shortTextAttribute(tag: number, prefix: Uint8Array, value: string): void {
+function shortTextAttribute(tag: number, prefix: Uint8Array, value: string): void {
   const length = value.length;
   const message = prefix.length + 3 + length;
   if (length > LOOP_LENGTH || message > 0x7f) {
@@ -346,7 +330,7 @@ function anyAttribute(tag: number, prefix: Uint8Array, value: unknown, depth: nu
 }
 
 /** Writes length and body of an `AnyValue`; the caller has written the field's tag. */
-export function anyValue(value: unknown, depth: number): boolean {
+function anyValue(value: unknown, depth: number): boolean {
   reserve(4);
   at += 4;
   const start = at;

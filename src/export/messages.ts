@@ -1,5 +1,4 @@
 import type { LogLevel } from '../log.ts';
-import type { EncodedMetric } from '../metrics/data.ts';
 import type { ExportOptions, ResourceAttributes } from './options.ts';
 import type { Signal } from './signal.ts';
 
@@ -13,28 +12,11 @@ export interface ThreadRing {
   shared: SharedArrayBuffer;
 }
 
-/** What one thread of the app counts. */
-export interface ThreadTable {
-  threadId: number;
-  shared: SharedArrayBuffer;
-}
-
-/** What an export side leaves to the one after it: see `src/export/thread/metrics/kept.ts`. */
-export interface Kept {
-  retired: SharedArrayBuffer;
-  sent: SharedArrayBuffer | undefined;
-}
-
 /** What the export side gets at its start. */
 export interface ExportInput {
   options: Omit<ExportOptions, 'resource'>;
   resource: ResourceAttributes;
   rings: readonly ThreadRing[];
-  tables: readonly ThreadTable[];
-  /** Threads that measure through the API and are asked for it at a scrape. */
-  meters: readonly number[];
-  /** Of the export side before it; undefined = there was none that had metrics. */
-  kept?: Kept;
   /** One int32 that is counted up, and its waiters notified, for each `finish` that is done. */
   control: SharedArrayBuffer;
   /** Name of the BroadcastChannel on which the app's worker threads are heard. */
@@ -46,11 +28,6 @@ export interface ExportInput {
 /** From a thread of the app to the export side. */
 export type ToExport =
   | ({ type: 'ring' } & ThreadRing)
-  | ({ type: 'table' } & ThreadTable)
-  /** The thread is to be asked for what it measures through the API. */
-  | { type: 'meters'; threadId: number }
-  /** What it has measured: the answer to `scrape`. */
-  | { type: 'state'; threadId: number; metrics: readonly EncodedMetric[] }
   /** There may be a full batch of the signal. */
   | { type: 'wake'; signal: Signal }
   | { type: 'ended'; threadId: number }
@@ -61,13 +38,7 @@ export type ToExport =
   | { type: 'finish'; timeoutMs: number }
   | { type: 'close' };
 
-/** `threadId`: the worker thread that it is for; undefined = the main thread. */
-export type FromExport =
-  | { type: 'flushed'; id: number; threadId?: number }
-  /** Somebody wants to know what is measured. */
-  | { type: 'scrape'; threadId?: number }
-  /** To be given to the next export side. */
-  | { type: 'kept'; kept: Kept };
+export type FromExport = { type: 'flushed'; id: number; threadId?: number };
 
 /**
  * What the export's bundle gives to whoever loads it.

@@ -1,16 +1,11 @@
+import type { NodeSettings } from '../config/environment.ts';
 import type { Config } from '../config/table.ts';
 import type { LogLevel } from '../log.ts';
 import type { MaskOptions } from '../mask/options.ts';
 import type { Signal } from './signal.ts';
 
 /** What the export to a collector needs to know: the settings of one signal, and those of Node. */
-export type OtlpOptions = Omit<Otlp, Files> &
-  Partial<Pick<Otlp, Files>> & {
-    /** The URL of the proxy to the collector; undefined = none. A secret. */
-    proxy?: string;
-    /** False with `NODE_TLS_REJECT_UNAUTHORIZED=0`. */
-    rejectUnauthorized?: boolean;
-  };
+export type OtlpOptions = Omit<Otlp, Files> & Partial<Pick<Otlp, Files> & NodeSettings>;
 type Otlp = Config['otlp']['traces'];
 type Files = 'certificateFile' | 'clientCertificateFile' | 'clientKeyFile';
 
@@ -26,30 +21,9 @@ export interface SignalOptions {
   batch: BatchOptions;
 }
 
-/** How often sums are sent, as what, and with which buckets. */
-export type Temporality = Config['metrics']['temporality'];
-
-export interface MetricOptions extends Pick<
-  Config['metrics'],
-  | 'intervalMs'
-  | 'timeoutMs'
-  | 'temporality'
-  | 'exponential'
-  | 'exemplars'
-  | 'prometheus'
-  | 'resourceAttributes'
-> {
-  exporters: Config['metrics']['exporters'];
-  /** Whether the process is measured too. */
-  runtime: boolean;
-  otlp: OtlpOptions;
-}
-
 export interface ExportOptions {
   /** What is exported. The records of any other signal are ignored, and cost nothing. */
   signals: Readonly<Partial<Record<Signal, SignalOptions>>>;
-  /** What is counted in shared memory; undefined = nothing. */
-  metrics?: MetricOptions;
   file: { path: string };
   /** `color`: undefined = when stderr is a terminal. */
   console?: { color?: boolean };

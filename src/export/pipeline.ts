@@ -1,5 +1,4 @@
 import type { LogLevel } from '../log.ts';
-import type { EncodedMetric } from '../metrics/data.ts';
 import type { ScopeInfo } from './ring.ts';
 import type { Signal } from './signal.ts';
 
@@ -31,13 +30,6 @@ export type WriteRecord = (scope: NumberedScope, bytes: Uint8Array, length: numb
 export interface Pipeline {
   /** For signals that are exported. */
   readonly write: Readonly<Partial<Record<Signal, WriteRecord>>>;
-  /** Takes the table of this thread's metrics, once. */
-  addTable(shared: SharedArrayBuffer): void;
-  /**
-   * This thread measures through the API: `state` is asked for it at each scrape. Once.
-   * @returns tells the export side the state of now
-   */
-  addMeters(state: () => Promise<readonly EncodedMetric[]>): (last: readonly EncodedMetric[]) => void;
   /** Resolves when everything written so far is exported or given up; false = not within the time. */
   flush(timeoutMs: number): Promise<boolean>;
   /** Flushes and ends the export; later records are ignored. A second call has the result of the first. */

@@ -4,15 +4,13 @@ export type Signal = 'traces' | 'metrics' | 'logs';
 interface SignalWords {
   /** One record of the signal. */
   item: string;
-  /** What a collector rejects of it, where that is something smaller. */
-  rejects?: string;
   /** The variable that bounds its queues in records, where there is one. */
   queueSize?: string;
 }
 
 export const WORDS: Readonly<Record<Signal, SignalWords>> = {
   traces: { item: 'span', queueSize: 'OTEL_BSP_MAX_QUEUE_SIZE' },
-  metrics: { item: 'metric', rejects: 'data point' },
+  metrics: { item: 'metric' },
   logs: { item: 'log record', queueSize: 'OTEL_BLRP_MAX_QUEUE_SIZE' },
 };
 

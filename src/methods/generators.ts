@@ -1,4 +1,4 @@
-import { calling, runIn } from '../context/active.ts';
+import { runIn } from '../context/active.ts';
 import type { Context } from '../context/context.ts';
 import { reportFailure } from '../guard.ts';
 import { UNKNOWN } from '../patch/ends.ts';
@@ -42,7 +42,7 @@ function watchGenerator(generator: object, method: Method, isAsync: boolean): vo
         if (context === undefined) return Reflect.apply(step, this, arguments);
         let result: unknown;
         try {
-          result = runIn(context, calling.apply, step, this, arguments);
+          result = runIn(context, Reflect.apply, step, this, arguments);
         } catch (error) {
           call?.end(error ?? UNKNOWN);
           throw error;

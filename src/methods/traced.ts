@@ -1,4 +1,4 @@
-import { calling, runIn } from '../context/active.ts';
+import { runIn } from '../context/active.ts';
 import type { Context } from '../context/context.ts';
 import { reportFailure } from '../guard.ts';
 import { looksLike } from '../patch/arguments.ts';
@@ -45,10 +45,10 @@ function callWrapper(original: Function, method: Method, callbackAt: number | un
       reportFailure(where, failure);
     }
     if (context === undefined) return Reflect.apply(original, this, args);
-    if (call === undefined) return runIn(context, calling.apply, original, this, args);
+    if (call === undefined) return runIn(context, Reflect.apply, original, this, args);
     let result: unknown;
     try {
-      result = runIn(context, calling.apply, original, this, args);
+      result = runIn(context, Reflect.apply, original, this, args);
     } catch (error) {
       call.end(error ?? UNKNOWN);
       throw error;

@@ -3,7 +3,6 @@ import { Context, ROOT, SPAN_KEY } from '../context/context.ts';
 import { DB, NONE } from '../context/layers.ts';
 import { reportFailure } from '../guard.ts';
 import { now } from '../trace/clock.ts';
-import type { Counted, Outcome } from './counted.ts';
 import { noteClosed, noteOpen, type OpenEntry, type Received, startReceived } from './entry.ts';
 import { isRoot, startsTraces } from './roots.ts';
 import type { Scope } from '../trace/scope.ts';
@@ -12,7 +11,7 @@ import { DENIED, type NonRecordingSpan } from '../trace/span-context.ts';
 import { isOff } from '../trace/switch.ts';
 import { isRecorded, startSpan } from './start.ts';
 
-/** What an operation is. Where operations repeat (a prepared statement) it is one object for all. */
+/** What an operation is. Where operations repeat (a prepared statement) it is one object for all: a series of a metric is told by it. */
 export interface Facts {
   /** The span's name. */
   readonly name: string;
@@ -42,12 +41,6 @@ export interface Role<Self = unknown, Args extends unknown[] = unknown[], F exte
   late?(facts: F, error: unknown, result: unknown): F;
   /** Adds what its end tells; `error` is undefined on success. */
   end?(span: Span, error: unknown, result: unknown, facts: F): void;
-  /** What it is counted by, one object for all that are counted alike; undefined if only its end shows that. */
-  counted?(facts: F, self: Self, args: Args): Counted | undefined;
-  /** The same where `counted` has no answer, by what is known at its end. */
-  countedLate?(facts: F): Counted | undefined;
-  /** How it ended, for who counts: the same `error.type` as `end` gives to the span. Undefined for a success like any other. */
-  outcome?(error: unknown, result: unknown, facts: F): Outcome | undefined;
   /** Lets the span travel with what the call sends, also one that is not recorded. */
   inject?(span: Span | NonRecordingSpan, facts: F, self: Self, args: Args, context: Context): void;
   /** For what another process asks for: what came with it. */
@@ -72,15 +65,10 @@ export interface Ending {
   end(error: unknown, result?: unknown): void;
 }
 
-/** Counts an operation that has ended and took `ms`; `span` is undefined if it is not recorded. */
-export type Measure = (
-  counted: Counted,
-  outcome: Outcome | undefined,
-  ms: number,
-  span: Span | undefined,
-) => void;
+/** Hears of each operation that has ended, with a span or without. Times are monotonic, in ms. */
+export type Measure = (role: Role, facts: Facts, startMs: number, endMs: number, error: unknown) => void;
 
-/** Undefined while nobody counts: then an operation without a span does not exist, at the price of one comparison. */
+/** Undefined while nobody listens: then an operation without a span does not exist, at the price of one comparison. */
 let measure: Measure | undefined;
 
 export function setMeasure(next: Measure | undefined): void {
@@ -102,20 +90,18 @@ export function setDbWatch(next: DbWatch | undefined): void {
   dbWatch = next;
 }
 
-/** One operation, from its start to its end: recorded in a span, or only counted. */
+/** One operation, from its start to its end: recorded in a span, or only measured. */
 export class Operation implements Ending {
   readonly role: Role;
   readonly facts: Facts;
   readonly span: Span | undefined;
   readonly startMs: number;
-  private readonly counted: Counted | undefined;
   private isOver: boolean;
 
-  constructor(role: Role, facts: Facts, span: Span | undefined, counted: Counted | undefined) {
+  constructor(role: Role, facts: Facts, span: Span | undefined) {
     this.role = role;
     this.facts = facts;
     this.span = span;
-    this.counted = counted;
     this.startMs = span === undefined ? now() : span.startMs;
     this.isOver = false;
   }
@@ -124,7 +110,6 @@ export class Operation implements Ending {
     if (this.isOver) return;
     this.isOver = true;
     const { role, span } = this;
-    const endMs = now();
     try {
       const facts = role.late === undefined ? this.facts : role.late(this.facts, error, result);
       if (span !== undefined && !span.ended) {
@@ -132,18 +117,11 @@ export class Operation implements Ending {
         role.end?.(span, error, result, facts);
         if (dbWatch !== undefined && role.layer === DB) dbWatch.ended(this, span, facts.name);
       }
-      if (this.counted !== undefined) this.count(this.counted, facts, error, result, endMs);
+      measure?.(role, facts, this.startMs, now(), error);
     } catch (failure) {
       reportFailure(role.scope.name, failure);
     }
-    if (span !== undefined && !span.ended) span.endAt(endMs);
-  }
-
-  private count(by: Counted, facts: Facts, error: unknown, result: unknown, endMs: number): void {
-    const { role, span, startMs } = this;
-    const counted = by === LATE ? role.countedLate?.(facts) : by;
-    if (counted === undefined) return;
-    measure?.(counted, role.outcome?.(error, result, facts), endMs - startMs, span);
+    span?.end();
   }
 }
 
@@ -153,17 +131,11 @@ class ReceivedOperation extends Operation implements OpenEntry {
   older: OpenEntry | undefined = undefined;
   newer: OpenEntry | undefined = undefined;
 
-  constructor(
-    role: Role,
-    facts: Facts,
-    started: Span | NonRecordingSpan,
-    counted: Counted | undefined,
-    baggage: string | undefined,
-  ) {
-    super(role, facts, started instanceof Span ? started : undefined, counted);
+  constructor(role: Role, facts: Facts, started: Span | NonRecordingSpan, baggage: string | undefined) {
+    super(role, facts, started instanceof Span ? started : undefined);
     // What is suppressed where it comes in is the protocol that brings it, not what is done for it.
     this.context = new Context(started, this, baggage, NONE, undefined, undefined);
-    if (this.span !== undefined || counted !== undefined) noteOpen(this);
+    if (this.span !== undefined) noteOpen(this);
   }
 
   override end(error: unknown, result?: unknown): void {
@@ -201,32 +173,17 @@ export function begin(given: AnyRole, self: unknown, args: unknown[], call?: Cal
   const traced = isTraced(scope, kind, layer, context);
   // What is not recorded travels all the same: the decision on a trace is one for all of it.
   const travels = inject !== undefined && (traced || mayTravel(scope, layer, context));
-  const counts = isCounted(role, traced) && (context.suppressed & layer) === 0;
-  if (!traced && !travels && !counts) return undefined;
+  if (!traced && !travels && measure === undefined) return undefined;
   const facts = role.of(self, args, context, call);
   if (facts === undefined) return undefined;
   const started = traced || travels ? startSpan(scope, facts.name, kind, context) : undefined;
   const span = started instanceof Span ? started : undefined;
   if (span !== undefined) role.start?.(span, facts, self, args);
   if (travels && started !== undefined) inject.call(role, started, facts, self, args, context);
-  if (span === undefined && !counts) return undefined;
-  const counted = counts ? countedOf(role, facts, self, args) : undefined;
-  const operation = new Operation(role, facts, span, counted);
+  if (span === undefined && measure === undefined) return undefined;
+  const operation = new Operation(role, facts, span);
   if (dbWatch !== undefined && span !== undefined && layer === DB) dbWatch.began(operation, span, context);
   return operation;
-}
-
-/** Whether calls are counted. Switched off, only those are that belong to what is still being traced. */
-function isCounted({ counted, countedLate }: Role, traced: boolean): boolean {
-  if (measure === undefined || (counted === undefined && countedLate === undefined)) return false;
-  return traced || !isOff();
-}
-
-/** Stands for what only the end shows. */
-const LATE: Counted = { duration: { name: '', pairs: [] } };
-
-function countedOf(role: Role, facts: Facts, self: unknown, args: unknown[]): Counted | undefined {
-  return role.counted?.(facts, self, args) ?? (role.countedLate === undefined ? undefined : LATE);
 }
 
 /** Whether what a call sends carries a span on, be it one that is not recorded. */
@@ -251,8 +208,7 @@ function receive(
   const { span, baggage } = startReceived(scope, facts.name, kind, received, around);
   // Before it is in the list of what is open, where a role that fails would leave it.
   if (span instanceof Span) role.start?.(span, facts, self, args);
-  const counted = isCounted(role, span instanceof Span) ? countedOf(role, facts, self, args) : undefined;
-  return new ReceivedOperation(role, facts, span, counted, baggage);
+  return new ReceivedOperation(role, facts, span, baggage);
 }
 
 /** The context for what runs below an operation. */

@@ -1,4 +1,4 @@
-import { bind, calling, current, runIn } from '../context/active.ts';
+import { bind, current, runIn } from '../context/active.ts';
 import type { Context } from '../context/context.ts';
 import { guarded, reportFailure } from '../guard.ts';
 import {
@@ -167,7 +167,7 @@ function contextWrapper(before: Before | undefined, where: Where, name: string):
       }
       return where !== 'none' && context === undefined
         ? Reflect.apply(original, this, args)
-        : runIn(context, calling.apply, original, this, args);
+        : runIn(context, Reflect.apply, original, this, args);
     };
 }
 
@@ -224,7 +224,7 @@ function watchedWrapper(point: Point, name: string, nesting: Nesting): CallWrapp
         result =
           where !== 'none' && context === undefined
             ? Reflect.apply(original, this, args)
-            : runIn(context, calling.apply, original, this, args);
+            : runIn(context, Reflect.apply, original, this, args);
       } catch (error) {
         ending.end(error ?? UNKNOWN);
         throw error;

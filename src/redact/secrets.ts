@@ -53,16 +53,6 @@ const FIRST = new Uint8Array(128);
 FIRST[JWT.charCodeAt(0)] = 1;
 for (const prefix of PREFIXES) FIRST[prefix.charCodeAt(0)] = 1;
 
-/** By the first two characters of tokens; see {@link mayBeginToken}. */
-const FIRST_TWO = new Uint8Array(1024);
-for (const prefix of [JWT, ...PREFIXES])
-  FIRST_TWO[((prefix.charCodeAt(0) & 31) << 5) | (prefix.charCodeAt(1) & 31)] = 1;
-
-/** False for two characters that no token, as {@link tokenEnd} knows them, begins with. */
-export function mayBeginToken(first: number, second: number): boolean {
-  return FIRST_TWO[((first & 31) << 5) | (second & 31)] === 1;
-}
-
 function isTokenCharacter(code: number): boolean {
   return (
     (code >= 0x61 && code <= 0x7a) ||

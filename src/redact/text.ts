@@ -19,22 +19,7 @@ function endOf(text: string, end: number): number {
   return ((text.charCodeAt(end - 2) & 31) << 5) | (text.charCodeAt(end - 1) & 31);
 }
 
-/** Whether a field of this name has a secret for its value: `password`, `accessToken`, `x-api-key`. */
-export function isSecretName(name: string): boolean {
-  return (
-    ENDS.has(endOf(name, name.length)) && FIELD.test(name.length > MAX_NAME ? name.slice(-MAX_NAME) : name)
-  );
-}
-
-/** False for the last two bytes of a name that {@link isSecretName} can't be true of. */
-export function mayEndSecretName(last: number, lastButOne: number): boolean {
-  return MAY_END[((lastButOne & 31) << 5) | (last & 31)] === 1;
-}
-
 const MAX_NAME = 64;
-
-const MAY_END = new Uint8Array(1024);
-for (const end of ENDS) MAY_END[end] = 1;
 
 const SPACE = 0x20;
 const QUOTE = 0x22;

@@ -24,24 +24,12 @@ export function endOpenEntries(reason: string): void {
 /** The last request whose exception the app handles itself, by a listener or a domain. */
 let doubtful: Served | undefined;
 
-/** Called with an error that ends the process. */
-let crashSeen: ((error: unknown) => void) | undefined;
-
-export function setCrashSeen(seen: (error: unknown) => void): void {
-  crashSeen = seen;
-}
-
 /**
  * Ends the span of the request during which the process dies, with the exception on it: it is the one span that an operator
  * looks for. The monitor event only watches; what happens to the exception is the app's business.
  */
 export function watchCrashes(): void {
   process.on('uncaughtExceptionMonitor', (error) => {
-    try {
-      if (crashSeen !== undefined && !isHandled()) crashSeen(error);
-    } catch {
-      // As below.
-    }
     try {
       const { entry: request } = active();
       if (request instanceof Operation && !isHandled()) request.end(error);

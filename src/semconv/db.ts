@@ -3,11 +3,9 @@ import { type Block, block } from '../encode/span.ts';
 import { DB } from '../context/layers.ts';
 import { MAX_SQL, sanitizeSql, type SqlDialect } from '../redact/sql.ts';
 import type { Scope } from '../trace/scope.ts';
-import type { Counted, CountedTree } from '../operation/counted.ts';
 import type { Facts, Role } from '../operation/operation.ts';
 import { CLIENT, type Span } from '../trace/span.ts';
 import type { RemoteEnd } from './address.ts';
-import { countedAt, type DbPlace, dbCounted, dbOutcome } from './db-counted.ts';
 import { dbOptions } from './db-options.ts';
 import { errorType, failed } from './error.ts';
 import {
@@ -74,7 +72,7 @@ export function sqlClient<Self extends object, Args extends unknown[]>(
   const { scope, system, dialect, defaultPort, text, target, batchSize, status, parameters } = getters;
   const statements = statementCache(system, dialect);
   const batches = statementCache(system, dialect, 'BATCH');
-  const targets = placeCache(system, target, defaultPort);
+  const targets = placeCache(target, defaultPort);
   const role: Role<Self, Args, Statement> = {
     scope,
     kind: CLIENT,
@@ -100,8 +98,6 @@ export function sqlClient<Self extends object, Args extends unknown[]>(
     end(span, error) {
       if (error !== undefined) failDb(span, error, status?.(error));
     },
-    counted: (statement, self) => countedStatement(targets(self), statement),
-    outcome: (error) => (error === undefined ? undefined : dbOutcome(error, status?.(error))),
   };
   return withComments(role, dialect, getters.comment);
 }
@@ -131,8 +127,7 @@ export function lateSqlClient<Self extends object, Server extends object>(
 ): LateSqlClient<Self, Server> {
   const { scope, system, dialect, defaultPort, text, target, status, parameters, comment } = getters;
   const statements = statementCache(system, dialect);
-  const targets = placeCache(system, target, defaultPort);
-  const nowhere = place(system, {}, defaultPort);
+  const targets = placeCache(target, defaultPort);
   const servers = new WeakMap<Self, Server>();
   const role: LateSqlClient<Self, Server>['role'] = {
     scope,
@@ -151,11 +146,6 @@ export function lateSqlClient<Self extends object, Server extends object>(
       if (captureParameters !== undefined) captureParameters(span, parameters(self));
       if (error !== undefined) failDb(span, error, status?.(error));
     },
-    countedLate({ self, statement }) {
-      const server = servers.get(self);
-      return statement && countedStatement(server === undefined ? nowhere : targets(server), statement);
-    },
-    outcome: (error) => (error === undefined ? undefined : dbOutcome(error, status?.(error))),
   };
   return {
     sentTo(self, server) {
@@ -170,11 +160,6 @@ function describe(span: Span, statement: Statement, place: Place | undefined, sy
   span.addBlock(statement.block);
   if (place !== undefined) span.addBlock(place.block);
   if (statement.size !== undefined) span.add(DB_OPERATION_BATCH_SIZE, statement.size);
-}
-
-function countedStatement(place: Place, { name: summary }: Statement): Counted {
-  const at = countsOf(place).at(summary);
-  return (at.counted ??= dbCounted(place.at, { summary }));
 }
 
 /** Marks a database span as failed. The error's text is not sent: servers quote values in it. */
@@ -258,19 +243,10 @@ export interface Place {
   /** What names a span that has no better name. */
   readonly name: string | undefined;
   readonly block: Block;
-  readonly at: DbPlace;
-  /** Where what is asked of it is counted. */
-  counts: CountedTree | undefined;
-}
-
-/** Where what is asked of a place is counted: the same for all that are alike. */
-export function countsOf(place: Place): CountedTree {
-  return (place.counts ??= countedAt(place.at));
 }
 
 /** Where each client's server is, asked and encoded once for each client object. */
-function placeCache<Self extends object>(
-  system: string,
+export function placeCache<Self extends object>(
   target: (self: Self) => DbTarget,
   defaultPort: number | undefined,
 ): (self: Self) => Place {
@@ -278,7 +254,7 @@ function placeCache<Self extends object>(
   return (self) => {
     let found = known.get(self);
     if (found === undefined) {
-      found = place(system, target(self), defaultPort);
+      found = place(target(self), defaultPort);
       known.set(self, found);
     }
     return found;
@@ -290,7 +266,7 @@ const MAX_SERVERS = 500;
 const MAX_SERVER = 512;
 
 /** Where a server is, by its `host:port` or path: for clients that know it for each call alone. */
-export function serverCache(system: string, defaultPort: number): (server: string) => Place {
+export function serverCache(defaultPort: number): (server: string) => Place {
   const known = new Map<string, Place>();
   return (given) => {
     let found = known.get(given);
@@ -299,7 +275,6 @@ export function serverCache(system: string, defaultPort: number): (server: strin
       const server = flatCopy(bounded(given, MAX_SERVER));
       const [, host, port] = /^(.*):(\d+)$/.exec(server) ?? [undefined, server];
       found = place(
-        system,
         { address: host.replaceAll(/^\[|\]$/g, ''), port: port === undefined ? undefined : Number(port) },
         defaultPort,
       );
@@ -309,11 +284,7 @@ export function serverCache(system: string, defaultPort: number): (server: strin
   };
 }
 
-export function place(
-  system: string,
-  { namespace, address, port, peer }: DbTarget,
-  defaultPort: number | undefined,
-): Place {
+export function place({ namespace, address, port, peer }: DbTarget, defaultPort: number | undefined): Place {
   const otherPort = port === defaultPort ? undefined : port;
   const server =
     address === undefined ? undefined : otherPort === undefined ? address : `${address}:${otherPort}`;
@@ -332,7 +303,5 @@ export function place(
       peer?.remotePort,
       ...peerServiceAt(address, port ?? defaultPort),
     ]),
-    at: { system, namespace, address, port: otherPort },
-    counts: undefined,
   };
 }

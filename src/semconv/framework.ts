@@ -25,7 +25,7 @@ export function activeServed(): Served | undefined {
  * @returns to be called when it comes back
  */
 export function enterPrefix(served: Served | undefined, prefix: string): () => void {
-  if (served?.isWatched !== true) return NOTHING;
+  if (served?.span === undefined) return NOTHING;
   const whole = prefix.endsWith('/') ? prefix.slice(0, -1) : prefix;
   const { mounts } = served;
   served.mounts = ['', (mounts?.[1] ?? '') + whole];
@@ -42,7 +42,7 @@ type Next = (error?: unknown) => unknown;
  * @returns what the mounted code gets in place of `next`: if it passes the request on, unless with an error, the path is not its route
  */
 export function enterPath(served: Served | undefined, path: string, next: Next): Next {
-  if (served?.isWatched !== true) return next;
+  if (served?.span === undefined) return next;
   const outer = served.route;
   if (path !== '') served.route = (outer ?? answeredRoute(served, 0) ?? '') + path;
   return (error) => {
@@ -61,7 +61,7 @@ const leavePath = guarded(
 
 /** Notes the template of the route that matched, below the prefix of {@link enterPrefix}. */
 export function noteRoute(served: Served | undefined, template: string): void {
-  if (served?.isWatched !== true) return;
+  if (served?.span === undefined) return;
   const prefix = served.mounts?.[1] ?? '';
   if (prefix === '') served.route = template === '' ? '/' : template;
   else served.route = template === '/' ? prefix : prefix + template;

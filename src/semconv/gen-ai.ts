@@ -2,7 +2,6 @@ import { GEN_AI } from '../context/layers.ts';
 import { bounded } from '../encode/flat-copy.ts';
 import type { Key } from '../encode/key.ts';
 import { now } from '../trace/clock.ts';
-import { CountedTree } from '../operation/counted.ts';
 import type { Facts, Role } from '../operation/operation.ts';
 import type { Scope } from '../trace/scope.ts';
 import { CLIENT, type Span } from '../trace/span.ts';
@@ -29,15 +28,11 @@ import {
   GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK,
   GEN_AI_USAGE_INPUT_TOKENS,
   GEN_AI_USAGE_OUTPUT_TOKENS,
-  SERVER_ADDRESS,
-  SERVER_PORT,
 } from './keys.ts';
-import { GEN_AI_CLIENT_OPERATION_DURATION, GEN_AI_CLIENT_TOKEN_USAGE } from './keys-metrics.ts';
 import { addPeerService, serverBlock } from './server.ts';
 
 const MAX_TEXT = 128;
 const MAX_TEXTS = 16;
-const MAX_URL = 512;
 
 /** What is asked of a model, under the names of the attributes. Nothing of what people write is in it. */
 export interface ModelRequest {
@@ -87,9 +82,6 @@ export function genAi<Self, Args extends unknown[]>(getters: {
   response(result: never): ModelResponse | undefined;
 }): Role<Self, Args, GenAiFacts> {
   const { scope, request: requestOf, response: responseOf } = getters;
-  const counts = new CountedTree();
-  const answerOf = (result: unknown): ModelResponse | undefined =>
-    result === undefined || result instanceof Gathered ? result : responseOf(result as never);
   return {
     scope,
     kind: CLIENT,
@@ -124,51 +116,14 @@ export function genAi<Self, Args extends unknown[]>(getters: {
     end(span, error, result) {
       if (result instanceof Gathered)
         span.add(GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK, (result.firstMs - span.startMs) / 1000);
-      const response = answerOf(result);
+      const response =
+        result === undefined || result instanceof Gathered ? result : responseOf(result as never);
       if (response !== undefined) addResponse(span, response);
-      const failure = failureOf(error, response);
-      if (failure !== undefined) failed(span, failure);
-    },
-    countedLate({ request: { operation, provider, model, url } }) {
-      const asked = shortText(model);
-      const at = counts.at(shortText(url, MAX_URL)).at(provider).at(operation).at(asked);
-      if (at.counted !== undefined) return at.counted;
-      const { address, port } = serverOf(url) ?? {};
-      const pairs = [
-        GEN_AI_OPERATION_NAME,
-        operation,
-        GEN_AI_PROVIDER_NAME,
-        provider,
-        GEN_AI_REQUEST_MODEL,
-        asked,
-        SERVER_ADDRESS,
-        address,
-        SERVER_PORT,
-        port,
-      ];
-      return (at.counted = {
-        duration: { name: GEN_AI_CLIENT_OPERATION_DURATION, pairs },
-        tokens: { name: GEN_AI_CLIENT_TOKEN_USAGE, pairs },
-        detail: GEN_AI_RESPONSE_MODEL,
-      });
-    },
-    outcome(error, result) {
-      const response = answerOf(result);
-      const { inputTokens, outputTokens, model } = response ?? {};
-      return {
-        errorType: failureOf(error, response),
-        detail: shortText(model),
-        inputTokens: typeof inputTokens === 'number' ? inputTokens : undefined,
-        outputTokens: typeof outputTokens === 'number' ? outputTokens : undefined,
-      };
+      // The classes of SDKs (`RateLimitError`), for their codes are whatever the service says.
+      if (error !== undefined) failed(span, classOf(error) ?? errorType(error));
+      else if (typeof response?.failure === 'string') failed(span, bounded(response.failure, MAX_TEXT));
     },
   };
-}
-
-/** `error.type`: the classes of SDKs (`RateLimitError`), for their codes are whatever the service says. */
-function failureOf(error: unknown, response: ModelResponse | undefined): string | undefined {
-  if (error !== undefined) return classOf(error) ?? errorType(error);
-  return shortText(response?.failure);
 }
 
 /** What the items of a stream have told so far. */
@@ -215,17 +170,12 @@ function outputTypeOf(type: unknown): unknown {
   return typeof type === 'string' && type.startsWith('json') ? 'json' : type;
 }
 
-function serverOf(url: unknown): { address: string; port: number } | undefined {
-  if (typeof url !== 'string' || !URL.canParse(url)) return undefined;
-  const { hostname, port, protocol } = new URL(url);
-  return { address: hostname, port: port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port) };
-}
-
 function addServer(span: Span, url: unknown): void {
-  const server = serverOf(url);
-  if (server === undefined) return;
-  span.addBlock(serverBlock(server.address, server.port));
-  addPeerService(span, server.address, server.port, undefined);
+  if (typeof url !== 'string' || !URL.canParse(url)) return;
+  const { hostname, port, protocol } = new URL(url);
+  const number = port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port);
+  span.addBlock(serverBlock(hostname, number));
+  addPeerService(span, hostname, number, undefined);
 }
 
 function addResponse(
@@ -240,10 +190,6 @@ function addResponse(
 }
 
 // What an app asks for, and what a service answers, can be of any type.
-
-function shortText(value: unknown, max = MAX_TEXT): string | undefined {
-  return typeof value === 'string' ? bounded(value, max) : undefined;
-}
 
 function addText(span: Span, key: Key, value: unknown): void {
   if (typeof value === 'string') span.add(key, bounded(value, MAX_TEXT));

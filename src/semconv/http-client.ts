@@ -7,16 +7,14 @@ import type { HeaderSetter } from '../propagate/index.ts';
 import { redactPath, redactUrl } from '../redact/url.ts';
 import type { Scope } from '../trace/scope.ts';
 import { CLIENT, Span } from '../trace/span.ts';
-import { now } from '../trace/clock.ts';
-import { NO_SPAN, type NonRecordingSpan } from '../trace/span-context.ts';
-import { isOff } from '../trace/switch.ts';
+import { type NonRecordingSpan } from '../trace/span-context.ts';
 import { startSpan } from '../operation/start.ts';
 import { isAbort } from '../abort.ts';
 import { type RemoteEnd, remoteEnd } from './address.ts';
 import { mayTravel } from '../operation/operation.ts';
 import { errorType, failed } from './error.ts';
 import { addPeerService, serverBlock } from './server.ts';
-import { addHeaders, addMethod, httpOptions, knownMethod, shownUrl } from './http.ts';
+import { addHeaders, addMethod, httpOptions, shownUrl } from './http.ts';
 import {
   HTTP_REQUEST_RESEND_COUNT,
   HTTP_RESPONSE_STATUS_CODE,
@@ -43,43 +41,12 @@ export interface Target {
 export interface Outgoing {
   readonly span: Span | NonRecordingSpan;
   readonly context: Context;
-  /** What it is counted by, until it is; undefined if nobody counts. */
-  counted?: ClientStart;
   /** How often the same call was sent before. */
   resends?: number;
   /** The app has given it up: see {@link abandon}. */
   abandoned?: boolean;
   /** It has taken longer than the app wants to wait: see {@link expire}. */
   expired?: boolean;
-}
-
-/** What is known of an attempt when it starts, for who counts it. */
-export interface ClientStart {
-  readonly method: string;
-  readonly startMs: number;
-  address: string | undefined;
-  port: number | undefined;
-}
-
-/**
- * Counts an attempt that is over, recorded or not.
- * @param failure `error.type`
- * @param span undefined if it is not recorded
- */
-export type ClientMeasure = (
-  start: ClientStart,
-  endMs: number,
-  status: number | undefined,
-  failure: string | undefined,
-  version: string | undefined,
-  span: Span | undefined,
-) => void;
-
-let measure: ClientMeasure | undefined;
-
-/** Sets who counts attempts, recorded or not. */
-export function setClientMeasure(next: ClientMeasure | undefined): void {
-  measure = next;
 }
 
 /**
@@ -92,30 +59,16 @@ export function startOutgoing(
   method: string,
   target?: Target,
 ): Outgoing | undefined {
-  const travels = mayTravel(scope, HTTP, context);
-  if (!travels && !isOnlyCounted(context)) return undefined;
-  const span = travels ? startSpan(scope, method, CLIENT, context, undefined, target?.address) : NO_SPAN;
+  if (!mayTravel(scope, HTTP, context)) return undefined;
+  const span = startSpan(scope, method, CLIENT, context, undefined, target?.address);
   if (span instanceof Span) span.name = addMethod(span, method);
-  const outgoing: Outgoing = { span, context, counted: undefined };
-  if (measure !== undefined) {
-    const startMs = span instanceof Span ? span.startMs : now();
-    outgoing.counted = { method: knownMethod(method), startMs, address: undefined, port: undefined };
-  }
+  const outgoing = { span, context };
   if (target !== undefined) noteTarget(outgoing, method, target);
   return outgoing;
 }
 
-/** Whether an attempt that carries nothing on is counted all the same: it has no parent, and must not start a trace. */
-function isOnlyCounted({ suppressed }: Context): boolean {
-  return measure !== undefined && (suppressed & HTTP) === 0 && !isOff();
-}
-
 /** Notes where an attempt goes, once. */
-export function noteTarget({ span, counted }: Outgoing, method: string, target: Target): void {
-  if (counted !== undefined) {
-    counted.address = target.address;
-    counted.port = target.port;
-  }
+export function noteTarget({ span }: Outgoing, method: string, target: Target): void {
   if (!(span instanceof Span)) return;
   if (target.address !== undefined) {
     span.addBlock(serverBlock(target.address, target.port));
@@ -183,12 +136,12 @@ export function followExpected(outgoing: Outgoing, url: string): void {
 
 /** Sets the headers that carry the span on. */
 export function injectOutgoing<C>({ span, context }: Outgoing, carrier: C, set: HeaderSetter<C>): void {
-  if (span !== NO_SPAN) inject(carrier, set, span, context.baggage);
+  inject(carrier, set, span, context.baggage);
 }
 
 /** The headers, in lower case, that {@link injectOutgoing} replaces: the app's own go, also those of which nothing is set. */
-export function replacedHeaders({ span, context }: Outgoing): readonly string[] {
-  return span === NO_SPAN ? [] : replacedFields(context.baggage);
+export function replacedHeaders({ context }: Outgoing): readonly string[] {
+  return replacedFields(context.baggage);
 }
 
 export interface ClientResponse {
@@ -203,16 +156,13 @@ export interface ClientResponse {
 }
 
 /** Ends the span of an attempt whose response headers have come. */
-export function endOutgoing(outgoing: Outgoing, response: ClientResponse): void {
-  const { span } = outgoing;
-  const failure = response.statusCode >= 400 ? String(response.statusCode) : undefined;
-  countEnd(outgoing, response.statusCode, failure, response.httpVersion);
+export function endOutgoing({ span }: Outgoing, response: ClientResponse): void {
   if (!(span instanceof Span) || span.ended) return;
   const { statusCode } = response;
   span.add(HTTP_RESPONSE_STATUS_CODE, statusCode);
   if (response.httpVersion !== undefined) span.add(NETWORK_PROTOCOL_VERSION, response.httpVersion);
   if (response.peer !== undefined) span.addBlock(response.peer);
-  if (failure !== undefined) failed(span, failure);
+  if (statusCode >= 400) failed(span, String(statusCode));
   const { client } = httpOptions;
   if (client.request !== undefined)
     addHeaders(span, client.request, response.requestHeader, response.requestHeaders);
@@ -241,30 +191,12 @@ function isFault(reason: unknown): boolean {
 }
 
 /** Ends the span of an attempt that failed. A request that the app itself aborted is not an error, unless it took too long. */
-export function failOutgoing(outgoing: Outgoing, error: unknown): void {
-  const { span, counted, abandoned = false } = outgoing;
-  const isOver = !(span instanceof Span) || span.ended;
-  if (isOver && counted === undefined) return;
+export function failOutgoing({ span, abandoned = false }: Outgoing, error: unknown): void {
+  if (!(span instanceof Span) || span.ended) return;
   const late = timeoutOf(error);
-  let type: string | undefined;
-  if (late !== undefined) type = errorType(late);
-  else if (!abandoned && !isAbort(error)) type = errorType(error);
-  countEnd(outgoing, undefined, type, undefined);
-  if (isOver) return;
-  if (type !== undefined) failed(span, type);
+  if (late !== undefined) failed(span, errorType(late));
+  else if (!abandoned && !isAbort(error)) failed(span, errorType(error));
   span.end();
-}
-
-function countEnd(
-  outgoing: Outgoing,
-  status: number | undefined,
-  failure: string | undefined,
-  version: string | undefined,
-): void {
-  const { counted, span } = outgoing;
-  if (counted === undefined || measure === undefined) return;
-  outgoing.counted = undefined;
-  measure(counted, now(), status, failure, version, span instanceof Span ? span : undefined);
 }
 
 /** The error of `AbortSignal.timeout`, which Node's http keeps behind an AbortError. */

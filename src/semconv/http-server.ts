@@ -10,7 +10,6 @@ import { hold } from '../trace/hold.ts';
 import { hasRules } from '../trace/sampler.ts';
 import type { Scope } from '../trace/scope.ts';
 import { SERVER, Span } from '../trace/span.ts';
-import { isOff } from '../trace/switch.ts';
 import {
   denyRemote,
   noteClosed,
@@ -23,7 +22,7 @@ import {
 import { remoteEnd } from './address.ts';
 import { failed } from './error.ts';
 import { forwardedClient, forwardedHost, forwardedProto } from './forwarded.ts';
-import { addHeaders, addMethod, httpOptions, knownMethod } from './http.ts';
+import { addHeaders, addMethod, httpOptions } from './http.ts';
 import { isSaidByServer, without } from './said.ts';
 import {
   CLIENT_ADDRESS,
@@ -41,7 +40,7 @@ import {
   USER_AGENT_ORIGINAL,
 } from './keys.ts';
 import { answeredRoute, type Way } from './mounts.ts';
-import { FORETRACE_THREAD_TIME, FORETRACE_UNFINISHED } from './keys-own.ts';
+import { FORETRACE_UNFINISHED } from './keys-own.ts';
 import { countRouteless } from './routeless.ts';
 
 export type Headers = Record<string, string | string[] | undefined> & {
@@ -101,13 +100,6 @@ export class Served implements OpenEntry, Way {
   errorMs: number;
   /** Server spans of the app's own that are folded into ours: see `fold.ts`. */
   folding: Folding | undefined;
-  /** Whether anything is made of the request: a span, or a count. What is not asked for need not be noted. */
-  isWatched: boolean;
-  startMs: number;
-  version: string;
-  threadMs: number;
-  /** What it is counted by, until it is. */
-  counted: ServerCount | undefined;
   older: OpenEntry | undefined;
   newer: OpenEntry | undefined;
 
@@ -125,11 +117,6 @@ export class Served implements OpenEntry, Way {
     this.error = undefined;
     this.errorMs = 0;
     this.folding = undefined;
-    this.isWatched = false;
-    this.startMs = 0;
-    this.version = '';
-    this.threadMs = 0;
-    this.counted = undefined;
     this.older = undefined;
     this.newer = undefined;
   }
@@ -139,42 +126,6 @@ export class Served implements OpenEntry, Way {
     this.span?.add(FORETRACE_UNFINISHED, true);
     endServed(this, NO_RESPONSE, reason);
   }
-}
-
-/** Counts requests that begin alike. */
-export interface ServerCount {
-  begun(): void;
-  /**
-   * @param status undefined if there was no answer
-   * @param failure `error.type`
-   * @param span undefined if it is not recorded
-   */
-  ended(
-    ms: number,
-    route: string | undefined,
-    status: number | undefined,
-    failure: string | undefined,
-    version: string,
-    span: Span | undefined,
-    threadMs: number,
-  ): void;
-}
-
-/** Who counts requests, recorded or not. @param method one of the known methods, or `_OTHER` */
-export type ServerMeasure = (method: string, scheme: string) => ServerCount;
-
-let measure: ServerMeasure | undefined;
-
-/** Adds what has run up to now to the time of the entry that is running. */
-let settle: (() => void) | undefined;
-
-/** Has the time that a request held the thread for written on its span; `next` brings `threadMs` up to date. */
-export function setThreadTime(next: () => void): void {
-  settle = next;
-}
-
-export function setServerMeasure(next: ServerMeasure | undefined): void {
-  measure = next;
 }
 
 /** Of a request that is not answered. */
@@ -252,14 +203,12 @@ export function startServed(scope: Scope, request: ServerRequest, connection: Co
   const { rawHeaders } = request;
   const served = new Served(request, connection);
   const parent = remoteParent(rawHeaders, rawHeader);
-  const startMs = now();
   const span =
     naming !== undefined && naming.excludes?.(request, connection) === true
       ? denyRemote(parent)
-      : startRemote(scope, '', SERVER, parent, startMs, hasRules() ? askedBy(served) : '');
+      : startRemote(scope, '', SERVER, parent, now(), hasRules() ? askedBy(served) : '');
   if (span instanceof Span) {
     served.span = span;
-    served.isWatched = true;
     noteOpen(served);
     peerOf(connection);
     if (naming !== undefined) naming.begin?.(served, request);
@@ -267,7 +216,6 @@ export function startServed(scope: Scope, request: ServerRequest, connection: Co
     served.request = undefined;
     served.connection = undefined;
   }
-  if (measure !== undefined && !isOff()) count(measure, served, request, connection, startMs);
   served.context = new Context(
     span,
     served,
@@ -292,11 +240,7 @@ export function setServedEnded(ended: (served: Served) => void): void {
  */
 export function endServed(served: Served, response: ServerResponse, aborted: string | undefined): void {
   const { span, request, folding } = served;
-  if (span === undefined) {
-    if (served.counted !== undefined) endUnrecorded(served, response, aborted);
-    return;
-  }
-  if (request === undefined) return;
+  if (span === undefined || request === undefined) return;
   if (servedEnded !== undefined) servedEnded(served);
   const endMs = now();
   if (folding === undefined || folding.open === 0) finish(served, span, request, response, aborted, endMs);
@@ -333,39 +277,36 @@ function finish(
   served.request = undefined;
   served.connection = undefined;
   noteClosed(served);
-  if (settle !== undefined) settle();
-  const status = aborted === undefined || response.headersSent ? response.statusCode : undefined;
-  const failure = aborted ?? (response.statusCode >= 500 ? String(response.statusCode) : undefined);
-  if (served.folding !== undefined && span.user !== undefined) {
-    span.user = without(span.user, isSaidByServer);
-  }
-  // Frameworks set it on our span through the API.
-  const said = span.user === undefined ? undefined : routeOf(span.user);
-  const own = said ?? served.route ?? answeredRoute(served, response.statusCode);
-  const route = own ?? naming?.routeOf?.(served.url);
-  if (served.counted !== undefined) countEnd(served, route, status, failure, endMs);
   if (span.ended) return;
-  if (hold !== undefined && hold.drops(span, endMs, status, failure !== undefined)) {
+  const status = aborted === undefined || response.headersSent ? response.statusCode : undefined;
+  const fails = aborted !== undefined || response.statusCode >= 500;
+  if (hold !== undefined && hold.drops(span, endMs, status, fails)) {
     served.routed = undefined;
     served.error = undefined;
     return;
+  }
+  if (served.folding !== undefined && span.user !== undefined) {
+    span.user = without(span.user, isSaidByServer);
   }
   span.useSharedBuffer();
   const method = addMethod(span, served.method);
   addTarget(span, served.url);
   addConnection(span, request, connection);
-  countRouteless(own, response.statusCode);
+  // Frameworks set it on our span through the API.
+  const said = span.user === undefined ? undefined : routeOf(span.user);
+  let route = said ?? served.route ?? answeredRoute(served, response.statusCode);
+  countRouteless(route, response.statusCode);
   served.routed = undefined;
   let target = route;
   if (naming !== undefined) {
+    route ??= naming.routeOf?.(served.url);
     target = route ?? naming.templateOf?.(served.url, isPlace(response.statusCode, aborted));
     if (route === undefined) span.add(URL_TEMPLATE, target);
     naming.describe?.(span, served, request, route);
   }
   if (route !== undefined) span.add(HTTP_ROUTE, route);
   span.add(HTTP_RESPONSE_STATUS_CODE, status);
-  if (settle !== undefined) span.add(FORETRACE_THREAD_TIME, served.threadMs);
-  if (failure !== undefined) failed(span, failure);
+  if (fails) failed(span, aborted ?? String(response.statusCode));
   if (served.error !== undefined && span.status !== 0 && !hasException(span))
     span.recordException(served.error as Error, served.errorMs);
   served.error = undefined;
@@ -391,64 +332,6 @@ function finish(
   if (span.name === '') span.name = target === undefined ? method : `${method} ${target}`;
   span.endAt(endMs);
 }
-
-/** Counts a request that begins. */
-function count(
-  counts: ServerMeasure,
-  served: Served,
-  { httpVersion, rawHeaders }: ServerRequest,
-  connection: Connection,
-  startMs: number,
-): void {
-  served.isWatched = true;
-  served.startMs = startMs;
-  served.version = httpVersion;
-  served.counted = counts(knownMethod(served.method), schemeOf(rawHeaders, connection));
-  served.counted.begun();
-  if (served.span === undefined) noteOpen(served);
-}
-
-function endUnrecorded(served: Served, response: ServerResponse, aborted: string | undefined): void {
-  const { statusCode } = response;
-  noteClosed(served);
-  if (settle !== undefined) settle();
-  const own = served.route ?? answeredRoute(served, statusCode);
-  const status = aborted === undefined || response.headersSent ? statusCode : undefined;
-  const failure = aborted ?? (statusCode >= 500 ? String(statusCode) : undefined);
-  served.routed = undefined;
-  countEnd(served, own ?? naming?.routeOf?.(served.url), status, failure, now());
-}
-
-function countEnd(
-  served: Served,
-  route: string | undefined,
-  status: number | undefined,
-  failure: string | undefined,
-  endMs: number,
-): void {
-  const { counted, startMs, version, span } = served;
-  if (counted === undefined) return;
-  served.counted = undefined;
-  counted.ended(endMs - startMs, route, status, failure, version, span, served.threadMs);
-}
-
-/** `url.scheme` as spans have it. */
-function schemeOf(rawHeaders: readonly string[], { encrypted }: Connection): string {
-  const own = encrypted === true ? 'https' : 'http';
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const { length } = rawHeaders[i];
-    if (length !== FORWARDED.length && length !== FORWARDED_PROTO.length) continue;
-    // One of them, as a rule: of most requests no name is as long.
-    const forwarded = rawHeader(rawHeaders, FORWARDED);
-    const proto = rawHeader(rawHeaders, FORWARDED_PROTO);
-    if (forwarded === undefined && proto === undefined) return own;
-    return forwardedProto({ forwarded, [FORWARDED_PROTO]: proto }) ?? own;
-  }
-  return own;
-}
-
-const FORWARDED = 'forwarded';
-const FORWARDED_PROTO = 'x-forwarded-proto';
 
 /** Whether an answer tells that there is something where it was asked for: scanners are told that there is not, or not for them. */
 function isPlace(statusCode: number, aborted: string | undefined): boolean {

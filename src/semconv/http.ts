@@ -126,11 +126,6 @@ export function addHeaders(
   }
 }
 
-/** A method by which requests may be counted. */
-export function knownMethod(method: string): string {
-  return httpOptions.knownMethods.has(method) ? method : '_OTHER';
-}
-
 function addHeader(span: Span, { key, secret, url }: HeaderKey, value: HeaderValue): void {
   if (value === undefined) return;
   const values = Array.isArray(value) ? value.map(String) : [String(value)];

@@ -5,12 +5,6 @@ import { type Key, key } from '../encode/key.ts';
 /** On the span of a request that was being served when the process ended. */
 export const FORETRACE_UNFINISHED = key('foretrace.unfinished');
 
-/**
- * On a server span: how long the code of its request has run on the thread, in ms, up to its answer. Calls of its callbacks and continuations
- * are summed; what it waits for is not in it.
- */
-export const FORETRACE_THREAD_TIME = key('foretrace.thread_time');
-
 /** On a call of a database that took long, and the name of the event that tells of it. */
 export const FORETRACE_DB_SLOW = key('foretrace.db.slow');
 /** How long it took, in ms, on that event. */

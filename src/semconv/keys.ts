@@ -32,8 +32,6 @@ export const HTTP_ROUTE = key('http.route');
 export const HTTP_REQUEST_HEADER = 'http.request.header.';
 export const HTTP_RESPONSE_HEADER = 'http.response.header.';
 
-export const DB_CLIENT_CONNECTION_POOL_NAME = key('db.client.connection.pool.name');
-export const DB_CLIENT_CONNECTION_STATE = key('db.client.connection.state');
 export const DB_COLLECTION_NAME = key('db.collection.name');
 export const DB_NAMESPACE = key('db.namespace');
 export const DB_OPERATION_BATCH_SIZE = key('db.operation.batch.size');
@@ -86,6 +84,5 @@ export const GEN_AI_RESPONSE_FINISH_REASONS = key('gen_ai.response.finish_reason
 export const GEN_AI_RESPONSE_ID = key('gen_ai.response.id');
 export const GEN_AI_RESPONSE_MODEL = key('gen_ai.response.model');
 export const GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK = key('gen_ai.response.time_to_first_chunk');
-export const GEN_AI_TOKEN_TYPE = key('gen_ai.token.type');
 export const GEN_AI_USAGE_INPUT_TOKENS = key('gen_ai.usage.input_tokens');
 export const GEN_AI_USAGE_OUTPUT_TOKENS = key('gen_ai.usage.output_tokens');

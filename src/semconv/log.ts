@@ -1,144 +1,50 @@
 import { active } from '../context/active.ts';
 import { hex8, spanIdHex, traceIdHex } from '../encode/hex.ts';
-import type { Scope } from '../trace/scope.ts';
-import { DENIED, NO_SPAN, type SpanIds } from '../trace/span-context.ts';
+import { DENIED, NO_SPAN } from '../trace/span-context.ts';
 import { parentIds } from '../operation/start.ts';
 
-/** What records are told of the span that they are written in: a name for each. */
-interface Names {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly traceFlags: string;
-}
-
-/** Those of OpenTelemetry's convention for logs that are not OTLP. */
-let names: Names = { traceId: 'trace_id', spanId: 'span_id', traceFlags: 'trace_flags' };
-/** What stands before each of the three values in a line of JSON. */
-let before = ['"trace_id":"', '","span_id":"', '","trace_flags":"'];
-/** Quotes in a text are escaped, so that only names of fields match: of the record, or of what is in it. */
-let named = /(?:trace_id|span_id|trace_flags)":/;
-
-/** Takes other names (`OTEL_INSTRUMENTATION_COMMON_LOGGING_*`). */
-export function setLogNames(wanted: Names): void {
-  names = wanted;
-  before = Object.values(wanted).map((name, i) => `${i === 0 ? '' : '",'}${JSON.stringify(name)}:"`);
-  const text = Object.values(wanted)
-    .map((name) =>
-      JSON.stringify(name)
-        .slice(1)
-        .replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&'),
-    )
-    .join('|');
-  named = new RegExp(`(?:${text}):`);
-}
-
-/** The names of what a record is told of its span. */
-export function logNames(): readonly string[] {
-  return [names.traceId, names.spanId, names.traceFlags];
+/** What a record is told of the span that it is written in, under the names of OpenTelemetry's convention for logs that are not OTLP. */
+export interface LogIds {
+  readonly trace_id: string;
+  readonly span_id: string;
+  /** Two hexadecimal digits: `01` sampled, `00` not. */
+  readonly trace_flags: string;
 }
 
 /** The ids of the active span, also of one that is not recorded; undefined outside of any. */
-export function activeIds(): SpanIds | undefined {
+export function logIds(): LogIds | undefined {
   const ids = parentIds(active());
-  return ids === undefined || ids === NO_SPAN || ids === DENIED ? undefined : ids;
-}
-
-/** Ids and flags (two hexadecimal digits: `01` sampled, `00` not) of the active span under the names that records have them under. */
-export function logIds(): Record<string, string> | undefined {
-  const ids = activeIds();
-  if (ids === undefined) return undefined;
+  if (ids === undefined || ids === NO_SPAN || ids === DENIED) return undefined;
+  const { t0, t1, t2, t3, s0, s1, flags } = ids;
   return {
-    [names.traceId]: traceIdHex(ids.t0, ids.t1, ids.t2, ids.t3),
-    [names.spanId]: spanIdHex(ids.s0, ids.s1),
-    [names.traceFlags]: hex8(ids.flags),
+    trace_id: traceIdHex(t0, t1, t2, t3),
+    span_id: spanIdHex(s0, s1),
+    trace_flags: hex8(flags),
   };
 }
 
-/** Whether a record has ids of its own: then it keeps them, since a span's id beside another's trace would tell nothing. */
-export function hasLogIds(record: object): boolean {
-  return names.traceId in record || names.spanId in record || names.traceFlags in record;
-}
+/** Quotes in a text are escaped, so that only names of fields match: of the record, or of what is in it. */
+const NAMED = /(?:trace_id|span_id|trace_flags)":/;
 
 /**
- * A record that a logger has made a line of JSON, with the ids of a span at its end, unless it has ids of its own.
- * @param isFree whether it is known that it has none
+ * A record that a logger has made a line of JSON, with the ids of the active span at its end. Whoever has ids of its own in it, however they
+ * got there, keeps them: a span's id beside another's trace would tell nothing.
  */
-export function withLogIds(line: string, ids: SpanIds | undefined, isFree: boolean): string {
+export function withLogIds(line: string): string {
+  const ids = logIds();
   if (ids === undefined) return line;
   const end = line.lastIndexOf('}');
-  if (end < 0 || (!isFree && named.test(line) && lineHasIds(line))) return line;
+  if (end < 0 || (NAMED.test(line) && hasIds(line))) return line;
   const comma = line[end - 1] === '{' ? '' : ',';
-  const [first, second, third] = before;
-  const traceId = traceIdHex(ids.t0, ids.t1, ids.t2, ids.t3);
-  return `${line.slice(0, end)}${comma}${first}${traceId}${second}${spanIdHex(ids.s0, ids.s1)}${third}${hex8(ids.flags)}"${line.slice(end)}`;
+  return `${line.slice(0, end)}${comma}"trace_id":"${ids.trace_id}","span_id":"${ids.span_id}","trace_flags":"${ids.trace_flags}"${line.slice(end)}`;
 }
 
 /** True too for what cannot be read: an app's own stringifier may have written it. */
-function lineHasIds(line: string): boolean {
+function hasIds(line: string): boolean {
   try {
-    return hasLogIds(JSON.parse(line));
+    const record: object = JSON.parse(line);
+    return 'trace_id' in record || 'span_id' in record || 'trace_flags' in record;
   } catch {
     return true;
   }
-}
-
-/** Where in a logger's lines stands what. */
-export interface LineKeys {
-  /** The message. */
-  readonly body: string;
-  /** The error. */
-  readonly error: string;
-  /** What a record of OTLP says elsewhere: level, time, what the resource has. */
-  readonly skipped: readonly string[];
-}
-
-/** A record as a logger was given it. */
-export interface LoggedRecord {
-  /** OTLP's number; 0 = unknown. */
-  readonly severity: number;
-  /** The logger's word for it. */
-  readonly level: string;
-  /** When it was written, in ms since the epoch; undefined = now. */
-  readonly timeMs?: number;
-  /** A text or an object; a list of arguments of `util.format` is `args`. */
-  readonly message?: unknown;
-  readonly args?: readonly unknown[];
-  /** Attributes: its enumerable fields, without those in `skipped`. */
-  readonly fields?: object;
-  readonly skipped?: ReadonlySet<string>;
-  /** The fields may have ids of the span that it was written in, which counts more than the active one. */
-  readonly carriesIds?: boolean;
-}
-
-/** Takes what the loggers of the app write, to export it. Never throws. */
-export interface LogSink {
-  /**
-   * A line of JSON as the logger has written it.
-   * @param severity OTLP's number; 0 = unknown
-   * @param level the logger's word for it
-   * @param timeMs when it was written, in ms since the epoch; undefined = now
-   * @param span the span that it was written in
-   * @returns true when it is known that there are no ids of a span in it
-   */
-  line(
-    scope: Scope,
-    line: string,
-    severity: number,
-    level: string,
-    keys: LineKeys,
-    timeMs: number | undefined,
-    span: SpanIds | undefined,
-  ): boolean;
-  record(scope: Scope, record: LoggedRecord): void;
-}
-
-let sink: LogSink | undefined;
-
-export function setLogSink(next: LogSink): void {
-  sink = next;
-}
-
-/** Undefined where no log records are exported. */
-export function logSink(): LogSink | undefined {
-  return sink;
 }

@@ -2,16 +2,14 @@ import type { Scope } from '../trace/scope.ts';
 import { DB } from '../context/layers.ts';
 import type { Facts, Role } from '../operation/operation.ts';
 import { CLIENT } from '../trace/span.ts';
-import { countsOf, failDb, type Place, place as placeAt, serverCache } from './db.ts';
-import { dbCounted, dbOutcome } from './db-counted.ts';
+import { failDb, type Place, serverCache } from './db.ts';
 import { DB_OPERATION_NAME, DB_QUERY_TEXT, DB_SYSTEM_NAME } from './keys.ts';
 
 const SYSTEM = 'memcached';
 const DEFAULT_PORT = 11_211;
 const MAX_TEXT = 1_024;
 
-const places = serverCache(SYSTEM, DEFAULT_PORT);
-const NOWHERE = placeAt(SYSTEM, {}, DEFAULT_PORT);
+const places = serverCache(DEFAULT_PORT);
 
 /** One call of a Memcached client. */
 export interface MemcachedOperation {
@@ -57,14 +55,6 @@ export function memcachedClient<Self, Args extends unknown[]>(getters: {
     end(span, error, result) {
       const failure = getters.failure(error, result);
       if (failure !== undefined) failDb(span, failure.error, failure.status);
-    },
-    counted({ operation: { name: operation }, place = NOWHERE }) {
-      const at = countsOf(place).at(operation);
-      return (at.counted ??= dbCounted(place.at, { operation }));
-    },
-    outcome(error, result) {
-      const failure = getters.failure(error, result);
-      return failure && dbOutcome(failure.error, failure.status);
     },
   };
 }

@@ -2,7 +2,6 @@ import { MESSAGING } from '../context/layers.ts';
 import { bounded } from '../encode/flat-copy.ts';
 import type { Key } from '../encode/key.ts';
 import { linkReceived, type Received } from '../operation/entry.ts';
-import { CountedTree, type Metric } from '../operation/counted.ts';
 import type { Call, Facts, Role } from '../operation/operation.ts';
 import type { Scope } from '../trace/scope.ts';
 import { CLIENT, CONSUMER, PRODUCER, type Span } from '../trace/span.ts';
@@ -17,15 +16,7 @@ import {
   MESSAGING_OPERATION_NAME,
   MESSAGING_OPERATION_TYPE,
   MESSAGING_SYSTEM,
-  SERVER_ADDRESS,
-  SERVER_PORT,
 } from './keys.ts';
-import {
-  MESSAGING_CLIENT_CONSUMED_MESSAGES,
-  MESSAGING_CLIENT_OPERATION_DURATION,
-  MESSAGING_CLIENT_SENT_MESSAGES,
-  MESSAGING_PROCESS_DURATION,
-} from './keys-metrics.ts';
 import { type Fields, fieldsOf, headerOf } from './fields.ts';
 import { addPeerService, serverBlock } from './server.ts';
 
@@ -64,12 +55,6 @@ interface MessagingFacts extends Facts {
   readonly operation: MessagingOperation;
 }
 
-// `messaging.operation.type`
-const SEND = 'send';
-const PROCESS = 'process';
-const RECEIVE = 'receive';
-const SETTLE = 'settle';
-
 const MAX_DESTINATION = 256;
 const MAX_ID = 256;
 
@@ -90,8 +75,6 @@ function roleOf<Self, Args extends unknown[], Result>(
     name: `${name} ${targetOf(operation)}`.trimEnd(),
     operation,
   });
-  const isFailed = (error: unknown): boolean => error !== undefined && isFailure?.(error) !== false;
-  const counts = new CountedTree();
   return {
     scope,
     kind,
@@ -115,62 +98,9 @@ function roleOf<Self, Args extends unknown[], Result>(
       }),
     end(span, error, _result, { operation }) {
       if (got !== undefined) describe(span, operation);
-      if (isFailed(error)) failed(span, errorType(error));
-    },
-    countedLate({ operation }) {
-      const { destination, isAnonymous, consumerGroup: group, server: { address, port } = {} } = operation;
-      const known = isAnonymous === true ? undefined : destination;
-      const at = counts.at(address).at(port).at(known).at(group);
-      return (at.counted ??= countedBy(system, name, type, operation));
-    },
-    outcome(error, result, { operation: { batchSize } }) {
-      const messages = type === RECEIVE ? received(error, result, batchSize) : (batchSize ?? 1);
-      if (isFailed(error)) return { errorType: errorType(error), messages };
-      return messages === 1 ? undefined : { errorType: undefined, messages };
+      if (error !== undefined && isFailure?.(error) !== false) failed(span, errorType(error));
     },
   };
-}
-
-/** How many messages a call has fetched. */
-function received(error: unknown, result: unknown, batchSize = 1): number {
-  if (error !== undefined || !result) return 0;
-  return Array.isArray(result) ? result.length : batchSize;
-}
-
-/** The metrics of operations of one type, at one destination. */
-function countedBy(
-  system: string,
-  name: string,
-  type: string,
-  { destination, isAnonymous, consumerGroup, server: { address, port } = {} }: MessagingOperation,
-): { duration: Metric; messages?: Metric } {
-  const common = [
-    MESSAGING_SYSTEM,
-    system,
-    MESSAGING_OPERATION_NAME,
-    name,
-    MESSAGING_DESTINATION_NAME,
-    // The names that a server makes up are as many as there are consumers.
-    destination === undefined || isAnonymous === true ? undefined : bounded(destination, MAX_DESTINATION),
-    SERVER_ADDRESS,
-    address,
-    SERVER_PORT,
-    port,
-  ];
-  const consuming = [...common, MESSAGING_CONSUMER_GROUP_NAME, textOf(consumerGroup)];
-  if (type === PROCESS) {
-    return {
-      duration: { name: MESSAGING_PROCESS_DURATION, pairs: consuming },
-      messages: { name: MESSAGING_CLIENT_CONSUMED_MESSAGES, pairs: consuming },
-    };
-  }
-  const duration = {
-    name: MESSAGING_CLIENT_OPERATION_DURATION,
-    pairs: [...consuming, MESSAGING_OPERATION_TYPE, type],
-  };
-  if (type === SEND) return { duration, messages: { name: MESSAGING_CLIENT_SENT_MESSAGES, pairs: common } };
-  if (type !== RECEIVE) return { duration };
-  return { duration, messages: { name: MESSAGING_CLIENT_CONSUMED_MESSAGES, pairs: consuming } };
 }
 
 /** `{destination}` of a span's name: low in cardinality, so not what a server has made up. */
@@ -211,7 +141,7 @@ export function producer<Self, Args extends unknown[], Result = unknown>(
   },
 ): Role<Self, Args, MessagingFacts> {
   return {
-    ...roleOf(getters, PRODUCER, SEND),
+    ...roleOf(getters, PRODUCER, 'send'),
     inject(span, _facts, self, args, context) {
       getters.carry(fieldsOf(span, context), self, args);
     },
@@ -231,7 +161,7 @@ export function consumer<Self, Args extends unknown[]>(
   },
 ): Role<Self, Args, MessagingFacts> {
   return {
-    ...roleOf(getters, CONSUMER, PROCESS),
+    ...roleOf(getters, CONSUMER, 'process'),
     ignoresContext: true,
     received: (_facts, self, args) =>
       receivedOf(getters.headers(self, args), getters.isRepeated?.(self, args)),
@@ -250,7 +180,7 @@ export function receiver<Self, Args extends unknown[], Result>(
     headers(result: Result): unknown;
   },
 ): Role<Self, Args, MessagingFacts> {
-  const role = roleOf(getters, CLIENT, RECEIVE);
+  const role = roleOf(getters, CLIENT, 'receive');
   return {
     ...role,
     end(span, error, result, facts) {
@@ -265,5 +195,5 @@ export function receiver<Self, Args extends unknown[], Result>(
 export function settler<Self, Args extends unknown[]>(
   getters: MessagingGetters<Self, Args>,
 ): Role<Self, Args, MessagingFacts> {
-  return roleOf(getters, CLIENT, SETTLE);
+  return roleOf(getters, CLIENT, 'settle');
 }

@@ -3,8 +3,7 @@ import { DB } from '../context/layers.ts';
 import type { Facts, Role } from '../operation/operation.ts';
 import { CLIENT } from '../trace/span.ts';
 import { isRoot } from '../operation/roots.ts';
-import { countsOf, failDb, place, serverCache } from './db.ts';
-import { dbCounted, dbOutcome } from './db-counted.ts';
+import { failDb, serverCache } from './db.ts';
 import {
   DB_COLLECTION_NAME,
   DB_NAMESPACE,
@@ -17,8 +16,7 @@ const SYSTEM = 'mongodb';
 const DEFAULT_PORT = 27_017;
 const MAX_NAME = 128;
 
-const places = serverCache(SYSTEM, DEFAULT_PORT);
-const NOWHERE = place(SYSTEM, {}, DEFAULT_PORT);
+const places = serverCache(DEFAULT_PORT);
 
 /** One logical operation of a MongoDB client. */
 export interface MongoOperation {
@@ -68,20 +66,9 @@ export function mongoClient<Self, Args extends unknown[]>(getters: {
     end(span, error, _, { operation }) {
       const server = operation.server();
       if (server !== undefined) span.addBlock(places(server).block);
-      if (error !== undefined) failDb(span, error, status(error));
+      if (error === undefined) return;
+      const { code } = (error ?? {}) as { code?: unknown };
+      failDb(span, error, typeof code === 'number' ? String(code) : undefined);
     },
-    countedLate({ operation: { name, database: namespace, collection, server: serverOf } }) {
-      const server = serverOf();
-      const where = server === undefined ? NOWHERE : places(server);
-      const operation = name.slice(0, MAX_NAME);
-      const at = countsOf(where).at(namespace).at(collection).at(operation);
-      return (at.counted ??= dbCounted({ ...where.at, namespace }, { operation, collection }));
-    },
-    outcome: (error) => (error === undefined ? undefined : dbOutcome(error, status(error))),
   };
-}
-
-function status(error: unknown): string | undefined {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return typeof code === 'number' ? String(code) : undefined;
 }

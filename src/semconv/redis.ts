@@ -2,13 +2,11 @@ import { type Block, block } from '../encode/span.ts';
 import { DB } from '../context/layers.ts';
 import { redisOperation, redisStatement } from '../redact/redis.ts';
 import type { Scope } from '../trace/scope.ts';
-import type { Counted, Outcome } from '../operation/counted.ts';
 import type { Facts, Role } from '../operation/operation.ts';
 import { CLIENT, type Span } from '../trace/span.ts';
 import { type RemoteEnd, remoteEnd } from './address.ts';
 import { isRoot } from '../operation/roots.ts';
-import { countsOf, type DbTarget, failDb, type Place, place, serverCache } from './db.ts';
-import { dbCounted, dbOutcome } from './db-counted.ts';
+import { type DbTarget, failDb, place, serverCache } from './db.ts';
 import {
   DB_NAMESPACE,
   DB_OPERATION_BATCH_SIZE,
@@ -47,28 +45,26 @@ interface Command extends Facts {
   /** System and operation. */
   readonly block: Block;
   readonly answeredBy?: AnsweredBy;
-  /** Of one that has `answeredBy`. */
-  readonly database?: number;
 }
 
-const servers = serverCache(SYSTEM, DEFAULT_PORT);
+const servers = serverCache(DEFAULT_PORT);
 
 /** Where each client's server is, encoded once for each connection. */
 function placesOf<Self extends object>({
   target,
   socket,
-}: Pick<Common<Self, never>, 'target' | 'socket'>): (self: Self) => Place {
-  const known = new WeakMap<Self, { socket: RemoteEnd | undefined; place: Place }>();
+}: Pick<Common<Self, never>, 'target' | 'socket'>): (self: Self) => Block {
+  const known = new WeakMap<Self, { socket: RemoteEnd | undefined; block: Block }>();
   return (self) => {
     const connection = socket?.(self);
     let found = known.get(self);
     if (found === undefined || found.socket !== connection) {
       const peer = connection && remoteEnd(connection);
       const server = target(self);
-      found = { socket: connection, place: place(SYSTEM, { ...server, peer }, DEFAULT_PORT) };
+      found = { socket: connection, block: place({ ...server, peer }, DEFAULT_PORT).block };
       if (server.address !== undefined) known.set(self, found);
     }
-    return found.place;
+    return found.block;
   };
 }
 
@@ -95,7 +91,7 @@ export function redisClient<Self extends object, Args extends unknown[]>(
       const facts = commandOf(redisOperation(command(self, args)));
       if (isRoot(context) && waits(facts.name, getters.arguments(self, args))) return undefined;
       const answering = answeredBy?.(self, args);
-      return answering === undefined ? facts : { ...facts, answeredBy: answering, database: database(self) };
+      return answering === undefined ? facts : { ...facts, answeredBy: answering };
     },
     start(span, { name, block, answeredBy: answering }, self, args) {
       const values = getters.arguments(self, args);
@@ -104,13 +100,9 @@ export function redisClient<Self extends object, Args extends unknown[]>(
       const digest = scriptDigest(name, values);
       if (digest !== undefined) span.add(DB_STORED_PROCEDURE_NAME, getters.script?.(self, digest) ?? digest);
       addDatabase(span, database(self));
-      if (answering === undefined) span.addBlock(places(self).block);
+      if (answering === undefined) span.addBlock(places(self));
     },
     end,
-    counted: ({ name, answeredBy: answering }, self) =>
-      answering === undefined ? countedCommand(places(self), name, database(self)) : undefined,
-    countedLate,
-    outcome,
   };
 }
 
@@ -166,67 +158,46 @@ export function redisBatch<Self extends object, Args extends unknown[] = [readon
       if (sent.length === 0) return undefined;
       if (isRoot(context) && sent.some(({ name, args: values }) => waits(redisOperation(name), values)))
         return undefined;
-      const answering = answeredBy?.(self, args);
-      return { ...summary(sent), answeredBy: answering, database: answering && database(self) };
+      return { ...summary(sent), answeredBy: answeredBy?.(self, args) };
     },
-    start(span, { name, size, sent, answeredBy: answering }, self) {
+    start(span, { name, size, text, answeredBy: answering }, self) {
       span.add(DB_SYSTEM_NAME, SYSTEM);
       span.add(DB_OPERATION_NAME, name);
       if (size !== 1) span.add(DB_OPERATION_BATCH_SIZE, size);
-      span.add(DB_QUERY_TEXT, textOf(sent));
+      span.add(DB_QUERY_TEXT, text);
       addDatabase(span, database(self));
-      if (answering === undefined) span.addBlock(places(self).block);
+      if (answering === undefined) span.addBlock(places(self));
     },
     end(span, error, result, facts) {
       keepOutcomes(result, 0);
       end(span, error, result, facts);
     },
-    counted: ({ name, answeredBy: answering }, self) =>
-      answering === undefined ? countedCommand(places(self), name, database(self)) : undefined,
-    countedLate,
-    outcome,
   };
 }
 
 interface Batch extends Facts {
   readonly size: number;
-  readonly sent: readonly Sent[];
+  readonly text: string;
   readonly answeredBy?: AnsweredBy;
-  readonly database?: number;
 }
 
 function summary(sent: readonly Sent[]): Batch {
   let kind = 'PIPELINE';
   let common: string | undefined;
   let size = 0;
-  for (const { name } of sent) {
+  let text = '';
+  for (const { name, args } of sent) {
     const operation = redisOperation(name);
-    if (isFrame(operation)) {
+    if (operation === 'MULTI' || operation === 'EXEC') {
       kind = 'MULTI';
       continue;
     }
     common = size === 0 || common === operation ? operation : undefined;
     size++;
+    if (text.length < MAX_BATCH_TEXT) text += (text === '' ? '' : '; ') + redisStatement(operation, args);
   }
-  const name = common === undefined ? kind : size === 1 ? common : `${kind} ${common}`;
-  return { name, size, sent };
-}
-
-/** What is around the commands of a transaction. */
-function isFrame(operation: string): boolean {
-  return operation === 'MULTI' || operation === 'EXEC';
-}
-
-/** The commands as one text: made for spans alone. */
-function textOf(sent: readonly Sent[]): string {
-  let text = '';
-  for (const { name, args } of sent) {
-    const operation = redisOperation(name);
-    if (isFrame(operation)) continue;
-    if (text.length >= MAX_BATCH_TEXT) break;
-    text += (text === '' ? '' : '; ') + redisStatement(operation, args);
-  }
-  return text;
+  if (common === undefined) return { name: kind, size, text };
+  return { name: size === 1 ? common : `${kind} ${common}`, size, text };
 }
 
 /**
@@ -240,11 +211,7 @@ function keepOutcomes(outcomes: unknown, depth: number): void {
 }
 
 function addDatabase(span: Span, database: number | undefined): void {
-  span.add(DB_NAMESPACE, databaseName(database));
-}
-
-function databaseName(database: number | undefined): string | undefined {
-  return database === undefined ? undefined : (NAMES[database] ?? String(database));
+  if (database !== undefined) span.add(DB_NAMESPACE, NAMES[database] ?? String(database));
 }
 
 const NAMES = Array.from({ length: 16 }, (_, index) => String(index));
@@ -255,34 +222,11 @@ function end(
   _result: unknown,
   { answeredBy }: { answeredBy?: AnsweredBy },
 ): void {
-  const server = serverOf(answeredBy);
-  if (server !== undefined) span.addBlock(server.block);
-  if (error !== undefined) failDb(span, error, errorPrefix(error));
-}
-
-function serverOf(answeredBy: AnsweredBy | undefined): Place | undefined {
   const { address, port } = answeredBy?.() ?? {};
-  return address === undefined ? undefined : servers(port === undefined ? address : `${address}:${port}`);
-}
-
-function countedCommand(place: Place, operation: string, database: number | undefined): Counted {
-  const at = countsOf(place).at(database).at(operation);
-  return (at.counted ??= dbCounted({ ...place.at, namespace: databaseName(database) }, { operation }));
-}
-
-/** Of an operation whose server is known at its end. */
-function countedLate({
-  name,
-  answeredBy,
-  database,
-}: Pick<Command, 'name' | 'answeredBy' | 'database'>): Counted {
-  return countedCommand(serverOf(answeredBy) ?? NOWHERE, name, database);
-}
-
-const NOWHERE = place(SYSTEM, {}, DEFAULT_PORT);
-
-function outcome(error: unknown): Outcome | undefined {
-  return error === undefined ? undefined : dbOutcome(error, errorPrefix(error));
+  if (address !== undefined) {
+    span.addBlock(servers(port === undefined ? address : `${address}:${port}`).block);
+  }
+  if (error !== undefined) failDb(span, error, errorPrefix(error));
 }
 
 /** The first word of a Redis error (`WRONGTYPE`, `NOSCRIPT`, `ERR`); undefined for errors that are not the server's. */

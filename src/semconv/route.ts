@@ -29,7 +29,7 @@ interface Response {
  */
 export function enterMount(request: RoutedRequest, path: Path): boolean {
   const served = servedOf(request);
-  if (served?.isWatched !== true) return false;
+  if (served?.span === undefined) return false;
   const prefix = request.baseUrl ?? '';
   const template = mountTemplate(path, prefix);
   const parent = parentOf(prefix, template);
@@ -41,7 +41,7 @@ export function enterMount(request: RoutedRequest, path: Path): boolean {
 /** To be called when mounted code passes the request on: if it has answered or failed, its mount path is the route. */
 export function leaveMount(request: RoutedRequest, response: Response, error: unknown): void {
   const served = servedOf(request);
-  if (served?.isWatched !== true) return;
+  if (served?.span === undefined) return;
   if (response.headersSent === true || isError(error)) served.route ??= answeredRoute(served, 0);
   // Express before 4.3: what comes next is not below this mount.
   else if (!('baseUrl' in request)) served.mounts?.splice(-2);
@@ -53,7 +53,7 @@ export function leaveMount(request: RoutedRequest, response: Response, error: un
  */
 export function enterRoute(request: RoutedRequest, template: string): string | undefined {
   const served = servedOf(request);
-  if (served?.isWatched !== true) return undefined;
+  if (served?.span === undefined) return undefined;
   const outer = served.route;
   served.route = join(templateOf(served.mounts, request.baseUrl ?? ''), template);
   return outer;
@@ -114,7 +114,7 @@ export function lostContext(request: object): Context | undefined {
 export function noteHandlerError(request: RoutedRequest, error: unknown): void {
   if (!isError(error)) return;
   const served = servedOf(request);
-  if (served?.isWatched !== true) return;
+  if (served?.span === undefined) return;
   noteError(served, error);
   const path = request.route?.path;
   if (served.route !== undefined || path === undefined) return;
@@ -125,7 +125,7 @@ export function noteHandlerError(request: RoutedRequest, error: unknown): void {
 /** Goes back to the `outer` of a route whose handlers passed the request on. It still counts if something behind it answers. */
 export function leaveRoute(request: RoutedRequest, response: Response, outer: string | undefined): void {
   const served = servedOf(request);
-  if (served?.isWatched !== true || response.headersSent === true) return;
+  if (served?.span === undefined || response.headersSent === true) return;
   served.left = served.route;
   served.routed = request;
   served.route = outer;

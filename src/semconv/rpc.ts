@@ -1,6 +1,5 @@
 import { RPC } from '../context/layers.ts';
 import { bounded } from '../encode/flat-copy.ts';
-import { CountedTree, type Outcome } from '../operation/counted.ts';
 import type { Call, Facts, Role } from '../operation/operation.ts';
 import { replacedFields } from '../propagate/current.ts';
 import type { Scope } from '../trace/scope.ts';
@@ -15,16 +14,12 @@ import {
   RPC_METHOD_ORIGINAL,
   RPC_STATUS_CODE,
   RPC_SYSTEM_NAME,
-  SERVER_ADDRESS,
-  SERVER_PORT,
 } from './keys.ts';
-import { RPC_CLIENT_CALL_DURATION, RPC_SERVER_CALL_DURATION } from './keys-metrics.ts';
 import { type Fields, fieldsOf, headerOf } from './fields.ts';
 import { addPeerService, serverBlock } from './server.ts';
 
 const OTHER = '_OTHER';
 const MAX_METHOD = 256;
-const MAX_OUTCOMES = 100;
 
 /** What is known of a remote procedure call. */
 export interface RpcCall {
@@ -57,8 +52,6 @@ function roleOf<Self, Args extends unknown[]>(
   kind: number,
   isFailure: (status: string) => boolean,
 ): Role<Self, Args, RpcFacts> {
-  const counts = new CountedTree();
-  const outcomes = new Map<string, Outcome>();
   return {
     scope,
     kind,
@@ -81,28 +74,6 @@ function roleOf<Self, Args extends unknown[]>(
       const code = status(error, result);
       span.add(RPC_STATUS_CODE, code);
       if (code !== undefined ? isFailure(code) : error !== undefined) failed(span, code ?? errorType(error));
-    },
-    countedLate({ call: { method: given, isUnknown, server: { address, port } = {} } }) {
-      const method = isUnknown === true ? OTHER : bounded(given, MAX_METHOD);
-      const at = counts.at(address).at(port).at(method);
-      return (at.counted ??= {
-        duration: {
-          name: kind === CLIENT ? RPC_CLIENT_CALL_DURATION : RPC_SERVER_CALL_DURATION,
-          pairs: [RPC_SYSTEM_NAME, system, RPC_METHOD, method, SERVER_ADDRESS, address, SERVER_PORT, port],
-        },
-        detail: RPC_STATUS_CODE,
-      });
-    },
-    outcome(error, result) {
-      const code = status(error, result);
-      if (code === undefined) return error === undefined ? undefined : { errorType: errorType(error) };
-      let found = outcomes.get(code);
-      if (found === undefined) {
-        found = { errorType: isFailure(code) ? code : undefined, detail: code };
-        // There are 17, and whatever numbers others make up.
-        if (outcomes.size < MAX_OUTCOMES) outcomes.set(code, found);
-      }
-      return found;
     },
   };
 }

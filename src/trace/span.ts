@@ -59,13 +59,6 @@ export function setExceptionSeen(seen: (exception: unknown) => void): void {
   exceptionSeen = seen;
 }
 
-/** Called with an exception that a span records, in place of an event where it returns true. */
-let exceptionLog: ((span: Span, exception: unknown) => boolean) | undefined;
-
-export function setExceptionLog(logs: (span: Span, exception: unknown) => boolean): void {
-  exceptionLog = logs;
-}
-
 /** See `useSharedBuffer`. */
 const LAST: unknown[] = Array.from({ length: 32 });
 
@@ -247,7 +240,6 @@ export class Span implements ApiSpan, SpanIds, EncodableSpan {
 
   recordException(exception: Exception, time?: TimeInput): void {
     if (exceptionSeen !== undefined) quietly(() => exceptionSeen?.(exception));
-    if (exceptionLog !== undefined && !this.ended && isLogged(this, exception)) return;
     const attributes = exceptionAttributes(exception);
     if (attributes !== undefined) this.addEvent('exception', attributes, time);
   }
@@ -371,12 +363,6 @@ function setWallTime(target: { high: number; low: number }, clock: Clock, ms: nu
 function nameOf(name: unknown): string {
   if (typeof name === 'string') return bounded(name, MAX_NAME_LENGTH);
   return typeof name === 'object' || typeof name === 'function' ? '' : String(name);
-}
-
-function isLogged(span: Span, exception: unknown): boolean {
-  let isLog = false;
-  quietly(() => (isLog = exceptionLog?.(span, exception) === true));
-  return isLog;
 }
 
 /** Calls `fn`; what an app's proxies and getters throw in it stays here. */

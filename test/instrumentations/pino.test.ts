@@ -1,7 +1,6 @@
 import { describe } from 'vitest';
 import { createRequire } from 'node:module';
 import { logCorrelationKit } from '../kit/log-correlation.ts';
-import { logExportKit } from '../kit/log-export.ts';
 import { inBothForms } from '../kit/harness.ts';
 import { LIBRARIES, libraryMajor, libraryVersion } from '../support/libraries.ts';
 
@@ -22,6 +21,4 @@ describe(`pino ${libraryVersion('pino')}`, () => {
       script: 'pino-script.cjs',
       crashes: [{ how: 'stream' }, { how: 'record' }],
     });
-
-  if (!isOld) logExportKit({ library: 'pino', info: 'info', loud: { text: 'loud', severity: 11 } });
 });

@@ -183,13 +183,7 @@ export function dbKit(kitOptions: DbKit): void {
     async function both(message: object, wait: 'answer' | 'end'): Promise<[unknown, unknown]> {
       const outcomes = [];
       for (const agent of [PLUMBING ? 'none' : (fixture.agent ?? 'import'), 'none'] as const) {
-        // Counting, which also looks at calls that are not recorded; nobody takes it, which is not said here.
-        const counting = {
-          OTEL_METRICS_EXPORTER: 'otlp',
-          FORETRACE_EXIT_TIMEOUT: '0',
-          OTEL_LOG_LEVEL: 'none',
-        };
-        const env = { OTEL_TRACES_EXPORTER: 'none', ...counting, ...fixture.env };
+        const env = { OTEL_TRACES_EXPORTER: 'none', ...fixture.env };
         const app = runApp({ ...fixture, agent, env, stdin: true });
         app.send({ ...message, id: 1 });
         if (wait === 'answer') {

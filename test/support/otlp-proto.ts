@@ -8,18 +8,7 @@
  */
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 
-type Scalar =
-  | 'string'
-  | 'bool'
-  | 'bytes'
-  | 'double'
-  | 'uint32'
-  | 'uint64'
-  | 'sint32'
-  | 'int64'
-  | 'fixed64'
-  | 'sfixed64'
-  | 'fixed32';
+type Scalar = 'string' | 'bool' | 'bytes' | 'double' | 'uint32' | 'int64' | 'fixed64' | 'fixed32';
 
 interface Field {
   name: string;
@@ -32,8 +21,6 @@ interface Field {
   numbers?: readonly number[];
   message?: () => Message;
   repeated?: boolean;
-  /** Numbers that stand together in one field, as proto3 writes repeated ones. */
-  packed?: boolean;
   /** At most one field of the same `oneof` may be set. */
   oneof?: string;
 }
@@ -43,22 +30,22 @@ export interface Message {
   fields: Readonly<Record<number, Field>>;
 }
 
-export const scalar = (name: string, type: Scalar): Field => ({ name, type });
-export const one = (name: string, message: () => Message): Field => ({ name, type: 'message', message });
-export const many = (name: string, message: () => Message): Field => ({
+const scalar = (name: string, type: Scalar): Field => ({ name, type });
+const one = (name: string, message: () => Message): Field => ({ name, type: 'message', message });
+const many = (name: string, message: () => Message): Field => ({
   name,
   type: 'message',
   message,
   repeated: true,
 });
-export const id = (name: string, idBytes: number, required: boolean): Field => ({
+const id = (name: string, idBytes: number, required: boolean): Field => ({
   name,
   type: 'id',
   idBytes,
   required,
 });
 
-export const AnyValue: Message = {
+const AnyValue: Message = {
   name: 'AnyValue',
   fields: {
     1: { ...scalar('stringValue', 'string'), oneof: 'value' },
@@ -72,11 +59,11 @@ export const AnyValue: Message = {
 };
 const ArrayValue: Message = { name: 'ArrayValue', fields: { 1: many('values', () => AnyValue) } };
 const KeyValueList: Message = { name: 'KeyValueList', fields: { 1: many('values', () => KeyValue) } };
-export const KeyValue: Message = {
+const KeyValue: Message = {
   name: 'KeyValue',
   fields: { 1: scalar('key', 'string'), 2: one('value', () => AnyValue) },
 };
-export const InstrumentationScope: Message = {
+const InstrumentationScope: Message = {
   name: 'InstrumentationScope',
   fields: {
     1: scalar('name', 'string'),
@@ -94,7 +81,7 @@ const EntityRef: Message = {
     4: { ...scalar('descriptionKeys', 'string'), repeated: true },
   },
 };
-export const Resource: Message = {
+const Resource: Message = {
   name: 'Resource',
   fields: {
     1: many('attributes', () => KeyValue),
@@ -179,13 +166,10 @@ const WIRE: Record<Field['type'], WireType> = {
   message: WireType.LengthDelimited,
   bool: WireType.Varint,
   uint32: WireType.Varint,
-  uint64: WireType.Varint,
-  sint32: WireType.Varint,
   int64: WireType.Varint,
   enum: WireType.Varint,
   double: WireType.Bit64,
   fixed64: WireType.Bit64,
-  sfixed64: WireType.Bit64,
   fixed32: WireType.Bit32,
 };
 
@@ -198,13 +182,6 @@ export function readProtobuf(message: Message, bytes: Uint8Array, path = message
     const field = message.fields[number];
     if (!field) throw new Error(`${path}: unknown field ${number} (wire type ${wireType})`);
     const at = `${path}.${field.name}`;
-    if (field.packed) {
-      if (wireType !== WireType.LengthDelimited) throw new Error(`${at}: is not packed`);
-      const end = reader.uint32() + reader.pos;
-      while (reader.pos < end) put(out, message, field, at, protobufValue(field, reader, at));
-      if (reader.pos !== end) throw new Error(`${at}: ends inside a number`);
-      continue;
-    }
     if (wireType !== WIRE[field.type])
       throw new Error(`${at}: wire type ${wireType}, not ${WIRE[field.type]}`);
     put(out, message, field, at, protobufValue(field, reader, at));
@@ -227,12 +204,6 @@ function protobufValue(field: Field, reader: BinaryReader, at: string): unknown 
       return reader.bool();
     case 'uint32':
       return reader.uint32();
-    case 'uint64':
-      return BigInt(reader.uint64());
-    case 'sint32':
-      return reader.sint32();
-    case 'sfixed64':
-      return BigInt(reader.sfixed64());
     case 'int64':
       return BigInt(reader.int64());
     case 'enum':
@@ -297,16 +268,11 @@ function jsonValue(field: Field, value: unknown, at: string): unknown {
       return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffffffff
         ? value
         : expected('an unsigned 32-bit integer');
-    case 'sint32':
-      return Number.isInteger(value) ? value : expected('an integer');
     case 'int64':
-    case 'uint64':
-    case 'sfixed64':
     case 'fixed64':
       if (typeof value !== 'string' || !/^(0|-?[1-9]\d*)$/.test(value))
         return expected('an integer in a string');
-      if ((field.type === 'fixed64' || field.type === 'uint64') && value.startsWith('-'))
-        return expected('unsigned');
+      if (field.type === 'fixed64' && value.startsWith('-')) return expected('unsigned');
       return BigInt(value);
     case 'double':
       if (typeof value === 'number') return value;

@@ -138,7 +138,7 @@ function spanOf(span: Decoded, resource: Attributes, scope: ReceivedSpan['scope'
   };
 }
 
-export function attributesOf(
+function attributesOf(
   list: Decoded[] | undefined,
   owner: string,
 ): { values: Attributes; types: Record<string, string> } {

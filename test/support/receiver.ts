@@ -4,8 +4,6 @@ import { createServer as createTlsServer, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { decodeTraces, type ReceivedSpan } from './otlp.ts';
-import { decodeLogs, type ReceivedLog } from './otlp-logs.ts';
-import { decodeMetrics, type ReceivedMetric } from './otlp-metrics.ts';
 
 /** How the receiver answers one request. By default 200 with an empty ExportTraceServiceResponse. */
 export interface Answer {
@@ -28,8 +26,6 @@ export interface ReceivedRequest {
   body: Uint8Array;
   /** What is in it, whether or not the receiver accepted it. */
   spans: ReceivedSpan[];
-  metrics: ReceivedMetric[];
-  logs: ReceivedLog[];
   /** When it was complete, in ms of `performance.now()`. */
   atMs: number;
   /** Local port of the sender: equal ports mean a reused connection. */
@@ -44,20 +40,6 @@ export interface Receiver {
   readonly requests: readonly ReceivedRequest[];
   /** Spans of the requests that were answered with 2xx. Throws when a request was not valid OTLP. */
   spans(): ReceivedSpan[];
-  /** Metrics of the requests that were answered with 2xx, each export's in a list. */
-  metrics(): ReceivedMetric[][];
-  /** Resolves as soon as the predicate holds for {@link metrics}. */
-  waitForMetrics(
-    wanted: (exports: ReceivedMetric[][]) => boolean,
-    timeoutMs?: number,
-  ): Promise<ReceivedMetric[][]>;
-  /** Log records of the requests that were answered with 2xx. */
-  logs(): ReceivedLog[];
-  /** Resolves as soon as there are so many, or as soon as the predicate holds for {@link logs}. */
-  waitForLogs(
-    wanted: number | ((logs: ReceivedLog[]) => boolean),
-    timeoutMs?: number,
-  ): Promise<ReceivedLog[]>;
   /**
    * Resolves with all spans as soon as there are `count` of them, or as soon as the predicate holds.
    * Rejects after `timeoutMs` (default 10,000) with a list of what came, and at once on invalid OTLP.
@@ -87,8 +69,6 @@ interface Waiter {
 export async function startReceiver({ tls }: { tls?: ServerOptions } = {}): Promise<Receiver> {
   const requests: ReceivedRequest[] = [];
   let accepted: ReceivedSpan[] = [];
-  let acceptedMetrics: ReceivedMetric[][] = [];
-  let acceptedLogs: ReceivedLog[] = [];
   let failure: Error | undefined;
   const queue: Answer[] = [];
   let standing: Answer = {};
@@ -118,8 +98,6 @@ export async function startReceiver({ tls }: { tls?: ServerOptions } = {}): Prom
       raw,
       body: raw,
       spans: [],
-      metrics: [],
-      logs: [],
       atMs: performance.now(),
       senderPort: request.socket.remotePort!,
     };
@@ -127,10 +105,7 @@ export async function startReceiver({ tls }: { tls?: ServerOptions } = {}): Prom
     try {
       if (request.method !== 'POST') throw new Error(`${request.method} is not how OTLP/HTTP is sent`);
       if (request.headers['content-encoding'] === 'gzip') received.body = gunzipSync(raw);
-      const type = request.headers['content-type'] ?? '';
-      if (received.path.endsWith('/v1/metrics')) received.metrics = decodeMetrics(received.body, type);
-      else if (received.path.endsWith('/v1/logs')) received.logs = decodeLogs(received.body, type);
-      else received.spans = decodeTraces(received.body, type);
+      received.spans = decodeTraces(received.body, request.headers['content-type'] ?? '');
     } catch (error) {
       failure ??= new Error(`the receiver got invalid OTLP: ${(error as Error).message}`, { cause: error });
       response.writeHead(400).end(String(error));
@@ -155,11 +130,7 @@ export async function startReceiver({ tls }: { tls?: ServerOptions } = {}): Prom
       ...answer.headers,
     });
     response.end(answer.body ?? (json ? '{}' : ''));
-    if (status >= 200 && status < 300) {
-      accepted.push(...received.spans);
-      acceptedLogs.push(...received.logs);
-      if (received.metrics.length > 0) acceptedMetrics.push(received.metrics);
-    }
+    if (status >= 200 && status < 300) accepted.push(...received.spans);
     settle();
   }
 
@@ -215,24 +186,6 @@ export async function startReceiver({ tls }: { tls?: ServerOptions } = {}): Prom
         ? wait(all, () => accepted.length >= wanted, `${wanted} spans`, timeoutMs)
         : wait(all, () => wanted(all()), 'spans that fit', timeoutMs);
     },
-    metrics() {
-      if (failure) throw failure;
-      return [...acceptedMetrics];
-    },
-    waitForMetrics(wanted, timeoutMs = 10_000) {
-      const all = (): ReceivedMetric[][] => [...acceptedMetrics];
-      return wait(all, () => wanted(all()), 'metrics that fit', timeoutMs);
-    },
-    logs() {
-      if (failure) throw failure;
-      return [...acceptedLogs];
-    },
-    waitForLogs(wanted, timeoutMs = 10_000) {
-      const all = (): ReceivedLog[] => [...acceptedLogs];
-      return typeof wanted === 'number'
-        ? wait(all, () => acceptedLogs.length >= wanted, `${wanted} log records`, timeoutMs)
-        : wait(all, () => wanted(all()), 'log records that fit', timeoutMs);
-    },
     waitForRequests(wanted, timeoutMs = 10_000) {
       return typeof wanted === 'number'
         ? wait(
@@ -257,8 +210,6 @@ export async function startReceiver({ tls }: { tls?: ServerOptions } = {}): Prom
     clear() {
       requests.length = 0;
       accepted = [];
-      acceptedMetrics = [];
-      acceptedLogs = [];
       failure = undefined;
     },
     close() {

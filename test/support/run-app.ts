@@ -108,10 +108,6 @@ export function runApp(options: RunOptions): App {
         OTEL_BSP_SCHEDULE_DELAY: '50',
         // On a busy machine the export thread may take longer than the second that an app's end is put off by default.
         FORETRACE_EXIT_TIMEOUT: '10000',
-        // Tests of metrics and logs ask for them.
-        OTEL_METRICS_EXPORTER: 'none',
-        OTEL_LOGS_EXPORTER: 'none',
-        OTEL_BLRP_SCHEDULE_DELAY: '50',
         ...options.env,
       },
       stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],

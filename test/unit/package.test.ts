@@ -38,7 +38,6 @@ describe('the package', () => {
       'dist/agent.cjs',
       'dist/config-file.cjs',
       'dist/epilogue-thread.cjs',
-      'dist/export-grpc.cjs',
       'dist/export-thread.cjs',
       'dist/mask-expressions.cjs',
       'dist/mask.cjs',

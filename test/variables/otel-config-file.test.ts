@@ -39,13 +39,7 @@ async function run(
     args: [how],
     receiver,
     cwd: folder,
-    env: {
-      OTEL_CONFIG_FILE: yaml === undefined ? 'none.yaml' : 'otel.yaml',
-      // A file replaces them.
-      OTEL_METRICS_EXPORTER: undefined,
-      OTEL_LOGS_EXPORTER: undefined,
-      ...env,
-    },
+    env: { OTEL_CONFIG_FILE: yaml === undefined ? 'none.yaml' : 'otel.yaml', ...env },
   });
   const exit = await app.exited;
   expect(exit.code).toBe(0);
@@ -162,7 +156,8 @@ instrumentation/development:
       ].join(', ')}`,
       'what is not of the form that the schema has is ignored: attribute_limits (a map)',
       `not supported: meter_provider (no metrics are sent), ${[
-        'tracer_provider.processors[1].batch.exporter.otlp_grpc (spans go to the first OTLP exporter alone)',
+        'tracer_provider.processors[1].batch.exporter.otlp_grpc (nothing is sent by it, as gRPC is not spoken: ',
+        'otlp_http is, on port 4318 of a collector)',
       ].join('')}`,
       'tracer_provider.limits.event_count_limit="many" is not an integer from 0 to 2147483647, 128 is used',
       `${otlp}.headers_list has no key=value in entry 1, it is ignored`,

@@ -14,9 +14,7 @@ orders.post('/', async (request, response) => {
   const { item: id, quantity } = request.body;
   const item = await findItem(id);
   await reserve(item.id, quantity);
-  const order = insert.get(item.id, quantity, item.price * quantity);
-  console.log(`order ${order.id}: ${quantity} × ${item.id}`);
-  response.status(201).json(order);
+  response.status(201).json(insert.get(item.id, quantity, item.price * quantity));
 });
 
 orders.get('/:id', (request, response) => {

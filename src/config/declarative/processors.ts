@@ -22,25 +22,18 @@ const BATCH: Keys = {
 const OTLP = 'OTEL_EXPORTER_OTLP_TRACES_';
 const ENCODINGS: Readonly<Record<string, string>> = { protobuf: 'http/protobuf', json: 'http/json' };
 
-const TLS = {
-  ca_file: `${OTLP}CERTIFICATE`,
-  key_file: `${OTLP}CLIENT_KEY`,
-  cert_file: `${OTLP}CLIENT_CERTIFICATE`,
-};
-
-const OTLP_GRPC: Keys = {
+const OTLP_HTTP: Keys = {
   endpoint: `${OTLP}ENDPOINT`,
-  tls: { ...TLS, insecure: `${OTLP}INSECURE` },
+  tls: {
+    ca_file: `${OTLP}CERTIFICATE`,
+    key_file: `${OTLP}CLIENT_KEY`,
+    cert_file: `${OTLP}CLIENT_CERTIFICATE`,
+  },
   compression: `${OTLP}COMPRESSION`,
   timeout: `${OTLP}TIMEOUT`,
+  encoding: (value, path, to) => set(`${OTLP}PROTOCOL`, ENCODINGS[String(value)] ?? value, path, to),
   headers: addHeaders,
   headers_list: addHeaders,
-};
-
-const OTLP_HTTP: Keys = {
-  ...OTLP_GRPC,
-  tls: TLS,
-  encoding: (value, path, to) => set(`${OTLP}PROTOCOL`, ENCODINGS[String(value)] ?? value, path, to),
   max_request_size: unsupported('batches have a bound of their own'),
   max_response_size: unsupported('answers have a bound of their own'),
 };
@@ -89,13 +82,11 @@ function translateExporter(
   const { path } = found;
   switch (found.kind) {
     case 'otlp_http':
-    case 'otlp_grpc':
       if (others.has('otlp')) {
-        to.unsupported.push(`${path} (spans go to the first OTLP exporter alone)`);
+        to.unsupported.push(`${path} (spans go to the first otlp_http alone)`);
         return undefined;
       }
-      if (found.kind === 'otlp_grpc') set(`${OTLP}PROTOCOL`, 'grpc', path, to);
-      translateKeys(found.value, path, found.kind === 'otlp_grpc' ? OTLP_GRPC : OTLP_HTTP, to);
+      translateKeys(found.value, path, OTLP_HTTP, to);
       return 'otlp';
     case 'console':
       translateKeys(found.value, path, {}, to);
@@ -108,6 +99,11 @@ function translateExporter(
       translateKeys(found.value, path, { output_stream: setFile }, to);
       return 'file';
     }
+    case 'otlp_grpc':
+      to.unsupported.push(
+        `${path} (nothing is sent by it, as gRPC is not spoken: otlp_http is, on port 4318 of a collector)`,
+      );
+      return undefined;
     default:
       to.unknown.push(path);
       return undefined;

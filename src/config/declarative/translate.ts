@@ -134,9 +134,6 @@ export function translate(tree: unknown, env: Environment, known: Known): Transl
   if (to.texts.OTEL_TRACES_EXPORTER === undefined) {
     translateProcessors([], 'tracer_provider.processors', to);
   }
-  // As the schema says of a provider that a file does not have, or that is not understood here.
-  to.texts.OTEL_METRICS_EXPORTER = 'none';
-  to.texts.OTEL_LOGS_EXPORTER = 'none';
   return to;
 }
 

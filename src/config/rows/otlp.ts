@@ -1,67 +1,20 @@
-import { SIGNALS, withSignals } from '../signals.ts';
+import { withSignals } from '../signals.ts';
 import type { Group } from '../variable.ts';
 
-type Earlier = Readonly<Record<string, unknown>>;
-
-const PREFIX = 'OTEL_EXPORTER_OTLP_';
-const ENDPOINT = 'OTEL_EXPORTER_OTLP_ENDPOINT';
-const INSECURE = 'OTEL_EXPORTER_OTLP_INSECURE';
-const GRPC_ENDPOINT = 'http://localhost:4317';
-
-function ownName(signal: string, setting: string): string {
-  return `${PREFIX}${signal.toUpperCase()}_${setting}`;
-}
-
-function speaksGrpc(earlier: Earlier): boolean {
-  return SIGNALS.some((signal) => earlier[ownName(signal, 'PROTOCOL')] === 'grpc');
-}
-
-/** `host:port`, which is an endpoint where gRPC is spoken. */
-function bare(text: string, earlier: Earlier, insecure: string): string | undefined {
-  if (!speaksGrpc(earlier) || !/^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i.test(text)) return undefined;
-  const url = `${earlier[insecure] === true ? 'http' : 'https'}://${text}`;
-  return URL.canParse(url) ? url : undefined;
-}
+const GRPC = 'gRPC is not spoken here; the collector takes HTTP on port 4318 (4317 is for gRPC)';
 
 export const OTLP = {
   title: 'OTLP exporter',
-  text: 'Each setting exists for all signals, and for one signal alone (`_TRACES_`, `_METRICS_`, `_LOGS_`), which wins. That also holds for headers: the ones for a signal replace the general ones, so that the key of one vendor never goes to another.',
+  text: 'Each setting exists twice: for all signals, and for traces alone (`_TRACES_`), which wins. That also holds for headers: the ones for traces replace the general ones, so that the key of one vendor never goes to another.',
   rows: withSignals([
     {
-      name: 'OTEL_EXPORTER_OTLP_PROTOCOL',
-      each: 'protocol',
-      type: 'enum',
-      values: ['http/protobuf', 'http/json', 'grpc'],
-      default: 'http/protobuf',
-      help: 'How it is sent. `grpc` is a file of its own that is loaded for who asks for it ([gRPC](export.md#grpc)).',
-    },
-    {
-      name: 'OTEL_EXPORTER_OTLP_INSECURE',
-      type: 'boolean',
-      default: false,
-      remark: (insecure: boolean, earlier: Earlier) =>
-        insecure && !speaksGrpc(earlier)
-          ? '="true" is of gRPC alone, it is ignored: an endpoint that begins with http:// is not encrypted'
-          : undefined,
-      help: 'Of gRPC alone: whether an endpoint without `http:` or `https:` is one without encryption.',
-    },
-    {
-      name: ENDPOINT,
+      name: 'OTEL_EXPORTER_OTLP_ENDPOINT',
       each: 'url',
       type: 'URL',
       default: 'http://localhost:4318',
-      also: (text: string, earlier: Earlier) => bare(text, earlier, INSECURE),
-      instead: (earlier: Earlier) => (speaksGrpc(earlier) ? 'localhost is used' : undefined),
-      help: "The collector's base URL (http or https), to which `v1/traces` is appended. With gRPC `http://localhost:4317`, nothing is appended, and `host:port` will do.",
+      help: "The collector's base URL (http or https), to which `v1/traces` is appended.",
       own: (signal) => ({
         append: `v1/${signal}`,
-        as: (url: string, earlier: Earlier, set: ReadonlySet<string>): string => {
-          const own = ownName(signal, 'ENDPOINT');
-          if (earlier[ownName(signal, 'PROTOCOL')] !== 'grpc' || set.has(own)) return url;
-          return set.has(ENDPOINT) ? (earlier[ENDPOINT] as string) : GRPC_ENDPOINT;
-        },
-        also: (text: string, earlier: Earlier) => bare(text, earlier, ownName(signal, 'INSECURE')),
-        instead: undefined,
         help: `The URL that ${signal} are sent to, used as it stands.`,
       }),
     },
@@ -91,6 +44,15 @@ export const OTLP = {
       help: 'Whether requests are compressed (on the export thread, not on the thread of the app).',
     },
     {
+      name: 'OTEL_EXPORTER_OTLP_PROTOCOL',
+      each: 'protocol',
+      type: 'enum',
+      values: ['http/protobuf', 'http/json'],
+      unsupported: { grpc: GRPC },
+      default: 'http/protobuf',
+      help: 'The encoding. `grpc` is not supported: one warning, then `http/protobuf` is used.',
+    },
+    {
       name: 'OTEL_EXPORTER_OTLP_CERTIFICATE',
       each: 'certificateFile',
       type: 'path',
@@ -110,6 +72,18 @@ export const OTLP = {
       type: 'path',
       default: undefined,
       help: 'A PEM file with the private key of the client certificate.',
+    },
+    {
+      name: 'OTEL_EXPORTER_OTLP_INSECURE',
+      type: 'boolean',
+      default: undefined,
+      remark: (insecure: boolean) =>
+        insecure
+          ? '="true" is of gRPC alone, it is ignored: an endpoint that begins with http:// is not encrypted'
+          : undefined,
+      help: 'Of gRPC alone, so without effect: `http:` or `https:` of the endpoint decides. Set to `true`, it is worth one line.',
+      // A value that goes nowhere holds for nobody else.
+      own: () => ({ fallback: undefined }),
     },
   ]),
 } as const satisfies Group;

@@ -67,15 +67,10 @@ export function createExportSide(
   function startThread(): void {
     launching = true;
     const { Worker } = workerThreads();
-    const given = input();
     const worker = new Worker(asSource ? readFileSync(threadFile, 'utf8') : threadFile, {
       eval: asSource,
       name: 'foretrace-export',
-      workerData: {
-        foretrace: EXPORT_THREAD,
-        input: asSource ? withSources(given) : given,
-        grpcSource: asSource && speaksGrpc(given) ? readFileSync(grpcFile(threadFile), 'utf8') : undefined,
-      },
+      workerData: { foretrace: EXPORT_THREAD, input: asSource ? withSources(input()) : input() },
       // The preload must not run there: it would trace the exporter.
       execArgv: [],
       env: {},
@@ -171,15 +166,6 @@ export function createExportSide(
       closed = true;
     },
   };
-}
-
-function speaksGrpc({ options: { signals, metrics } }: ExportInput): boolean {
-  const all = [...Object.values(signals), ...(metrics === undefined ? [] : [metrics])];
-  return all.some(({ exporters, otlp }) => exporters.length > 0 && otlp.protocol === 'grpc');
-}
-
-function grpcFile(threadFile: string): string {
-  return join(dirname(threadFile), 'export-grpc.cjs');
 }
 
 /** False under `--permission` without `--allow-worker`. */

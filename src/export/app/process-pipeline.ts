@@ -1,8 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { guarded } from '../../guard.ts';
-import type { EncodedMetric } from '../../metrics/data.ts';
-import { isFolded } from '../../metrics/folded.ts';
-import type { FromExport, Kept, ThreadTable, ToExport } from '../messages.ts';
+import type { FromExport, ToExport } from '../messages.ts';
 import type { ExportOptions } from '../options.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { Signal } from '../signal.ts';
@@ -30,10 +28,6 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
   const signals = Object.keys(options.signals) as Signal[];
   const outside = new AsyncResource('foretrace');
   const rings = createRings();
-  let tables: ThreadTable[] = [];
-  let kept: Kept | undefined;
-  const meters: number[] = [];
-  let tellState = (): void => {};
   const spareRings = createSpareRings();
   const flushes = createFlushes();
   const channel = createChannel(channelName, 'a message of a worker thread', hear);
@@ -51,18 +45,13 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
         options: { ...rest, logLevel },
         resource: typeof resource === 'function' ? resource() : resource,
         rings: rings.all,
-        tables,
-        meters,
-        kept,
         control,
         channel: channelName,
       };
     },
     guarded('an answer of the export', (answer: FromExport) => {
-      if (answer.type === 'kept') ({ kept } = answer);
-      else if (answer.threadId !== undefined) channel.post(answer);
-      else if (answer.type === 'scrape') tellState();
-      else flushes.answered(answer.id);
+      if (answer.threadId === undefined) flushes.answered(answer.id);
+      else channel.post(answer);
     }),
   );
 
@@ -87,8 +76,6 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
   }
 
   if (!isMain) prepareWorkers();
-  // Somebody scrapes also what has not counted anything yet.
-  if (options.metrics?.exporters.includes('prometheus')) startLate();
   const workers = watchWorkers(
     () => exportSide.launching,
     guarded('the watch of worker threads', forgetEnded),
@@ -108,20 +95,6 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
         if (!rings.add(message)) break;
         exportSide.post(message);
         startLate();
-        break;
-      case 'table':
-        if (tables.some(({ threadId }) => threadId === message.threadId)) break;
-        addTable(message);
-        break;
-      case 'meters':
-        meters.push(message.threadId);
-        exportSide.post(message);
-        break;
-      case 'state':
-        exportSide.post(message);
-        break;
-      case 'scrape':
-        if (message.threadId === threadId) tellState();
         break;
       case 'wake':
         // A running export thread has heard it itself.
@@ -143,48 +116,25 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
     }
   }
 
-  function addTable({ threadId, shared }: ThreadTable): void {
-    tables.push({ threadId, shared });
-    exportSide.post({ type: 'table', threadId, shared });
-    startLate();
-  }
-
   function forgetEnded(): void {
     for (const threadId of workers.ended()) {
-      if (meters.includes(threadId)) meters.splice(meters.indexOf(threadId), 1);
       rings.ended(threadId);
       exportSide.post({ type: 'ended', threadId });
     }
-    if (tables.length > 1) tables = tables.filter(({ shared }) => !isFolded(shared));
     const drained = rings.takeDrained();
     if (!isMain) return;
     spareRings.add(drained);
     spareRings.offer();
   }
 
-  /** What was counted since the last export is not known here. */
-  function isPending(): boolean {
-    return rings.pending() > 0 || tables.length > 0;
-  }
-
   async function flush(timeoutMs: number): Promise<boolean> {
-    forgetEnded();
-    if (!isPending()) return true;
+    if (rings.pending() === 0) return true;
     exportSide.start();
     return flushes.wait(timeoutMs, (id) => exportSide.post({ type: 'flush', id }));
   }
 
   return {
     write: writers.write,
-    addTable: (shared) => addTable({ threadId, shared }),
-    addMeters(state) {
-      const tell = (metrics: readonly EncodedMetric[]): void =>
-        exportSide.post({ type: 'state', threadId, metrics });
-      tellState = () => void state().then(tell);
-      meters.push(threadId);
-      exportSide.post({ type: 'meters', threadId });
-      return tell;
-    },
     flush,
     shutdown(timeoutMs) {
       return (shutdown ??= (writers.close(), flush(timeoutMs)).then((done) => {
@@ -194,8 +144,7 @@ export function createProcessPipeline(options: ExportOptions, threadFile: string
     },
     flushSync(timeoutMs) {
       channel.hearWaiting();
-      forgetEnded();
-      if (timeoutMs <= 0 || !isPending() || shutdown !== undefined) return;
+      if (timeoutMs <= 0 || rings.pending() === 0 || shutdown !== undefined) return;
       exportLast(exportSide, rings, signals, finished, timeoutMs);
     },
     whenFirst: writers.whenFirst,

@@ -1,6 +1,5 @@
 import { guarded } from '../../guard.ts';
 import type { FromExport, ToExport } from '../messages.ts';
-import type { EncodedMetric } from '../../metrics/data.ts';
 import type { ExportOptions } from '../options.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { createChannel } from './channel.ts';
@@ -19,12 +18,10 @@ export function createWorkerPipeline(options: ExportOptions, channelName: string
   const { getEnvironmentData, threadId } = workerThreads();
   const flushes = createFlushes();
   const channel = createChannel(channelName, 'an answer of the export', hear);
-  let tellState = (): void => {};
   let shutdown: Promise<boolean> | undefined;
 
   function hear(message: ToExport | FromExport): void {
     if (message.type === 'flushed' && message.threadId === threadId) flushes.answered(message.id);
-    else if (message.type === 'scrape' && message.threadId === threadId) tellState();
   }
 
   const writers = createWriters(
@@ -52,18 +49,6 @@ export function createWorkerPipeline(options: ExportOptions, channelName: string
 
   return {
     write: writers.write,
-    addTable(shared) {
-      channel.open();
-      channel.post({ type: 'table', threadId, shared });
-    },
-    addMeters(state) {
-      const tell = (metrics: readonly EncodedMetric[]): void =>
-        channel.post({ type: 'state', threadId, metrics });
-      tellState = () => void state().then(tell);
-      channel.open();
-      channel.post({ type: 'meters', threadId });
-      return tell;
-    },
     flush,
     shutdown(timeoutMs) {
       return (shutdown ??= (writers.close(), flush(timeoutMs)));

@@ -1,7 +1,5 @@
-import { messageJson } from '../../encode/message-json.ts';
-import { ExportMetricsServiceRequest } from '../../encode/messages.ts';
-import { logsRequestJson, requestJson } from '../../encode/otlp-json.ts';
-import { type DecodedLog, type DecodedSpan, readLogsRequest, readRequest } from '../../encode/read.ts';
+import { requestJson } from '../../encode/otlp-json.ts';
+import { type DecodedSpan, readRequest } from '../../encode/read.ts';
 import type { Signal } from '../signal.ts';
 
 /** What one export sends. The forms that need decoding are made once for all exporters that ask. */
@@ -10,37 +8,24 @@ export interface Batch {
   readonly records: number;
   /** The bytes of an `ExportTraceServiceRequest`, or of the same message of another signal. */
   readonly request: Uint8Array;
-  /** @throws RangeError when the bytes are malformed; Error when they are not spans: only those are decoded */
+  /** @throws RangeError when the bytes are malformed; Error when they are not spans */
   decoded(): readonly DecodedSpan[];
-  /** @throws RangeError when the bytes are malformed; Error when they are not log records */
-  decodedLogs(): readonly DecodedLog[];
   json(): string;
 }
 
 export function batchOf(signal: Signal, request: Uint8Array, records: number): Batch {
   let decoded: readonly DecodedSpan[] | undefined;
-  let logs: readonly DecodedLog[] | undefined;
   let json: string | undefined;
-  function jsonOf(): string {
-    if (signal === 'traces') return requestJson(decode());
-    if (signal === 'logs') return logsRequestJson(decodeLogs());
-    return messageJson(request, ExportMetricsServiceRequest);
-  }
   function decode(): readonly DecodedSpan[] {
-    if (signal !== 'traces') throw new Error(`${signal} cannot be printed yet`);
+    if (signal !== 'traces') throw new Error(`${signal} can be sent as protobuf alone`);
     return (decoded ??= readRequest(request));
-  }
-  function decodeLogs(): readonly DecodedLog[] {
-    if (signal !== 'logs') throw new Error(`${signal} are no log records`);
-    return (logs ??= readLogsRequest(request));
   }
   return {
     signal,
     records,
     request,
     decoded: decode,
-    decodedLogs: decodeLogs,
-    json: () => (json ??= jsonOf()),
+    json: () => (json ??= requestJson(decode())),
   };
 }
 

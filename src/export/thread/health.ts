@@ -18,9 +18,7 @@ export function createHealth(what: string, signal: Signal): Health {
   let lastRemark: string | undefined;
   return {
     succeeded() {
-      // Sums that did not arrive are in the next ones.
-      const given = signal === 'metrics' ? '' : `, ${count(lost, signal)} given up meanwhile`;
-      if (failing) log.warn(`can ${what} again${given}`);
+      if (failing) log.warn(`can ${what} again, ${count(lost, signal)} given up meanwhile`);
       failing = false;
       lost = 0;
     },

@@ -62,75 +62,46 @@ export function useProxy(
     }
     return;
   }
-  open.createConnection = (options, callback) =>
-    openTunnel(hop, options, lookup, unref, (error, socket) => {
-      if (error !== null) callback(error);
-      else callback(null, tls().connect({ ...options, socket, path: undefined }));
+  open.createConnection = (options, callback) => {
+    const { request } = process.getBuiltinModule(hop.isSecure ? 'node:https' : 'node:http');
+    const host = isIP(options.host) === 6 ? `[${options.host}]` : options.host;
+    const tunnel = request({
+      host: hop.host,
+      port: hop.port,
+      method: 'CONNECT',
+      path: `${host}:${options.port}`,
+      headers: { host: `${host}:${options.port}`, ...hop.headers },
+      agent: false,
+      lookup,
     });
-}
-
-/** A connection to `to` by way of a proxy, for a protocol of which the proxy sees nothing. */
-export function tunnel(
-  proxy: string,
-  to: { host: string; port: number },
-  lookup: LookupFunction,
-  unref: boolean,
-): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    openTunnel(hopOf(proxy), to, lookup, unref, (error, socket) => {
-      if (error !== null) reject(error);
-      else resolve(socket!);
-    });
-  });
-}
-
-function openTunnel(
-  hop: Hop,
-  to: { host: string; port: number },
-  lookup: LookupFunction,
-  unref: boolean,
-  callback: (error: Error | null, socket?: Socket) => void,
-): void {
-  const { request } = process.getBuiltinModule(hop.isSecure ? 'node:https' : 'node:http');
-  const authority = `${isIP(to.host) === 6 ? `[${to.host}]` : to.host}:${to.port}`;
-  const asked = request({
-    host: hop.host,
-    port: hop.port,
-    method: 'CONNECT',
-    path: authority,
-    headers: { host: authority, ...hop.headers },
-    agent: false,
-    lookup,
-  });
-  const failed = (code: string): void =>
-    callback(
-      Object.assign(new Error(`the proxy does not open a tunnel: ${code}`), {
-        code: `${code} (of the proxy)`,
-      }),
+    const failed = (code: string): void =>
+      callback(
+        Object.assign(new Error(`the proxy does not open a tunnel: ${code}`), {
+          code: `${code} (of the proxy)`,
+        }),
+      );
+    if (unref) tunnel.once('socket', (socket) => socket.unref());
+    const timer = setTimeout(
+      () => tunnel.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })),
+      TUNNEL_MS,
     );
-  if (unref) asked.once('socket', (socket) => socket.unref());
-  const timer = setTimeout(
-    () => asked.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })),
-    TUNNEL_MS,
-  );
-  timer.unref();
-  asked.once('close', () => clearTimeout(timer));
-  asked.once('error', (error: NodeJS.ErrnoException) => failed(error.code ?? error.message));
-  // A proxy that refuses answers as to any other request.
-  asked.once('response', (response) => {
-    response.destroy();
-    failed(`HTTP status ${response.statusCode}`);
-  });
-  asked.once('connect', (response, socket, head) => {
-    if (response.statusCode !== 200) {
-      socket.destroy();
+    timer.unref();
+    tunnel.once('close', () => clearTimeout(timer));
+    tunnel.once('error', (error: NodeJS.ErrnoException) => failed(error.code ?? error.message));
+    // A proxy that refuses answers as to any other request.
+    tunnel.once('response', (response) => {
+      response.destroy();
       failed(`HTTP status ${response.statusCode}`);
-      return;
-    }
-    clearTimeout(timer);
-    // What the other end has said without being asked.
-    if (head.length > 0) socket.unshift(head);
-    callback(null, socket);
-  });
-  asked.end();
+    });
+    tunnel.once('connect', (response, socket) => {
+      if (response.statusCode !== 200) {
+        socket.destroy();
+        failed(`HTTP status ${response.statusCode}`);
+        return;
+      }
+      clearTimeout(timer);
+      callback(null, tls().connect({ ...options, socket, path: undefined }));
+    });
+    tunnel.end();
+  };
 }

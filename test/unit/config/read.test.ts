@@ -41,8 +41,6 @@ describe('an empty environment', () => {
       tracing: true,
       files: { declarative: undefined, variables: undefined },
       runtime: { file: undefined, signal: undefined },
-      runtimeMetrics: true,
-      threadTime: false,
       logLevel: 'warn',
       resource: {
         serviceName: undefined,
@@ -79,51 +77,6 @@ describe('an empty environment', () => {
           clientCertificateFile: undefined,
           clientKeyFile: undefined,
         },
-        metrics: {
-          url: 'http://localhost:4318/v1/metrics',
-          headers: {},
-          timeoutMs: 10_000,
-          compression: 'none',
-          protocol: 'http/protobuf',
-          certificateFile: undefined,
-          clientCertificateFile: undefined,
-          clientKeyFile: undefined,
-        },
-        logs: {
-          url: 'http://localhost:4318/v1/logs',
-          headers: {},
-          timeoutMs: 10_000,
-          compression: 'none',
-          protocol: 'http/protobuf',
-          certificateFile: undefined,
-          clientCertificateFile: undefined,
-          clientKeyFile: undefined,
-        },
-      },
-      logs: {
-        exporters: ['otlp'],
-        level: 1,
-        console: false,
-        exceptions: 'events',
-        names: { traceId: 'trace_id', spanId: 'span_id', traceFlags: 'trace_flags' },
-        batch: {
-          scheduleDelayMs: 1000,
-          exportTimeoutMs: 30_000,
-          maxQueueSize: 8192,
-          maxExportBatchSize: 2048,
-        },
-        attributeCount: 128,
-        attributeValueLength: Infinity,
-      },
-      metrics: {
-        exporters: ['otlp'],
-        intervalMs: 60_000,
-        timeoutMs: 30_000,
-        temporality: 'cumulative',
-        exponential: false,
-        exemplars: true,
-        resourceAttributes: [],
-        prometheus: { host: 'localhost', port: 9464 },
       },
       foldSpans: true,
       rootClientSpans: true,
@@ -557,71 +510,18 @@ describe('otlp', () => {
   reads('OTEL_EXPORTER_OTLP_PROTOCOL', (c) => c.otlp.traces.protocol, [
     ['http/json', 'http/json'],
     ['HTTP/Protobuf', 'http/protobuf'],
-    ['gRPC', 'grpc'],
   ]);
   refuses(
     'OTEL_EXPORTER_OTLP_PROTOCOL',
     (c) => c.otlp.traces.protocol,
-    ['json', 'http'],
+    ['grpc', 'GRPC', 'json'],
     'http/protobuf is used',
   );
-  describe('with gRPC', () => {
-    const urls = (env: Record<string, string>) => {
-      const { config, warnings } = readConfig({ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', ...env });
-      expect(warnings).toEqual([]);
-      return [config.otlp.traces.url, config.otlp.metrics.url];
-    };
-    it('4317 is the default port, and nothing is appended to an endpoint', () => {
-      expect(urls({})).toEqual(['http://localhost:4317', 'http://localhost:4317']);
-      expect(urls({ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://c:1' })).toEqual(['https://c:1/', 'https://c:1/']);
-      // Said in so many words, it is meant.
-      expect(urls({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' })[0]).toBe(
-        'http://localhost:4318/',
-      );
-      expect(urls({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://t:2' })).toEqual([
-        'http://t:2/',
-        'http://localhost:4317',
-      ]);
-    });
-    it('it is so for the signals that speak it', () => {
-      const env = {
-        OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
-        OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'grpc',
-      };
-      expect(urls(env)).toEqual(['http://localhost:4318/v1/traces', 'http://localhost:4317']);
-      expect(urls({ ...env, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c' })).toEqual([
-        'http://c/v1/traces',
-        'http://c/',
-      ]);
-    });
-    it('an endpoint needs no scheme, it is encrypted unless it is said to be insecure', () => {
-      expect(urls({ OTEL_EXPORTER_OTLP_ENDPOINT: 'c:4317' })[0]).toBe('https://c:4317');
-      const insecure = { OTEL_EXPORTER_OTLP_INSECURE: 'true' };
-      expect(urls({ OTEL_EXPORTER_OTLP_ENDPOINT: '[::1]:4317', ...insecure })[0]).toBe('http://[::1]:4317');
-      // A scheme says more.
-      expect(urls({ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://c:4317', ...insecure })[0]).toBe('https://c:4317/');
-      expect(
-        urls({
-          OTEL_EXPORTER_OTLP_ENDPOINT: 'c:1',
-          OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'm:2',
-          OTEL_EXPORTER_OTLP_METRICS_INSECURE: 'true',
-        }),
-      ).toEqual(['https://c:1', 'http://m:2']);
-    });
-    it('what is no endpoint either is one line', () => {
-      for (const text of ['c:x', 'c d:1', 'ftp://c', 'c:99999']) {
-        const env = { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_ENDPOINT: text };
-        const { config, warnings } = readConfig(env);
-        expect(warnings).toEqual([
-          `OTEL_EXPORTER_OTLP_ENDPOINT="${text}" is not a URL that begins with http:// or https://, localhost is used`,
-        ]);
-        expect(config.otlp.traces.url).toBe('http://localhost:4317');
-      }
-    });
-    it('over HTTP it is none', () => {
-      const { warnings } = readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: 'c:4317' });
-      expect(warnings).toHaveLength(1);
-    });
+  it('tells a user of gRPC which port takes HTTP', () => {
+    const { warnings } = readConfig({ OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'grpc' });
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain('4318');
+    expect(warnings[0]).toContain('4317');
   });
   it.each([
     ['TIMEOUT', '5', '6', (c: Config) => c.otlp.traces.timeoutMs, 5, 6],
@@ -869,7 +769,28 @@ describe('names that are not in the table', () => {
   });
 
   it('is silent about the variables of the specification that it has no use for', () => {
-    const others = ['OTEL_EXPORTER_ZIPKIN_ENDPOINT', 'OTEL_EXPORTER_ZIPKIN_TIMEOUT'];
+    const others = [
+      'OTEL_BLRP_SCHEDULE_DELAY',
+      'OTEL_BLRP_EXPORT_TIMEOUT',
+      'OTEL_BLRP_MAX_QUEUE_SIZE',
+      'OTEL_BLRP_MAX_EXPORT_BATCH_SIZE',
+      'OTEL_LOGS_EXPORTER',
+      'OTEL_METRICS_EXPORTER',
+      'OTEL_METRIC_EXPORT_INTERVAL',
+      'OTEL_METRIC_EXPORT_TIMEOUT',
+      'OTEL_METRICS_EXEMPLAR_FILTER',
+      'OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT',
+      'OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT',
+      'OTEL_EXPORTER_ZIPKIN_ENDPOINT',
+      'OTEL_EXPORTER_ZIPKIN_TIMEOUT',
+      'OTEL_EXPORTER_PROMETHEUS_HOST',
+      'OTEL_EXPORTER_PROMETHEUS_PORT',
+      ...['LOGS', 'METRICS'].flatMap((signal) =>
+        ['ENDPOINT', 'HEADERS', 'TIMEOUT', 'COMPRESSION', 'PROTOCOL', 'CERTIFICATE'].map(
+          (part) => `OTEL_EXPORTER_OTLP_${signal}_${part}`,
+        ),
+      ),
+    ];
     expect(config(Object.fromEntries(others.map((name) => [name, 'x'])))).toEqual(config({}));
   });
 });
@@ -915,12 +836,7 @@ describe('any environment', () => {
 
   it('never shows the value of a secret variable', () => {
     const secrets = (VARIABLES as readonly Variable[]).filter((row) => row.secret).map((row) => row.name);
-    expect(secrets).toEqual([
-      'OTEL_EXPORTER_OTLP_HEADERS',
-      'OTEL_EXPORTER_OTLP_TRACES_HEADERS',
-      'OTEL_EXPORTER_OTLP_METRICS_HEADERS',
-      'OTEL_EXPORTER_OTLP_LOGS_HEADERS',
-    ]);
+    expect(secrets).toEqual(['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_TRACES_HEADERS']);
     const canary = 'c4n4ryc4n4ryc4n4ryc4n4ryc4n4ry12';
     const around = fc.string({ maxLength: 20 });
     fc.assert(

@@ -248,23 +248,23 @@ describe('a partial success', () => {
   const partial = bytesField(1, Buffer.concat([varintField(1, 3n), bytesField(2, text('too old'))]));
 
   test('is read from protobuf', () => {
-    expect(readResponse(partial)).toEqual({ rejected: 3, errorMessage: 'too old' });
-    expect(readResponse(bytesField(1, Buffer.alloc(0)))).toEqual({ rejected: 0, errorMessage: '' });
+    expect(readResponse(partial)).toEqual({ rejectedSpans: 3, errorMessage: 'too old' });
+    expect(readResponse(bytesField(1, Buffer.alloc(0)))).toEqual({ rejectedSpans: 0, errorMessage: '' });
     expect(readResponse(new Uint8Array())).toBeUndefined();
     expect(() => readResponse(text('<html>'))).toThrow(RangeError);
   });
 
   test('is read from JSON, with the count as a string or a number', () => {
     expect(responseFromJson('{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too old"}}')).toEqual({
-      rejected: 3,
+      rejectedSpans: 3,
       errorMessage: 'too old',
     });
     expect(responseFromJson('{"partialSuccess":{"rejectedSpans":2}}')).toEqual({
-      rejected: 2,
+      rejectedSpans: 2,
       errorMessage: '',
     });
     expect(responseFromJson('{"partialSuccess":{"rejectedSpans":{},"errorMessage":5}}')).toEqual({
-      rejected: 0,
+      rejectedSpans: 0,
       errorMessage: '',
     });
     for (const nothing of ['', '{}', 'null', '[]', '{"partialSuccess":null}']) {

@@ -2,11 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { active, run } from '../../../src/context/active.ts';
 import { type Context, ROOT, SPAN_KEY, SUPPRESS_KEY } from '../../../src/context/context.ts';
 import { ALL, DB, HTTP, MESSAGING, NONE } from '../../../src/context/layers.ts';
-import type { Counted } from '../../../src/operation/counted.ts';
 import { begin, contextBelow, type Role, setMeasure } from '../../../src/operation/operation.ts';
 import { oldestOpen } from '../../../src/operation/entry.ts';
 import * as roots from '../../../src/operation/roots.ts';
-import { follow } from '../../../src/trace/switch.ts';
 import * as sampler from '../../../src/trace/sampler.ts';
 import { scope } from '../../../src/trace/scope.ts';
 import { CLIENT, CONSUMER, PRODUCER } from '../../../src/trace/span.ts';
@@ -97,72 +95,44 @@ describe('an operation', () => {
   });
 });
 
-describe('the slot for counting', () => {
-  const counted: unknown[] = [];
-  const seen = new Set<unknown>();
-  const by: Counted = { duration: { name: 'calls', pairs: [] } };
-  const countedQuery: Role<unknown, [string?]> = {
-    ...query,
-    counted: () => by,
-    outcome: (error) =>
-      error === undefined ? undefined : { errorType: (error as Error).name, detail: 'told' },
-  };
-  const count = (): void =>
-    setMeasure((what, outcome, ms, span) => {
-      seen.add(what);
-      counted.push([what.duration.name, outcome?.errorType, ms >= 0, span?.name]);
+describe('the slot for measuring', () => {
+  const measured: unknown[] = [];
+  const listen = (): void =>
+    setMeasure((role, facts, startMs, endMs, error) => {
+      measured.push([role.scope.name, facts.name, endMs >= startMs, error]);
     });
   beforeEach(() => {
-    counted.length = 0;
-    seen.clear();
+    measured.length = 0;
   });
 
-  it('hears of operations with a span and without, but not of suppressed ones', () => {
-    count();
-    run(unsampled, () => begin(countedQuery, undefined, ['a'])?.end(new TypeError('theirs')));
-    expect(run(suppressed, () => begin(countedQuery, undefined, ['b']))).toBeUndefined();
-    begin(countedQuery, undefined, ['c'])?.end(undefined);
-    expect(counted).toEqual([
-      ['calls', 'TypeError', true, undefined],
-      ['calls', undefined, true, 'c'],
+  it('hears of operations without a span, unsampled or suppressed ones too', () => {
+    listen();
+    const failure = new Error('theirs');
+    run(unsampled, () => begin(query, undefined, ['a'])?.end(failure));
+    run(suppressed, () => begin(query, undefined, ['b'])?.end(undefined));
+    begin(query, undefined, ['c'])?.end(undefined);
+    expect(measured).toEqual([
+      ['unit', 'a', true, failure],
+      ['unit', 'b', true, undefined],
+      ['unit', 'c', true, undefined],
     ]);
-    expect([...seen]).toEqual([by]);
     expect(spans.map(({ name }) => name)).toEqual(['c']);
   });
 
-  it('counts an operation once, by what its end tells where its start does not', () => {
-    count();
+  it('gets the same facts for what repeats, and those that are known late', () => {
+    const seen = new Set<unknown>();
+    setMeasure((_, facts) => seen.add(facts));
+    const facts = { name: 'call' };
+    const role: Role<unknown, []> = { ...base, of: () => facts };
+    for (let i = 0; i < 3; i++) begin(role, undefined, [])?.end(undefined);
+    expect([...seen]).toEqual([facts]);
     const late = { name: 'late' };
-    const role: Role<unknown, []> = {
-      ...base,
-      of: () => ({ name: 'call' }),
-      late: () => late,
-      countedLate: (facts) => ({ duration: { name: facts.name, pairs: [] } }),
-    };
-    const operation = begin(role, undefined, []);
-    operation?.end(undefined);
-    operation?.end(new Error('a second time'));
-    expect(counted).toEqual([['late', undefined, true, 'late']]);
+    begin({ ...role, late: () => late } as Role<unknown, []>, undefined, [])?.end(undefined);
+    expect([...seen]).toEqual([facts, late]);
   });
 
-  it('gives the span the end that was measured', () => {
-    let taken = 0;
-    setMeasure((_, __, ms) => void (taken = ms));
-    begin(countedQuery, undefined, ['a'])?.end(undefined);
-    expect(spans.at(-1)!.durationMs).toBeCloseTo(taken, 3);
-  });
-
-  it('is not asked for what a role does not count, nor while tracing is switched off', () => {
-    count();
+  it('is nothing while nobody listens', () => {
     expect(run(unsampled, () => begin(query, undefined, ['a']))).toBeUndefined();
-    follow(new Int32Array(new SharedArrayBuffer(4)), false);
-    expect(begin(countedQuery, undefined, ['b'])).toBeUndefined();
-    follow(undefined);
-    expect(counted).toEqual([]);
-  });
-
-  it('is nothing while nobody counts', () => {
-    expect(run(unsampled, () => begin(countedQuery, undefined, ['a']))).toBeUndefined();
   });
 });
 

@@ -3,10 +3,7 @@ import * as incubating from '@opentelemetry/semantic-conventions/incubating';
 import { describe, expect, it } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { SCHEMA_URL } from '../../../src/semconv/schema.ts';
-import * as ofSpans from '../../../src/semconv/keys.ts';
-import * as ofRuntime from '../../../src/semconv/keys-runtime.ts';
-
-const keys = { ...ofSpans, ...ofRuntime };
+import * as keys from '../../../src/semconv/keys.ts';
 
 const official = new Map<string, unknown>([...Object.entries(incubating), ...Object.entries(stable)]);
 

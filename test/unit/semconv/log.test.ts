@@ -2,13 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { run } from '../../../src/context/active.ts';
 import { ROOT, SPAN_KEY } from '../../../src/context/context.ts';
 import { ALL } from '../../../src/context/layers.ts';
-import { activeIds, logIds, withLogIds } from '../../../src/semconv/log.ts';
+import { logIds, withLogIds } from '../../../src/semconv/log.ts';
 import { DENIED, NO_SPAN, NonRecordingSpan } from '../../../src/trace/span-context.ts';
 
 const inside = ROOT.setValue(SPAN_KEY, new NonRecordingSpan(1, 2, 3, 4, 5, 6, 1, undefined, false));
 const ADDED = '"trace_id":"00000001000000020000000300000004","span_id":"0000000500000006","trace_flags":"01"';
-const added = (line: string): string => withLogIds(line, activeIds(), false);
-const written = (line: string): string => run(inside, added, line);
+const written = (line: string): string => run(inside, withLogIds, line);
 
 describe('the ids of a record', () => {
   it('are those of the active span', () => {
@@ -21,7 +20,7 @@ describe('the ids of a record', () => {
     ['where the caller asks for none', ROOT.setValue(SPAN_KEY, DENIED)],
   ])('are none %s', (_, context) => {
     expect(run(context, logIds)).toBeUndefined();
-    expect(run(context, added, '{"a":1}\n')).toBe('{"a":1}\n');
+    expect(run(context, withLogIds, '{"a":1}\n')).toBe('{"a":1}\n');
   });
 });
 

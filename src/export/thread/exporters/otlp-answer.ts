@@ -2,10 +2,6 @@ import type { ClientRequest } from 'node:http';
 import { type PartialSuccess, readStatusMessage } from '../../../encode/read.ts';
 
 const RETRYABLE_STATUS = new Set([429, 502, 503, 504]);
-/** Of what is not there: the collector does not take the signal, or not under this URL. */
-const ABSENT_STATUS = new Set([404, 405, 501]);
-/** For who has mixed them up. */
-export const PORTS = '4318 is the port of a collector for HTTP, 4317 for gRPC';
 
 /** The parts of one request and its answer that the library keeps to itself. */
 export interface Exchange {
@@ -44,19 +40,10 @@ export interface Outcome {
   partial: PartialSuccess | undefined;
   /** True when the collector had closed the idle connection before the request came: no sign of trouble. */
   stale: boolean;
-  /** True when the collector says that it has no such service. */
-  absent: boolean;
 }
 
 export function newOutcome(failure: string | undefined): Outcome {
-  return {
-    failure,
-    retryable: false,
-    retryAfterMs: undefined,
-    partial: undefined,
-    stale: false,
-    absent: false,
-  };
+  return { failure, retryable: false, retryAfterMs: undefined, partial: undefined, stale: false };
 }
 
 /** What came of a request that did not succeed. @param thrown what the library says of it */
@@ -72,15 +59,11 @@ export function judge(exchange: Exchange, thrown: Error | undefined, secrets: re
       ...newOutcome(failure),
       retryable: RETRYABLE_STATUS.has(status) && !/exceeded size limit/.test(thrown?.message ?? ''),
       retryAfterMs: parseRetryAfter(retryAfter),
-      absent: ABSENT_STATUS.has(status),
     };
   }
   if (network !== undefined) {
-    const isOther = network.code === 'HPE_INVALID_CONSTANT';
     return {
-      ...newOutcome(
-        isOther ? `an answer that is not HTTP/1.1 (${PORTS})` : (network.code ?? network.message),
-      ),
+      ...newOutcome(network.code ?? network.message),
       retryable: true,
       stale: request?.reusedSocket === true && (network.code === 'ECONNRESET' || network.code === 'EPIPE'),
     };
@@ -122,17 +105,11 @@ export function answerReason(body: Uint8Array, type: string, secrets: readonly s
   } catch {
     // Not what it says it is; the status says enough.
   }
-  return redacted(reason, secrets);
-}
-
-/** The first 200 characters of what a collector says, without values of the headers that were sent. */
-export function redacted(reason: string, secrets: readonly string[]): string {
-  let text = reason;
   for (const secret of secrets) {
     // The last word alone too: a collector may repeat the token without its scheme.
     for (const part of [secret, secret.slice(secret.lastIndexOf(' ') + 1)]) {
-      if (part.length > 3) text = text.replaceAll(part, 'REDACTED');
+      if (part.length > 3) reason = reason.replaceAll(part, 'REDACTED');
     }
   }
-  return text.trim().slice(0, 200);
+  return reason.trim().slice(0, 200);
 }

@@ -1,12 +1,14 @@
 import { VERSION } from '../../../version.ts';
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { LookupFunction } from 'node:net';
 import { createOtlpHttpExportDelegate } from '@opentelemetry/otlp-exporter-base/node-http';
 import { responseFromJson } from '../../../encode/otlp-json.ts';
 import { readResponse } from '../../../encode/read.ts';
 import { EXPORTER_AGENT } from '../../marker.ts';
 import type { OtlpOptions } from '../../options.ts';
-import type { Network } from '../network.ts';
+import { useProxy } from '../proxy.ts';
 import { type Exchange, judge, newExchange, newOutcome, type Outcome } from './otlp-answer.ts';
+import { readTlsOptions } from './otlp-tls.ts';
 
 /** What is read of an answer for the sake of its message. */
 const MAX_REASON_BYTES = 16 * 1024;
@@ -26,10 +28,13 @@ export interface Sender {
  * One request is the library's (URL, headers, TLS, agent, response limit), retrying is ours. Its own loop treats a
  * `Retry-After` of 0, of the past or of garbage as "at once" and so sends five requests in a row, has no deadline for a
  * response that trickles, waits on timers that keep a process alive, and can't be told that the process ends.
+ *
+ * @param inline true on the app's thread: nothing may keep the process alive
  */
-export function createSender(options: OtlpOptions, network: Network): Sender {
+export function createSender(options: OtlpOptions, inline: boolean, lookup: LookupFunction): Sender {
   const json = options.protocol === 'http/json';
   const ownHeaders = headersOf(options, json);
+  const tls = readTlsOptions(options);
   /** The library says nothing of whose request it makes: it is that of the last `send`. */
   let exchange: Exchange = newExchange(0);
 
@@ -42,7 +47,12 @@ export function createSender(options: OtlpOptions, network: Network): Sender {
       concurrencyLimit: 30,
       compression: 'none',
       userAgent: `foretrace/${VERSION}`,
-      agentFactory: async () => watched(await network.agent(options)),
+      agentFactory: async (protocol) => {
+        const { Agent } = protocol === 'http:' ? await import('node:http') : await import('node:https');
+        const agent = new Agent({ keepAlive: true, lookup, ...(protocol === 'http:' ? {} : tls) });
+        if (options.proxy !== undefined) useProxy(agent, options.proxy, options.url, lookup, inline);
+        return watched(agent);
+      },
     },
     {
       serializeRequest: (request) => request,
@@ -56,17 +66,16 @@ export function createSender(options: OtlpOptions, network: Network): Sender {
     undefined,
   );
 
-  /** Lets us see the requests that the library makes for this signal on the agent, which others use as well. */
+  /** Lets us see the requests that the library makes on the agent. */
   function watched<A extends object>(agent: A): A {
-    const shared = agent as A & { addRequest(request: ClientRequest, ...rest: unknown[]): unknown };
-    return Object.assign(Object.create(agent) as A, {
-      addRequest(request: ClientRequest, ...rest: unknown[]) {
-        watch(request, exchange);
-        return shared.addRequest(request, ...rest);
-      },
-      // The HTTP client instrumentation leaves requests on such an agent alone.
-      [EXPORTER_AGENT]: true,
-    });
+    const open = agent as A & { addRequest(request: ClientRequest, ...rest: unknown[]): unknown };
+    const { addRequest } = open;
+    open.addRequest = function (request, ...rest) {
+      watch(request, exchange);
+      return addRequest.call(this, request, ...rest);
+    };
+    // The HTTP client instrumentation leaves requests on such an agent alone.
+    return Object.assign(open, { [EXPORTER_AGENT]: true });
   }
 
   function watch(request: ClientRequest, exchange: Exchange): void {
@@ -88,7 +97,7 @@ export function createSender(options: OtlpOptions, network: Network): Sender {
         room -= chunk.length;
       });
     });
-    if (network.inline) request.once('socket', (socket) => socket.unref());
+    if (inline) request.once('socket', (socket) => socket.unref());
   }
 
   function send(body: Uint8Array, timeoutMs: number): Promise<Outcome> {

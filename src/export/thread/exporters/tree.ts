@@ -1,6 +1,6 @@
 import * as k from '../../../semconv/keys.ts';
 import { SERVICE_NAME } from '../../../semconv/keys-resource.ts';
-import type { DecodedAttribute, DecodedLog, DecodedSpan, DecodedValue } from '../../../encode/read.ts';
+import type { DecodedAttribute, DecodedSpan, DecodedValue } from '../../../encode/read.ts';
 import { printable } from '../../../printable.ts';
 
 export interface TreeOptions {
@@ -34,13 +34,6 @@ const SHOWN_ATTRIBUTES = [
   k.URL_PATH,
 ].map(({ name }) => name);
 
-interface Row {
-  branch: string;
-  /** What stands before lines that belong to the span. */
-  rest: string;
-  span: DecodedSpan;
-}
-
 interface Node {
   span: DecodedSpan;
   children: Node[];
@@ -51,16 +44,11 @@ interface Node {
  * may come from several services. Those whose parent is not among them are shown as roots.
  *
  * Control characters of names and values are replaced: a trace must not steer the terminal.
- *
- * @param logs log records of the trace, shown below the spans that they were written in; others at the end
  */
-export function renderTrace(
-  spans: readonly DecodedSpan[],
-  { color, width }: TreeOptions,
-  logs: readonly DecodedLog[] = [],
-): string {
+export function renderTrace(spans: readonly DecodedSpan[], { color, width }: TreeOptions): string {
   if (spans.length === 0) return '';
-  const paint = painter(color);
+  const paint = (style: Style, text: string): string =>
+    color && text !== '' ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text;
   const services = new Map<string, Style>();
   for (const span of spans) {
     const service = serviceOf(span);
@@ -68,9 +56,8 @@ export function renderTrace(
   }
   const start = least(spans, 'startTimeUnixNano');
   const end = spans.reduce((end, s) => (s.endTimeUnixNano > end ? s.endTimeUnixNano : end), start);
-  const rows: Row[] = [];
+  const rows: { branch: string; span: DecodedSpan }[] = [];
   for (const root of forest(spans)) addRows(rows, root, '', '');
-  const below = bySpan(logs);
 
   const nameColumns = clamp(
     Math.max(...rows.map(({ branch, span }) => columns(branch) + columns(label(span)))),
@@ -86,13 +73,7 @@ export function renderTrace(
     ...(errors > 0 ? [`${errors} error${errors === 1 ? '' : 's'}`] : []),
   ].join(' · ');
   const lines = [paint('bold', heading)];
-  const addLogs = (written: readonly DecodedLog[], branch: string): void => {
-    for (const log of written)
-      lines.push(
-        `${paint('dim', branch)}${logText(log, start, Math.max(width - columns(branch), 20), paint)}`,
-      );
-  };
-  for (const { branch, rest, span } of rows) {
+  for (const { branch, span } of rows) {
     const failed = span.status.code === ERROR;
     const service = serviceOf(span);
     const name = printable(span.name);
@@ -120,72 +101,8 @@ export function renderTrace(
         (failed ? paint('red', details) : paint('dim', details))
       ).trimEnd(),
     );
-    const id = `${span.traceId}/${span.spanId}`;
-    addLogs(below.get(id) ?? [], rest);
-    below.delete(id);
   }
-  for (const written of below.values()) addLogs(written, '');
   return `${lines.join('\n')}\n`;
-}
-
-type Paint = (style: Style, text: string) => string;
-
-function painter(color: boolean): Paint {
-  return (style, text) => (color && text !== '' ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text);
-}
-
-/** The records of each span, by trace and span id, in the order in which they were written. */
-function bySpan(logs: readonly DecodedLog[]): Map<string, DecodedLog[]> {
-  const spans = new Map<string, DecodedLog[]>();
-  for (const log of logs) {
-    const id = `${log.traceId}/${log.spanId}`;
-    const known = spans.get(id);
-    if (known === undefined) spans.set(id, [log]);
-    else known.push(log);
-  }
-  for (const written of spans.values())
-    written.sort((a, b) => (a.timeUnixNano < b.timeUnixNano ? -1 : a.timeUnixNano > b.timeUnixNano ? 1 : 0));
-  return spans;
-}
-
-const SEVERITIES = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
-const SEVERITY_STYLES: readonly Style[] = ['dim', 'dim', 'green', 'yellow', 'red', 'red'];
-
-/** `12.3 ms INFO  text  name=value` of a record in a tree; `start` is that of the trace. */
-function logText(log: DecodedLog, start: bigint, width: number, paint: Paint): string {
-  const after = log.timeUnixNano - start;
-  const time = duration(after < 0n ? 0n : after).padStart(8);
-  const index = Math.trunc((log.severityNumber - 1) / 4);
-  const severity = (SEVERITIES[index] ?? printable(log.severityText)).slice(0, 5).padEnd(5);
-  const text = fit(logWords(log), Math.max(width - 18, 0));
-  return `• ${paint('dim', time)} ${paint(SEVERITY_STYLES[index] ?? 'dim', severity)} ${text}`.trimEnd();
-}
-
-/** What a record says: its text, its exception, its other attributes. */
-function logWords({ body, attributes, eventName }: DecodedLog): string {
-  const words: string[] = [];
-  const text = textOf(body);
-  if (text !== '') words.push(text);
-  else if (eventName !== '') words.push(printable(eventName));
-  for (const { key, value } of attributes) {
-    if (key === 'exception.stacktrace') continue;
-    const shown = textOf(value);
-    if (key === 'exception.message' && text.includes(shown)) continue;
-    words.push(`${printable(key)}=${shown}`);
-  }
-  return words.join('  ');
-}
-
-/** A record that is shown without its trace, on one line. */
-export function renderLog(log: DecodedLog, { color, width }: TreeOptions): string {
-  const paint = painter(color);
-  const time = new Date(Number(log.timeUnixNano / 1_000_000n)).toISOString();
-  const index = Math.trunc((log.severityNumber - 1) / 4);
-  const severity = (SEVERITIES[index] ?? printable(log.severityText)).slice(0, 5).padEnd(5);
-  const trace = log.traceId === '' ? '' : `  trace ${log.traceId}`;
-  const service = serviceOf(log);
-  const text = fit(logWords(log), Math.max(width - columns(service) - 32, 20));
-  return `${paint('dim', time)} ${paint(SEVERITY_STYLES[index] ?? 'dim', severity)} ${paint('cyan', service)} ${text}${paint('dim', trace)}\n`;
 }
 
 function forest(spans: readonly DecodedSpan[]): Node[] {
@@ -229,16 +146,17 @@ function forest(spans: readonly DecodedSpan[]): Node[] {
   return roots.sort(byStart);
 }
 
-function addRows(rows: Row[], root: Node, first: string, rest: string): void {
+function addRows(
+  rows: { branch: string; span: DecodedSpan }[],
+  root: Node,
+  first: string,
+  rest: string,
+): void {
   // A stack of our own: a trace may be deeper than the call stack.
   const stack = [{ node: root, first, rest }];
   for (let next = stack.pop(); next; next = stack.pop()) {
     const { node, first, rest } = next;
-    rows.push({
-      branch: first,
-      rest: node.children.length > 0 ? `${rest}│  ` : `${rest}   `,
-      span: node.span,
-    });
+    rows.push({ branch: first, span: node.span });
     for (let i = node.children.length - 1; i >= 0; i--) {
       const last = i === node.children.length - 1;
       stack.push({
@@ -251,7 +169,7 @@ function addRows(rows: Row[], root: Node, first: string, rest: string): void {
   }
 }
 
-function serviceOf({ resource }: Pick<DecodedSpan, 'resource'>): string {
+function serviceOf({ resource }: DecodedSpan): string {
   const found = resource.attributes.find(({ key }) => key === SERVICE_NAME);
   return typeof found?.value === 'string' ? printable(found.value) : '-';
 }

@@ -269,22 +269,8 @@ describe('processors', () => {
     const third = 'tracer_provider.processors[2].batch';
     expect(unsupported).toEqual([
       `${third}.schedule_delay (those of tracer_provider.processors[1].batch hold for all exporters)`,
-      `${third}.exporter.otlp_http (spans go to the first OTLP exporter alone)`,
+      `${third}.exporter.otlp_http (spans go to the first otlp_http alone)`,
     ]);
-  });
-
-  it('may speak gRPC, encrypted or not', () => {
-    const of = (settings: string) =>
-      config(`tracer_provider: { processors: [{ batch: { exporter: { otlp_grpc: ${settings} } } }] }`).otlp
-        .traces;
-    expect(of('')).toMatchObject({ protocol: 'grpc', url: 'http://localhost:4317' });
-    expect(
-      of('{ endpoint: "c:1", tls: { insecure: true, ca_file: /ca.pem }, headers: [{ name: a, value: b }] }'),
-    ).toMatchObject({ protocol: 'grpc', url: 'http://c:1', certificateFile: '/ca.pem', headers: { a: 'b' } });
-    expect(of('{ endpoint: "c:1", compression: gzip }')).toMatchObject({
-      url: 'https://c:1',
-      compression: 'gzip',
-    });
   });
 
   it('that are simple alone wait as little as possible', () => {

@@ -39,11 +39,9 @@ function threadFile(name: string, then: string): string {
 
 let starts = 0;
 const input = (): ExportInput => ({
-  options: { signals: {} } as ExportInput['options'],
+  options: {} as ExportInput['options'],
   resource: {},
   rings: [],
-  tables: [],
-  meters: [],
   // Tells the starts apart.
   control: new SharedArrayBuffer(++starts * 4),
   channel: 'test',
@@ -74,10 +72,7 @@ test.each([
     await vi.waitFor(() => expect(exportSide.running).toBe(true), 5000);
     expect(performance.now() - start).toBeGreaterThanOrEqual(2490);
     exportSide.post({ type: 'flush', id: 2 });
-    await vi.waitFor(
-      () => expect(replies.map((one) => one.type === 'flushed' && one.id)).toEqual([4, 8]),
-      5000,
-    );
+    await vi.waitFor(() => expect(replies.map(({ id }) => id)).toEqual([4, 8]), 5000);
     exportSide.close();
     expect(lines.map((line) => line.replace(/\d s$/m, '# s'))).toContain(
       `foretrace: the export thread ended (${reason}), it is started again in # s\n`,

@@ -6,10 +6,9 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Socket
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Batch, batchOf, type Exporter } from '../../../../../src/export/thread/exporter.ts';
+import { batchOf, type Exporter } from '../../../../../src/export/thread/exporter.ts';
 import type { OtlpOptions } from '../../../../../src/export/options.ts';
-import type { Signal } from '../../../../../src/export/signal.ts';
-import { createNetwork, type Network } from '../../../../../src/export/thread/network.ts';
+import { createLookup } from '../../../../../src/export/thread/lookup.ts';
 import { otlpExporter, withoutSecrets } from '../../../../../src/export/thread/exporters/otlp.ts';
 import { parseRetryAfter } from '../../../../../src/export/thread/exporters/otlp-answer.ts';
 import { bytesField, varintField } from '../../../../support/encode-span.ts';
@@ -46,7 +45,8 @@ function exporter(options: Partial<OtlpOptions> = {}): Exporter {
       protocol: 'http/protobuf',
       ...options,
     },
-    createNetwork(false),
+    false,
+    createLookup(),
   );
 }
 
@@ -588,95 +588,3 @@ async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
-
-describe('signals of one collector', () => {
-  const ofSignal = (signal: Signal, network: Network, pauseMs?: number): Exporter =>
-    otlpExporter(
-      signal,
-      {
-        url: `${receiver.url}/v1/${signal}`,
-        headers: {},
-        timeoutMs: 2000,
-        compression: 'none',
-        protocol: 'http/protobuf',
-      },
-      network,
-      pauseMs,
-    );
-  const empty = (): Batch => batchOf('metrics', new Uint8Array(), 3);
-
-  test('use one connection, one after the other', async () => {
-    const network = createNetwork(false);
-    const traces = ofSignal('traces', network);
-    const metrics = ofSignal('metrics', network);
-    expect(await send(traces)).toBe(0);
-    expect(await metrics.export(empty(), TIMEOUT_MS)).toBe(0);
-    expect(await send(traces)).toBe(0);
-    expect(receiver.requests.map(({ path }) => path)).toEqual(['/v1/traces', '/v1/metrics', '/v1/traces']);
-    expect(new Set(receiver.requests.map(({ senderPort }) => senderPort)).size).toBe(1);
-  });
-
-  test('do not wait for one that gets no answer: there is a second connection while it lasts', async () => {
-    const network = createNetwork(false);
-    const traces = ofSignal('traces', network);
-    const metrics = ofSignal('metrics', network);
-    receiver.answerNext({ delayMs: 600 });
-    const slow = metrics.export(empty(), TIMEOUT_MS);
-    await receiver.waitForRequests(1);
-    const start = performance.now();
-    expect(await send(traces)).toBe(0);
-    expect(performance.now() - start).toBeLessThan(550);
-    expect(await slow).toBe(0);
-    const first = new Set(receiver.requests.map(({ senderPort }) => senderPort));
-    expect(first.size).toBe(2);
-    // One of them is kept.
-    for (const exporter of [metrics, traces, metrics]) {
-      // oxlint-disable-next-line no-await-in-loop
-      expect(await exporter.export(exporter === traces ? batch(someSpans(1)) : empty(), TIMEOUT_MS)).toBe(0);
-    }
-    const later = new Set(receiver.requests.slice(2).map(({ senderPort }) => senderPort));
-    expect(later.size).toBe(1);
-    expect(first).toContain([...later][0]);
-  });
-
-  test('whose TLS, proxy or collector differ do not share one', async () => {
-    const network = createNetwork(false);
-    const base = { headers: {}, timeoutMs: 1000, compression: 'none', protocol: 'http/protobuf' } as const;
-    const agents = await Promise.all(
-      [
-        { url: 'https://a/v1/traces' },
-        { url: 'https://a/v1/metrics' },
-        { url: 'https://b/v1/metrics' },
-        { url: 'https://a/v1/logs', rejectUnauthorized: false },
-        { url: 'https://a/v1/logs', proxy: 'http://p' },
-      ].map((own) => network.agent({ ...base, ...own })),
-    );
-    expect(agents[0]).toBe(agents[1]);
-    expect(new Set(agents).size).toBe(4);
-  });
-
-  test.each([404, 405, 501])(
-    'one that it does not take (%i) pauses, with one line; traces go on',
-    async (status) => {
-      const network = createNetwork(false);
-      const traces = ofSignal('traces', network);
-      const metrics = ofSignal('metrics', network, 150);
-      const asked = (): number[] =>
-        receiver.requests.filter(({ path }) => path === '/v1/metrics').map(({ atMs }) => atMs);
-      receiver.answerNext({ status });
-      for (let i = 0; i < 3; i++) {
-        // oxlint-disable-next-line no-await-in-loop
-        expect(await metrics.export(empty(), TIMEOUT_MS)).toBe(3);
-      }
-      expect(await send(traces)).toBe(0);
-      expect(asked().length).toBe(1);
-      expect(lines).toEqual([
-        `foretrace: cannot export to ${receiver.url}/v1/metrics: HTTP status ${status}, so it seems to take no metrics: it is asked again in 0 minutes, then more rarely; the next line about this comes when it works\n`,
-      ]);
-      // oxlint-disable-next-line no-await-in-loop
-      while (asked().length < 2) await metrics.export(empty(), TIMEOUT_MS);
-      expect(asked()[1]! - asked()[0]!).toBeGreaterThanOrEqual(145);
-      expect(lines[1]).toBe(`foretrace: can export to ${receiver.url}/v1/metrics again\n`);
-    },
-  );
-});

@@ -1,2 +1,0 @@
-// Stands in for the package `@grpc/proto-loader` in the bundles.
-exports.loadSync = () => ({});
