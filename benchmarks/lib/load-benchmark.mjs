@@ -318,6 +318,31 @@ export async function overhead(name, options) {
   return result;
 }
 
+/**
+ * A benchmark of the common apps, or of those of `--app`.
+ *
+ * @param {{name: string, title: string, pictured?: string}} benchmark `pictured` is what the picture of an app shows
+ * @param {Array<[string, number]>} wanted names and sampling rates; `none` comes first
+ * @param {(rows: Array<object>) => {text?: string, figures?: object}} [tell] what else its rows tell
+ */
+export async function perApp({ name, title, pictured = title }, options, wanted, tell = () => ({})) {
+  const failures = [];
+  const result = { name, title, ...method(options), apps: [], failures };
+  result.text = `\n## ${title}\n\n${caption(result)}\n`;
+  result.pictures = {};
+  const names =
+    options.app?.split(',') ?? (options.quick ? ['http-hello'] : ['http-hello', 'express-pg-redis']);
+  for (const app of names) {
+    const rows = await measureLoad(APPS[app], wanted, options, failures);
+    if (rows === undefined) continue;
+    const { text = '', figures } = tell(rows);
+    result.apps.push({ app, rows, ...figures });
+    result.text += `\n### ${APPS[app].title}\n\n${loadTable(rows)}\n${text}`;
+    result.pictures[`${name}-${app}`] = loadBars(`${APPS[app].title}: ${pictured}`, result, rows);
+  }
+  return result;
+}
+
 export function method(options) {
   return {
     how: `${generator}, ${options.connections} connections; medians of ${options.rounds} × ${Math.max(1, options.seconds)} turns of a second, whiskers min–max.`,
