@@ -29,7 +29,7 @@ export interface Point {
   aliases?: readonly string[];
   /** Restricts the point to some versions of the library. */
   versions?: string;
-  /** Asked once, when the agent has started: a point for what only some apps ask for. */
+  /** Asked as the file is loaded, after the agent has started: a point for what only some apps ask for. */
   when?: () => boolean;
   /**
    * The point is about a function that the target is given, not about the target: its place among the arguments (`1`), that of an option
