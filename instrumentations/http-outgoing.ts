@@ -214,10 +214,13 @@ const endRequest = guarded(
         statusCode,
         httpVersion,
         peer: peerOf(request.socket),
-        requestHeader: (name) => request.getHeader?.(name),
-        responseHeader: (name) => headers[name],
-        requestHeaders: () => request.getHeaderNames?.() ?? [],
-        responseHeaders: () => Object.keys(headers),
+        headers: () => ({
+          request: {
+            get: (name) => request.getHeader?.(name),
+            names: () => request.getHeaderNames?.() ?? [],
+          },
+          response: { get: (name) => headers[name], names: () => Object.keys(headers) },
+        }),
       });
     } else if (event === 'timeout') {
       expire(outgoing);

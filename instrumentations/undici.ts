@@ -80,10 +80,13 @@ function headers({
     statusCode: response.statusCode,
     httpVersion: attempt.httpVersion,
     peer: attempt.peer,
-    requestHeader: (name) => requestHeader(request, name),
-    responseHeader: (name) => responseHeader(response.headers, name),
-    requestHeaders: () => requestHeaders(request),
-    responseHeaders: () => everySecond(response.headers),
+    headers: () => ({
+      request: { get: (name) => requestHeader(request, name), names: () => requestHeaders(request) },
+      response: {
+        get: (name) => responseHeader(response.headers, name),
+        names: () => everySecond(response.headers),
+      },
+    }),
   });
 }
 

@@ -14,7 +14,7 @@ import { type RemoteEnd, remoteEnd } from './address.ts';
 import { mayTravel } from '../operation/operation.ts';
 import { errorType, failed } from './error.ts';
 import { addPeerService, serverBlock } from './server.ts';
-import { addHeaders, addMethod, httpOptions, shownUrl } from './http.ts';
+import { addHeaders, addMethod, type HeaderSource, httpOptions, shownUrl } from './http.ts';
 import {
   HTTP_REQUEST_RESEND_COUNT,
   HTTP_RESPONSE_STATUS_CODE,
@@ -148,11 +148,8 @@ export interface ClientResponse {
   statusCode: number;
   httpVersion?: string;
   peer?: Block;
-  requestHeader: (name: string) => string | number | readonly string[] | undefined;
-  responseHeader: (name: string) => string | number | readonly string[] | undefined;
-  /** The names of all headers, in any case. */
-  requestHeaders: () => readonly string[];
-  responseHeaders: () => readonly string[];
+  /** Asked only if some are captured: what reads them is not made for every request. */
+  headers: () => { request: HeaderSource; response: HeaderSource };
 }
 
 /** Ends the span of an attempt whose response headers have come. */
@@ -164,10 +161,8 @@ export function endOutgoing({ span }: Outgoing, response: ClientResponse): void 
   if (response.peer !== undefined) span.addBlock(response.peer);
   if (statusCode >= 400) failed(span, String(statusCode));
   const { client } = httpOptions;
-  if (client.request !== undefined)
-    addHeaders(span, client.request, response.requestHeader, response.requestHeaders);
-  if (client.response !== undefined)
-    addHeaders(span, client.response, response.responseHeader, response.responseHeaders);
+  if (client.request !== undefined) addHeaders(span, client.request, response.headers().request);
+  if (client.response !== undefined) addHeaders(span, client.response, response.headers().response);
   span.end();
 }
 

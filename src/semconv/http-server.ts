@@ -313,20 +313,16 @@ function finish(
   const { server } = httpOptions;
   if (server.request !== undefined) {
     const { headers } = request;
-    addHeaders(
-      span,
-      server.request,
-      (name) => headers[name],
-      () => Object.keys(headers),
-    );
+    addHeaders(span, server.request, {
+      get: (name) => headers[name],
+      names: () => Object.keys(headers),
+    });
   }
   if (server.response !== undefined) {
-    addHeaders(
-      span,
-      server.response,
-      (name) => response.getHeader(name),
-      () => response.getHeaderNames(),
-    );
+    addHeaders(span, server.response, {
+      get: (name) => response.getHeader(name),
+      names: () => response.getHeaderNames(),
+    });
   }
   // A name given by the app through the API stays.
   if (span.name === '') span.name = target === undefined ? method : `${method} ${target}`;

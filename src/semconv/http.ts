@@ -107,22 +107,21 @@ function captureOf(
 
 type HeaderValue = string | number | readonly string[] | undefined;
 
-/**
- * Adds captured headers: always arrays of strings, secrets replaced, also those in the URL of a `Referer` or `Location`.
- * @param valueOf takes a name in lower case
- * @param names of all headers that there are, in any case; asked only if some are captured by pattern
- */
-export function addHeaders(
-  span: Span,
-  { named, matching }: HeaderCapture,
-  valueOf: (header: string) => HeaderValue,
-  names: () => readonly string[],
-): void {
-  for (const wanted of named) addHeader(span, wanted, valueOf(wanted.header));
+/** The headers of a message, as they are read for {@link addHeaders}. */
+export interface HeaderSource {
+  /** Takes a name in lower case. */
+  get: (header: string) => HeaderValue;
+  /** Of all headers that there are, in any case; asked only if some are captured by pattern. */
+  names: () => readonly string[];
+}
+
+/** Adds captured headers: always arrays of strings, secrets replaced, also those in the URL of a `Referer` or `Location`. */
+export function addHeaders(span: Span, { named, matching }: HeaderCapture, source: HeaderSource): void {
+  for (const wanted of named) addHeader(span, wanted, source.get(wanted.header));
   if (matching === undefined) return;
-  for (const name of new Set(names().map((name) => name.toLowerCase()))) {
+  for (const name of new Set(source.names().map((name) => name.toLowerCase()))) {
     const wanted = matching(name);
-    if (wanted !== undefined) addHeader(span, wanted, valueOf(name));
+    if (wanted !== undefined) addHeader(span, wanted, source.get(name));
   }
 }
 

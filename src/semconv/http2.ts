@@ -146,10 +146,13 @@ export function noteAnswer(attempt: Attempt, stream: Stream, event: string, argu
       statusCode: Number(headers[':status']),
       httpVersion: '2',
       peer: peerOf(connectionOf(attempt.session)),
-      requestHeader: (name) => sentHeader(stream.sentHeaders, name),
-      responseHeader: (name) => headers[name],
-      requestHeaders: () => Object.keys(stream.sentHeaders ?? {}),
-      responseHeaders: () => Object.keys(headers),
+      headers: () => ({
+        request: {
+          get: (name) => sentHeader(stream.sentHeaders, name),
+          names: () => Object.keys(stream.sentHeaders ?? {}),
+        },
+        response: { get: (name) => headers[name], names: () => Object.keys(headers) },
+      }),
     });
   } else if (event === 'error') {
     const error = argument as (StreamError & { cause?: StreamError }) | undefined;

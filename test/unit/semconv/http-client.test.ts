@@ -30,10 +30,10 @@ function countOf(url: string, of = context): unknown {
   if (isResendExpected(outgoing)) followExpected(outgoing, url);
   endOutgoing(outgoing, {
     statusCode: 200,
-    requestHeader: () => undefined,
-    responseHeader: () => undefined,
-    requestHeaders: () => [],
-    responseHeaders: () => [],
+    headers: () => ({
+      request: { get: () => undefined, names: () => [] },
+      response: { get: () => undefined, names: () => [] },
+    }),
   });
   return spans.pop()!.attributes['http.request.resend_count'];
 }

@@ -275,10 +275,10 @@ describe('a client span', () => {
     statusCode,
     httpVersion: '1.1',
     peer: peerOf({ remoteAddress: '::ffff:10.0.0.1', remotePort: 443 }),
-    requestHeader: () => 'x',
-    responseHeader: () => 7,
-    requestHeaders: () => [],
-    responseHeaders: () => [],
+    headers: () => ({
+      request: { get: () => 'x', names: () => [] },
+      response: { get: () => 7, names: () => [] },
+    }),
   });
 
   it('has exactly the required and recommended attributes', () => {
